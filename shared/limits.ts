@@ -1,0 +1,110 @@
+/**
+ * Every time and size that bounds something, with its unit, in one place,
+ * because they stand in relations to each other that no single file can see.
+ * The relations are asserted below, when the process starts.
+ */
+import assert from "node:assert/strict";
+
+// --- Replication (shared/replication) -------------------------------------
+
+/** A leader sends at least this often to every follower, rows or none. */
+export const HEARTBEAT_MS = 100;
+/** A replica that heard from a leader within this time refuses to vote another in. */
+export const LEADER_LEASE_MS = 400;
+/** A nominee that has not opened its term by then is passed over for the next lower id. */
+export const NOMINATION_TIMEOUT_MS = 300;
+/** Pause between rounds of nominations: drawn evenly between these two. */
+export const NOMINATION_PAUSE_MIN_MS = 20;
+export const NOMINATION_PAUSE_MAX_MS = 120;
+/** One POST /replicate, POST /vote or page of GET /log. */
+export const REPLICATE_TIMEOUT_MS = 1_000;
+/** A replica this many rows behind the longest that answered is not nominated. */
+export const NOMINATION_LAG_MAX_ROWS = 10_000;
+/** One GET /health; a member that takes longer counts as not answering. */
+export const HEALTH_TIMEOUT_MS = 150;
+/** How often a front-end looks whether the leader it follows still leads. */
+export const HEALTH_INTERVAL_MS = 200;
+/** At its start a front-end waits this long for every replica to answer before it nominates among those that do. */
+export const GATHER_MS = 1_000;
+/** Rows a leader keeps in memory for its followers; who needs older ones reads GET /log. */
+export const TAIL_ROWS_MAX = 20_000;
+/** Rows in one POST /replicate. */
+export const REPLICATE_ROWS_MAX = 2_000;
+/** Bytes of rows in one page of GET /log: small enough to parse without a pause anyone notices. */
+export const LOG_PAGE_BYTES = 256 * 1024;
+/** term.json notes the synced length of the log at least once in so many rows. */
+export const NOTE_EVERY_ROWS = 4_096;
+/** A term this far above a replica's own is refused: one rogue message must not use up the terms. */
+export const TERM_JUMP_MAX = 1_000_000;
+/** A checkpoint of the catalog stands at every multiple of this index, on all replicas alike. */
+export const CHECKPOINT_EVERY_ROWS = 100_000;
+
+// --- Leases between catalog and front-ends ---------------------------------
+
+/** What the catalog grants, counted from when it received the request. */
+export const LEASE_MS = 1_000;
+/** What the front-end uses of it, counted from when it sent the request: clocks' rates differ by 1 %. */
+export const LEASE_USED_MS = 900;
+/** How often a front-end renews. */
+export const LEASE_RENEW_MS = 250;
+/** An invalidation unconfirmed for this long stops the renewal of that front-end's lease. */
+export const INVALIDATE_PATIENCE_MS = 300;
+
+// --- A purchase --------------------------------------------------------------
+
+/** An order whose outcome is still unknown after this is answered 503. */
+export const ORDER_DEADLINE_MS = 5_000;
+/** With no leader or no catalog for this long, new orders are refused at once instead of waiting. */
+export const FAIL_FAST_MS = 2_000;
+/** One request from a front-end to the order leader: it answers within, with `unknown` for what is still open. */
+export const PLACE_TIMEOUT_MS = 2_500;
+/** One POST /sales or /fence: long enough for a dead front-end's lease to run out. */
+export const SALES_TIMEOUT_MS = 1_500;
+/** One POST /lookups or /lists. */
+export const LOOKUP_TIMEOUT_MS = 1_000;
+/** A look-up that no catalog answered by then is 503. */
+export const LOOKUP_DEADLINE_MS = 2_500;
+/** Items in one batch on any hop. */
+export const BATCH_ITEMS_MAX = 1_000;
+/** Items that may wait on any hop before newcomers are refused with 503. */
+export const QUEUE_ITEMS_MAX = 20_000;
+/** Batches of one session the catalog remembers: a repeat within gets the same answer, an older one is refused. */
+export const SESSION_WINDOW_BATCHES = 16;
+/** Batches of sales an order leader has under way at once. */
+export const SALES_IN_FLIGHT_MAX = 2;
+/** Orders, the latest, whose keys are remembered. */
+export const KEYS_MAX = 1_000_000;
+export const KEY_LENGTH_MAX = 255;
+export const NAME_LENGTH_MAX = 64;
+export const QUANTITY_MAX = 1_000_000;
+export const PAGE_ITEMS_MAX = 100;
+
+// --- HTTP ------------------------------------------------------------------
+
+export const PUBLIC_BODY_BYTES_MAX = 64 * 1024;
+export const INTERNAL_BODY_BYTES_MAX = 8 * 1024 * 1024;
+export const URL_LENGTH_MAX = 2_048;
+export const HEADER_BYTES_MAX = 8 * 1024;
+export const HEADERS_MAX = 100;
+export const HEADERS_TIMEOUT_MS = 10_000;
+export const REQUEST_TIMEOUT_MS = 15_000;
+/** node:http really closes an idle connection 1 s after this; a client must reuse it for less. */
+export const KEEP_ALIVE_MS = 5_000;
+export const CONNECTIONS_MAX = 2_048;
+/** Requests in flight get this long to finish when a member stops. */
+export const CLOSE_GRACE_MS = 6_000;
+/** An owner thread that completed no turn for this long makes its process unhealthy. */
+export const TURN_MAX_MS = 300;
+
+assert(HEARTBEAT_MS * 3 < LEADER_LEASE_MS, "two lost heartbeats do not end a leader's lease");
+assert(HEALTH_TIMEOUT_MS < NOMINATION_TIMEOUT_MS);
+assert(LEASE_USED_MS <= LEASE_MS * 0.9, "a front-end stops using a lease before the catalog forgets it");
+assert(LEASE_RENEW_MS * 3 < LEASE_USED_MS, "two lost renewals do not end a front-end's lease");
+assert(INVALIDATE_PATIENCE_MS < LEASE_MS);
+assert(LEASE_MS < SALES_TIMEOUT_MS, "a sale outlives the lease of a dead front-end");
+assert(SALES_TIMEOUT_MS < PLACE_TIMEOUT_MS);
+assert(PLACE_TIMEOUT_MS * 2 <= ORDER_DEADLINE_MS, "an order that met a dead leader has time for a second one");
+assert(LOOKUP_TIMEOUT_MS * 2 < LOOKUP_DEADLINE_MS);
+assert(SALES_IN_FLIGHT_MAX * 2 <= SESSION_WINDOW_BATCHES);
+assert(ORDER_DEADLINE_MS < CLOSE_GRACE_MS, "a stopping member answers what it took");
+assert(HEADERS_TIMEOUT_MS < REQUEST_TIMEOUT_MS);

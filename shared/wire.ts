@@ -1,0 +1,224 @@
+/**
+ * What the services say to each other: the one place both sides read.
+ * Every message is JSON over HTTP on the internal ports, with the cluster
+ * secret and the cluster's birth id in its headers. The messages of the
+ * replicated log are in replication/messages.ts.
+ */
+
+export type OrderType = "buy" | "sell";
+
+/** A purchase on its way: a front-end has checked it and given it its key. */
+export interface Purchase {
+  /** Idempotency key: the client's own, or one that a front-end made, beginning with `~`. */
+  key: string;
+  name: string;
+  type: OrderType;
+  quantity: number;
+}
+
+/** A committed order, as `GET /orders/7` shows it. */
+export interface Order {
+  number: number;
+  name: string;
+  type: OrderType;
+  quantity: number;
+}
+
+// POST /orders and POST /orders/find: front-end -> order leader -----------------
+
+export interface PlaceRequest {
+  orders: Purchase[];
+}
+export interface PlaceAnswer {
+  /** In the order of the request. */
+  results: PlaceResult[];
+}
+export type PlaceResult =
+  | { code: "ordered"; number: number; replayed: boolean }
+  | { code: "not_found" }
+  | { code: "out_of_stock"; left: number }
+  /** The key is bound to an order with another name, type or quantity. */
+  | { code: "key_reused" }
+  /** It did not happen: nothing of it was tried. */
+  | { code: "unavailable"; message: string }
+  /** It may have happened: ask again with the same key. */
+  | { code: "unknown"; message: string };
+
+export interface FindRequest {
+  numbers: number[];
+}
+export interface FindAnswer {
+  /** In the order of the request; null: there is no such order, and a majority has confirmed so. */
+  results: (Order | null)[];
+}
+
+// POST /fence and POST /sales: order leader -> catalog leader -----------------------
+
+export interface FenceRequest {
+  /** The order leader's term and id. Lower terms can sell nothing from here on. */
+  term: number;
+  leader: number;
+}
+export interface Sale extends Purchase {
+  /** Sales are numbered from 1, without gaps, in the order of the catalog's log. */
+  sale: number;
+}
+export interface FenceAnswer {
+  /** Goes with every later POST /sales of this leader. */
+  session: string;
+  /** Every sale up to this one is known to have a committed order. */
+  settled: number;
+  /** The number the next sale will get. */
+  next: number;
+  /** The sales after `settled`, in order: each gets an order unless its key has one. */
+  sales: Sale[];
+}
+export interface SalesRequest {
+  term: number;
+  leader: number;
+  session: string;
+  /** Batches of a session are numbered from 1; the same number is always the same batch. */
+  batch: number;
+  /** Every sale up to this one has a committed order: the catalog may forget it. */
+  settled: number;
+  sales: Purchase[];
+}
+export interface SalesAnswer {
+  /** In the order of the request. */
+  results: SaleResult[];
+}
+export type SaleResult =
+  | { code: "sold"; sale: number }
+  | { code: "not_found" }
+  | { code: "out_of_stock"; left: number };
+
+// POST /lookups, /lists and /lease: front-end -> catalog ----------------------------
+
+/** A product as the catalog shows it; a store's file says which fields it shows, and in what order. */
+export interface Product {
+  name: string;
+  price: number;
+  quantity: number;
+  /** Books. */
+  id?: number;
+  topic?: string;
+  /** Stocks. */
+  volume?: number;
+  max_volume?: number;
+}
+
+/** What a front-end holds: see LeaseAnswer. */
+export interface HeldLease {
+  leadership: string;
+  number: number;
+}
+
+export interface LookupRequest {
+  names: string[];
+  /** The front-end's id, and the fresh lease it held when the first of these look-ups began, or null. */
+  frontend: number;
+  lease: HeldLease | null;
+}
+export interface LookupAnswer {
+  /** The leadership that answered, as in LeaseAnswer. */
+  leadership: string;
+  /** In the order of the request; null: no such product. */
+  results: (LookupResult | null)[];
+}
+export interface LookupResult {
+  product: Product;
+  /** Index of the catalog row that last changed it, 0 for as it was loaded. */
+  version: number;
+  /** False: a change is on its way; the answer is for the asker alone and not to be kept or shared. */
+  store: boolean;
+}
+
+export interface ListQuery {
+  topic: string | null;
+  /** Case-blind part of the name. */
+  q: string | null;
+  limit: number;
+  /** The last name of the page before; null for the first page. */
+  after: string | null;
+}
+export interface ListRequest {
+  lists: ListQuery[];
+  frontend: number;
+  lease: HeldLease | null;
+}
+export interface ListAnswer {
+  leadership: string;
+  results: ListResult[];
+}
+export interface ListResult {
+  /** By name, in code unit order. */
+  products: Product[];
+  /** True when more follow the last one. */
+  more: boolean;
+  /** Index of the last visible change of anything. */
+  version: number;
+  store: boolean;
+}
+
+export interface LeaseRequest {
+  frontend: number;
+  /** The lease to renew, or null to ask for a new one. */
+  holds: HeldLease | null;
+  /** True: the front-end stops and gives its lease back. */
+  release?: boolean;
+}
+export interface LeaseAnswer {
+  /** `<term>.<start id>`: differs after every change of leader and every restart of the catalog. */
+  leadership: string;
+  /** Differs whenever the front-end's lease had lapsed at the catalog. */
+  number: number;
+  /** The last visible index of the catalog's log when it was granted. */
+  index: number;
+  /** Milliseconds granted, from when the request was received; 0 when released. */
+  leaseMs: number;
+}
+
+// POST /invalidate: catalog leader -> every leased front-end -----------------------
+
+export interface InvalidateRequest {
+  leadership: string;
+  /** Each of these is about to change, or was just made or removed. */
+  names: string[];
+}
+/** Answered when no thread of that front-end will serve what it held of them. */
+export type InvalidateAnswer = Record<string, never>;
+
+// GET /health: anyone -> any member ------------------------------------------------------
+
+export type ReplicaRole = "follower" | "candidate" | "leader";
+
+export interface ReplicaHealth {
+  id: number;
+  state: "normal" | "recovering";
+  role: ReplicaRole;
+  term: number;
+  /** The leader this replica follows or is, null while it knows none. */
+  leader: number | null;
+  lastIndex: number;
+  commitIndex: number;
+  /** The leader's term is open and it answers its clients. */
+  serving: boolean;
+  /** A leader: a majority answered within its lease. */
+  majority: boolean;
+  /** Milliseconds before this replica would vote for another; 0 when it would now. */
+  leaseMs: number;
+  /** Checksum of the row at ?at=index, null when there is no such row here. */
+  checksum: string | null;
+  uptimeMs: number;
+  /** What only this service has to say: orders, sales, unsettled, products, leases. */
+  details: Record<string, number | string | boolean>;
+}
+
+export interface FrontendHealth {
+  id: number;
+  uptimeMs: number;
+  stopping: boolean;
+  leased: boolean;
+  cache: { enabled: boolean; capacity: number; entries: number; hits: number; misses: number; invalidations: number };
+  requests: number;
+}
