@@ -31,6 +31,8 @@ export const STATUS_BY_REASON = {
   headers_too_large: 431,
   uri_too_long: 414,
   internal: 500,
+  /** A file on disk is not what was written there: no crash leaves it so. */
+  damaged: 500,
   not_implemented: 501,
   /** This replica does not lead; `leader` (an id or null) and `term` say who does. */
   not_leader: 503,

@@ -3,7 +3,7 @@
  * because they stand in relations to each other that no single file can see.
  * The relations are asserted below, when the process starts.
  */
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 
 // --- Replication (shared/replication) -------------------------------------
 
@@ -97,14 +97,14 @@ export const CLOSE_GRACE_MS = 6_000;
 export const TURN_MAX_MS = 300;
 
 assert(HEARTBEAT_MS * 3 < LEADER_LEASE_MS, "two lost heartbeats do not end a leader's lease");
-assert(HEALTH_TIMEOUT_MS < NOMINATION_TIMEOUT_MS);
+assert(HEALTH_TIMEOUT_MS < NOMINATION_TIMEOUT_MS, "a nominee is healthy before it is nominated");
 assert(LEASE_USED_MS <= LEASE_MS * 0.9, "a front-end stops using a lease before the catalog forgets it");
 assert(LEASE_RENEW_MS * 3 < LEASE_USED_MS, "two lost renewals do not end a front-end's lease");
-assert(INVALIDATE_PATIENCE_MS < LEASE_MS);
+assert(INVALIDATE_PATIENCE_MS < LEASE_MS, "a deaf front-end loses its lease, not the catalog its patience");
 assert(LEASE_MS < SALES_TIMEOUT_MS, "a sale outlives the lease of a dead front-end");
-assert(SALES_TIMEOUT_MS < PLACE_TIMEOUT_MS);
+assert(SALES_TIMEOUT_MS < PLACE_TIMEOUT_MS, "an order outlives the asking for its sale");
 assert(PLACE_TIMEOUT_MS * 2 <= ORDER_DEADLINE_MS, "an order that met a dead leader has time for a second one");
-assert(LOOKUP_TIMEOUT_MS * 2 < LOOKUP_DEADLINE_MS);
-assert(SALES_IN_FLIGHT_MAX * 2 <= SESSION_WINDOW_BATCHES);
+assert(LOOKUP_TIMEOUT_MS * 2 < LOOKUP_DEADLINE_MS, "a look-up has time for a second try");
+assert(SALES_IN_FLIGHT_MAX * 2 <= SESSION_WINDOW_BATCHES, "what is under way stays in the window");
 assert(ORDER_DEADLINE_MS < CLOSE_GRACE_MS, "a stopping member answers what it took");
-assert(HEADERS_TIMEOUT_MS < REQUEST_TIMEOUT_MS);
+assert(HEADERS_TIMEOUT_MS < REQUEST_TIMEOUT_MS, "headers come before bodies");

@@ -1,0 +1,109 @@
+/**
+ * The few moves that leading, following and nominating share: what goes to
+ * disk gets its number here, an answer that rests on the disk waits here, and
+ * a replica steps back to follower only here.
+ */
+import { assert } from "../assert.ts";
+import type { Reply, Row } from "./messages.ts";
+import type { Turn } from "./replica_state.ts";
+
+/** Answers once all that was sent to the disk so far is on it. */
+export function replyWhenDurable(turn: Turn, token: number, reply: Reply): void {
+  const { state } = turn;
+  if (state.diskDone === state.diskAsked) turn.out.push({ kind: "reply", token, reply });
+  else state.resting.push({ op: state.diskAsked, token, reply });
+}
+
+/** Term and vote go to disk; nothing that shows them leaves before (replyWhenDurable). */
+export function save(turn: Turn, term: number, vote: number | null): number {
+  const { state } = turn;
+  assert(term > state.term || (term === state.term && state.vote === null),
+    "terms rise, and a vote is given once a term");
+  state.term = term;
+  state.vote = vote;
+  const op = ++state.diskAsked;
+  turn.out.push({ kind: "save", op, term, vote });
+  return op;
+}
+
+export function append(turn: Turn, rows: readonly Row[]): void {
+  const { state } = turn;
+  for (const row of rows) {
+    assert(row.index === state.log.lastIndex + 1, "a log has no gaps");
+    state.log.append(row.term, row.checksum);
+  }
+  const op = ++state.diskAsked;
+  state.appends.push({ op, lastIndex: state.log.lastIndex });
+  turn.out.push({ kind: "append", op, rows });
+}
+
+/** Takes rows out of the log that a leader has otherwise. Committed ones never are. */
+export function cut(turn: Turn, after: number): void {
+  const { state } = turn;
+  assert(after >= state.commitIndex, `row ${after + 1} is committed and cannot be cut`);
+  state.log.cut(after);
+  state.durableIndex = Math.min(state.durableIndex, after);
+  for (const entry of state.appends) entry.lastIndex = Math.min(entry.lastIndex, after);
+  const op = ++state.diskAsked;
+  turn.out.push({ kind: "cut", op, after });
+}
+
+export function commitThrough(turn: Turn, index: number): void {
+  const { state } = turn;
+  if (index <= state.commitIndex) return;
+  assert(index <= state.log.lastIndex, "what is committed is in the log");
+  state.commitIndex = index;
+  turn.out.push({ kind: "committed", index });
+}
+
+/** Enters a higher term as a follower; the caller says whom the vote went to. */
+export function enterTerm(turn: Turn, term: number, vote: number | null): void {
+  becomeFollower(turn);
+  turn.state.leader = null;
+  turn.state.heardAtMs = -Infinity;
+  turn.state.catchUp = null;
+  save(turn, term, vote);
+}
+
+/** Ends a campaign or a leadership within the term; what waited for it is told. */
+export function becomeFollower(turn: Turn): void {
+  const { state } = turn;
+  endCampaign(turn);
+  state.role = "follower";
+  if (state.leading === null) return;
+  const { rounds, tokens } = state.leading;
+  state.leading = null;
+  state.leader = null;
+  for (const round of rounds) {
+    for (const token of round.tokens) turn.out.push({ kind: "confirmed", token, ok: false });
+  }
+  for (const token of tokens) refuseLead(turn, token);
+  turn.out.push({ kind: "stepped_down" });
+}
+
+export function endCampaign(turn: Turn): void {
+  const { state } = turn;
+  if (state.campaign === null) return;
+  const { tokens } = state.campaign;
+  state.campaign = null;
+  if (state.role === "candidate") state.role = "follower";
+  for (const token of tokens) refuseLead(turn, token);
+}
+
+/** Who hears from a live leader names it; else the nomination just found no majority. */
+export function refuseLead(turn: Turn, token: number): void {
+  const { state } = turn;
+  const leaseMs = leaseLeftMs(turn);
+  const reply: Reply = state.leader !== null && leaseMs > 0
+    ? { kind: "led", result: "leader_alive", term: state.term, leader: state.leader, leaseMs }
+    : { kind: "led", result: "no_votes", term: state.term };
+  turn.out.push({ kind: "reply", token, reply });
+}
+
+/** How much longer this replica holds its leader for alive, ms; 0 when it does not. */
+export function leaseLeftMs(turn: Turn): number {
+  const { state, nowMs } = turn;
+  if (state.leader === null) return 0;
+  const since = state.leading === null ? state.heardAtMs : state.leading.confirmedAtMs;
+  return Math.max(0, since + state.config.leaderLeaseMs - nowMs);
+}

@@ -1,0 +1,165 @@
+/**
+ * The follower's side. It takes rows from the one leader of its term, answers
+ * only after they are on its disk, and cuts its log only where a leader's row
+ * really differs. Rows that do not fit (it was away) it fetches by itself, a
+ * page at a time, while the leader goes on serving. Its votes are promises.
+ */
+import { assert } from "../assert.ts";
+import {
+  append, becomeFollower, commitThrough, cut, enterTerm, leaseLeftMs, replyWhenDurable,
+} from "./effects.ts";
+import { sendTo } from "./leading.ts";
+import type { LogPage, ReadLog, Replicate, Row, Vote, Voted } from "./messages.ts";
+import { onFetchFailed, onFetched } from "./nominating.ts";
+import type { Turn } from "./replica_state.ts";
+
+export function onReplicate(turn: Turn, token: number, message: Replicate): void {
+  const { state } = turn;
+  if (message.term < state.term) {
+    turn.out.push({ kind: "reply", token, reply: refusal(turn, message, "stale_term") });
+    return;
+  }
+  followLeader(turn, message.term, message.leader);
+  if (!state.log.holds(message.prev)) {
+    replyWhenDurable(turn, token, refusal(turn, message, "behind"));
+    if (state.catchUp === null) fetchFrom(turn, message.leader, state.log.lastIndex);
+    return;
+  }
+  const match = takeRows(turn, message.prev.index, message.rows);
+  commitThrough(turn, Math.min(message.commit, match));
+  replyWhenDurable(turn, token, {
+    kind: "replicated", term: state.term, result: "appended", match, round: message.round,
+  });
+}
+
+function refusal(turn: Turn, message: Replicate, result: "stale_term" | "behind") {
+  return { kind: "replicated", term: turn.state.term, result, match: 0, round: message.round } as const;
+}
+
+function followLeader(turn: Turn, term: number, leader: number): void {
+  const { state } = turn;
+  if (term > state.term) enterTerm(turn, term, leader);
+  assert(state.role !== "leader", `term ${term} has two leaders: ${state.config.id} and ${leader}`);
+  assert(state.leader === null || state.leader === leader,
+    `term ${term} has two leaders: ${state.leader} and ${leader}`);
+  state.leader = leader;
+  state.heardAtMs = turn.nowMs;
+  if (state.campaign !== null) becomeFollower(turn);
+}
+
+/** Appends what is new of rows after `prev`, a row this log holds; returns prev + rows. */
+function takeRows(turn: Turn, prev: number, rows: readonly Row[]): number {
+  const { log } = turn.state;
+  let known = 0;
+  while (known < rows.length && log.holds(rows[known]!) && rows[known]!.index <= log.lastIndex) known++;
+  if (known < rows.length) {
+    const first = rows[known]!;
+    if (first.index <= log.lastIndex) cut(turn, first.index - 1);
+    append(turn, known === 0 ? rows : rows.slice(known));
+  }
+  return prev + rows.length;
+}
+
+/** Asks for the rows after the own row at `index`. */
+export function fetchFrom(turn: Turn, from: number, index: number): void {
+  const { state } = turn;
+  const after = state.log.at(index);
+  state.catchUp = { from, after };
+  turn.out.push({
+    kind: "ask",
+    to: from,
+    question: { kind: "read_log", reader: state.config.id, term: state.term, after },
+  });
+}
+
+/** Leader or voter: the rows after a row, as far as they are on the own disk. */
+export function onReadLog(turn: Turn, token: number, { reader, term, after }: ReadLog): void {
+  const { state } = turn;
+  if (term !== state.term) return replyEmptyPage(turn, token, "other_term", false);
+  if (after.index < state.log.base.index) return replyEmptyPage(turn, token, "dropped", false);
+  if (!state.log.holds(after)) return replyEmptyPage(turn, token, "conflict", false);
+  const { leading } = state;
+  if (leading !== null && after.index + 1 >= leading.tailFirst) {
+    // What is left is in memory: it is streamed from here on.
+    const progress = leading.followers.get(reader);
+    replyEmptyPage(turn, token, "rows", true);
+    if (progress === undefined) return;
+    progress.mode = "streaming";
+    progress.next = Math.max(after.index + 1, progress.match + 1);
+    return sendTo(turn, reader);
+  }
+  if (after.index >= state.durableIndex) return replyEmptyPage(turn, token, "rows", true);
+  turn.out.push({
+    kind: "page",
+    token,
+    page: { term, prev: after, through: state.durableIndex, commit: state.commitIndex },
+  });
+}
+
+function replyEmptyPage(turn: Turn, token: number, result: LogPage["result"], complete: boolean): void {
+  const { state } = turn;
+  turn.out.push({
+    kind: "reply",
+    token,
+    reply: {
+      kind: "log_page", term: state.term, result, prev: state.log.last, rows: [],
+      commit: state.commitIndex, complete,
+    },
+  });
+}
+
+/** A page, for a follower that catches up or a nominee that takes over a voter's log. */
+export function onLogPage(turn: Turn, from: number, question: ReadLog, answer: LogPage | null): void {
+  const { state } = turn;
+  const { catchUp } = state;
+  const isStale = catchUp === null || catchUp.from !== from || question.term !== state.term
+    || catchUp.after.index !== question.after.index;
+  if (isStale) return;
+  if (answer === null || answer.term !== state.term || answer.result === "other_term") {
+    return endFetch(turn);
+  }
+  if (answer.result === "dropped") return endFetch(turn);
+  if (!state.log.holds(question.after)) return endFetch(turn);
+  if (answer.result === "conflict") return fetchFrom(turn, from, stepBack(turn, question.after.index));
+  if (answer.rows.length > 0) takeRows(turn, question.after.index, answer.rows);
+  const taken = question.after.index + answer.rows.length;
+  commitThrough(turn, Math.min(answer.commit, taken));
+  if (answer.complete) {
+    state.catchUp = null;
+    if (state.campaign?.phase === "fetching") onFetched(turn);
+    return;
+  }
+  fetchFrom(turn, from, taken);
+}
+
+/** One term back, but never behind what is committed: a leader has all of that. Raft 5.3. */
+function stepBack(turn: Turn, index: number): number {
+  const { state } = turn;
+  assert(index > state.commitIndex, `row ${index} is committed here and missing at the leader`);
+  return Math.max(state.commitIndex, state.log.base.index, state.log.termStart(index) - 1);
+}
+
+function endFetch(turn: Turn): void {
+  turn.state.catchUp = null;
+  if (turn.state.campaign?.phase === "fetching") onFetchFailed(turn);
+}
+
+/** A nominee's question: the dry run writes nothing, the real one is a promise on disk. */
+export function onVote(turn: Turn, token: number, message: Vote): void {
+  const { state } = turn;
+  const leaseMs = message.handover === state.term ? 0 : leaseLeftMs(turn);
+  const promised = message.term === state.term && state.vote === message.candidate
+    && state.role !== "leader";
+  const isNew = message.term > state.term && leaseMs === 0;
+  const granted = message.ask ? leaseMs === 0 : promised || isNew;
+  if (!message.ask && isNew) enterTerm(turn, message.term, message.candidate);
+  const reply: Voted = {
+    kind: "voted",
+    term: state.term,
+    granted,
+    last: state.log.last,
+    leader: granted ? null : state.leader,
+    leaseMs: granted ? 0 : leaseMs,
+  };
+  replyWhenDurable(turn, token, reply);
+}

@@ -1,0 +1,175 @@
+/**
+ * log.csv: the replica's log as an append-only CSV with one header, which
+ * opens in any spreadsheet. Rows are written by one writer, each write awaited
+ * and flushed (fdatasync) before it is reported; a short write, a failed write
+ * or flush, or a file that somebody else moved or cut is an error that ends
+ * the process: after a failed flush the next one reports success and lies.
+ *
+ *   index,term,…,checksum⏎     header
+ *   1,1,…,5f3a90c2⏎            row 1 starts at offsets[0]
+ *   2,1,…,80b71d0e⏎            row 2 starts at offsets[1]
+ *                              ◀─ length: the next append goes here
+ *
+ * What a scan at the start accepts, cuts or refuses is in log_scan.ts.
+ */
+import { strict as assert } from "node:assert";
+import {
+  closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { START, type Position } from "./log_index.ts";
+import type { Row } from "./messages.ts";
+import { joinRows, payloadOf } from "./codec.ts";
+import { replaceFile } from "./term_file.ts";
+
+const flush = promisify(fdatasync);
+
+export const LOG_NAME = "log.csv";
+
+export class LogFile {
+  readonly path: string;
+  #folder: string;
+  #header: string;
+  #fd: number;
+  /** The row before the first one in the file. */
+  #base: Position;
+  #length: number;
+  #offsets = new Float64Array(1024);
+  #rows = 0;
+  /** Counts for whoever measures: an append is one write and one flush, however many rows. */
+  readonly counts = { appends: 0, rows: 0, flushes: 0 };
+
+  /** Opens a file whose header is in place; its rows are told by the scan (remember). */
+  constructor(folder: string, header: string, base: Position = START) {
+    this.#folder = folder;
+    this.#header = header;
+    this.path = join(folder, LOG_NAME);
+    this.#fd = openSync(this.path, "r+");
+    this.#base = base;
+    this.#length = Buffer.byteLength(header);
+  }
+
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** Bytes, all of them flushed between two calls. */
+  get length(): number {
+    return this.#length;
+  }
+
+  get lastIndex(): number {
+    return this.#base.index + this.#rows;
+  }
+
+  /** A row that the scan found: `bytes` long with its line break. */
+  remember(bytes: number): void {
+    if (this.#rows === this.#offsets.length) {
+      const larger = new Float64Array(Math.ceil(this.#rows * 1.5));
+      larger.set(this.#offsets);
+      this.#offsets = larger;
+    }
+    this.#offsets[this.#rows++] = this.#length;
+    this.#length += bytes;
+  }
+
+  /** Writes rows after the last one and returns when they are on disk. */
+  async append(rows: readonly Row[]): Promise<void> {
+    assert.equal(rows[0]!.index, this.lastIndex + 1, "a log file has no gaps");
+    this.#checkUntouched();
+    this.#write(Buffer.from(joinRows(rows)), this.#length);
+    for (const row of rows) this.remember(Buffer.byteLength(row.text) + 1);
+    await this.#flush();
+    this.counts.appends++;
+    this.counts.rows += rows.length;
+  }
+
+  /** Takes the rows after this index off the disk. */
+  async cut(after: number): Promise<void> {
+    if (after >= this.lastIndex) return;
+    assert(after >= this.#base.index, "what a checkpoint holds cannot be cut");
+    this.#rows = after - this.#base.index;
+    this.#length = this.#offsets[this.#rows]!;
+    ftruncateSync(this.#fd, this.#length);
+    await this.#flush();
+  }
+
+  /** Where the file would end after this row. */
+  lengthAt(index: number): number {
+    return index === this.lastIndex ? this.#length : this.#offsets[index - this.#base.index]!;
+  }
+
+  /** The service's columns of one row. */
+  read(index: number): string {
+    return payloadOf(this.#readBetween(index, index).slice(0, -1));
+  }
+
+  /** Lines from first to last at most, whole ones, about as many as fit; at least one. */
+  page(first: number, last: number, bytesMax: number): string {
+    const start = this.#offsets[first - this.#base.index - 1]!;
+    let end = last;
+    if (this.lengthAt(last) - start > bytesMax) {
+      let low = first;
+      let high = last;
+      while (low < high) {
+        const middle = Math.ceil((low + high) / 2);
+        if (this.lengthAt(middle) - start <= bytesMax) low = middle;
+        else high = middle - 1;
+      }
+      end = low;
+    }
+    return this.#readBetween(first, end);
+  }
+
+  /** Starts the file anew after `base`, a row that a checkpoint on disk holds. */
+  async startAfter(base: Position): Promise<void> {
+    const kept = base.index < this.lastIndex ? this.#readBetween(base.index + 1, this.lastIndex) : "";
+    const dropped = base.index - this.#base.index;
+    const shift = (this.#offsets[dropped] ?? this.#length) - Buffer.byteLength(this.#header);
+    const bytes = this.#length - shift;
+    await replaceFile(this.#folder, LOG_NAME, this.#header + kept);
+    closeSync(this.#fd);
+    this.#fd = openSync(this.path, "r+");
+    this.#offsets = this.#offsets.slice(dropped).map((offset) => offset - shift);
+    if (this.#offsets.length === 0) this.#offsets = new Float64Array(1024);
+    this.#rows -= dropped;
+    this.#base = base;
+    this.#length = bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.#flush();
+    closeSync(this.#fd);
+  }
+
+  #readBetween(first: number, last: number): string {
+    assert(first > this.#base.index && last <= this.lastIndex, `rows ${first} to ${last} are in the file`);
+    const start = this.#offsets[first - this.#base.index - 1]!;
+    const buffer = Buffer.allocUnsafe(this.lengthAt(last) - start);
+    const bytes = readSync(this.#fd, buffer, 0, buffer.length, start);
+    assert.equal(bytes, buffer.length, `${this.path} is shorter than what was written to it`);
+    return buffer.toString("utf8");
+  }
+
+  #write(bytes: Buffer, at: number): void {
+    let done = 0;
+    while (done < bytes.length) {
+      const written = writeSync(this.#fd, bytes, done, bytes.length - done, at + done);
+      assert(written > 0, `nothing more can be written to ${this.path}`);
+      done += written;
+    }
+  }
+
+  async #flush(): Promise<void> {
+    this.counts.flushes++;
+    await flush(this.#fd);
+  }
+
+  /** A deleted, replaced or cut file would take rows and lose them in silence. */
+  #checkUntouched(): void {
+    const { size, nlink } = fstatSync(this.#fd);
+    assert.equal(size, this.#length, `${this.path} has another length than was written to it`);
+    assert(nlink > 0, `${this.path} was deleted or replaced`);
+  }
+}

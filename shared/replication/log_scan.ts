@@ -1,0 +1,132 @@
+/**
+ * Reads log.csv once at the start, in one stream, and decides what its end
+ * means. This is the most dangerous code of a replicated log: a row that was
+ * acknowledged and is cut "because it looked torn" is a lost order.
+ *
+ *   all rows good, at least as long as term.json notes    normal
+ *   beyond the noted length, and
+ *     - the last line has no line break, or
+ *     - the first bad row has an all-zero 512-byte sector
+ *       in it and nothing good follows                    torn: never
+ *       acknowledged, as its flush cannot have returned; cut, a copy kept
+ *   anything else                                         damage, not a crash
+ *
+ * The sector rule is etcd's (server/storage/wal/decoder.go).
+ */
+import { crc32 } from "node:zlib";
+import { fstatSync, ftruncateSync, fsyncSync, readSync, writeFileSync } from "node:fs";
+import { AppError } from "../errors.ts";
+import { formatChecksum, parseRow } from "./codec.ts";
+import type { LogFile } from "./log_file.ts";
+import type { Position } from "./log_index.ts";
+import type { Row } from "./messages.ts";
+import type { Promised } from "./term_file.ts";
+
+const CHUNK_BYTES = 1024 * 1024;
+const SECTOR_BYTES = 512;
+
+export interface Scan {
+  rows: number;
+  /** Set when a torn end was cut. */
+  torn: { line: number; bytes: number; copy: string } | null;
+}
+
+/**
+ * Scans the rows of a file that begin at its present length; onRow gets each good one.
+ * @throws damaged with file, line and reason.
+ */
+export function scanLog(
+  file: LogFile, base: Position, noted: Promised | null, onRow: (row: Row) => void,
+): Scan {
+  const size = fstatSync(file.fd).size;
+  if (noted !== null && size < noted.length) {
+    throw damage(file, 1, `it has ${size} bytes where ${noted.length} were known to be on disk`);
+  }
+  let before = base;
+  let line = 2;
+  let isNoteMet = noted === null || noted.length <= file.length;
+  const bad = readLines(file, size, (text, bytes) => {
+    const row = parseRow(text, before);
+    onRow(row);
+    before = row;
+    file.remember(bytes);
+    line++;
+    if (file.length === noted?.length) isNoteMet = formatChecksum(row.checksum) === noted.checksum;
+  });
+  const rows = before.index - base.index;
+  if (bad !== null && !isNoteMet) throw damage(file, line, "the row does not follow from the one before it");
+  if (!isNoteMet) throw damage(file, line - 1, "the rows known to be on disk were others");
+  if (bad === null) return { rows, torn: null };
+  if (!isTorn(bad, file.length)) throw damage(file, line, "the row does not follow from the one before it");
+  return { rows, torn: cutTorn(file, line, bad) };
+}
+
+/** Calls `take` with each terminated line until it refuses one; returns what is left from there. */
+function readLines(
+  file: LogFile, size: number, take: (text: string, bytes: number) => void,
+): Buffer | null {
+  let buffer: Buffer = Buffer.alloc(0);
+  let offset = file.length;
+  while (offset < size) {
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - offset));
+    const bytes = readSync(file.fd, chunk, 0, chunk.length, offset);
+    if (bytes === 0) break;
+    offset += bytes;
+    buffer = buffer.length === 0 ? chunk.subarray(0, bytes) : Buffer.concat([buffer, chunk.subarray(0, bytes)]);
+    let start = 0;
+    for (let end = buffer.indexOf(10); end >= 0; end = buffer.indexOf(10, start)) {
+      try {
+        take(buffer.toString("utf8", start, end), end + 1 - start);
+      } catch (error) {
+        if (error instanceof AppError && error.reason === "bad_request") return rest(file, size);
+        throw error;
+      }
+      start = end + 1;
+    }
+    buffer = buffer.subarray(start);
+  }
+  return buffer.length === 0 ? null : rest(file, size);
+}
+
+function rest(file: LogFile, size: number): Buffer {
+  const buffer = Buffer.alloc(size - file.length);
+  readSync(file.fd, buffer, 0, buffer.length, file.length);
+  return buffer;
+}
+
+/** True when what is left can only be an append that a crash interrupted. */
+function isTorn(left: Buffer, offset: number): boolean {
+  if (!left.includes(10)) return true;
+  if (hasGoodRow(left)) return false;
+  const first = (SECTOR_BYTES - (offset % SECTOR_BYTES)) % SECTOR_BYTES;
+  for (let start = first; start < left.length; start += SECTOR_BYTES) {
+    const sector = left.subarray(start, start + SECTOR_BYTES);
+    if (sector.every((byte) => byte === 0)) return true;
+  }
+  return false;
+}
+
+/** A line behind the bad one whose checksum follows from the line before it. */
+function hasGoodRow(left: Buffer): boolean {
+  const lines = left.toString("latin1").split("\n");
+  for (let i = 1; i < lines.length; i++) {
+    const before = Number.parseInt(lines[i - 1]!.slice(-8), 16);
+    const line = Buffer.from(lines[i]!, "latin1");
+    if (line.length < 10 || !Number.isInteger(before)) continue;
+    const checksum = crc32(line.subarray(0, -9), before);
+    if (formatChecksum(checksum) === line.toString("latin1", line.length - 8)) return true;
+  }
+  return false;
+}
+
+function cutTorn(file: LogFile, line: number, left: Buffer): Scan["torn"] {
+  const copy = `${file.path}.torn`;
+  writeFileSync(copy, left);
+  ftruncateSync(file.fd, file.length);
+  fsyncSync(file.fd);
+  return { line, bytes: left.length, copy };
+}
+
+function damage(file: LogFile, line: number, why: string): AppError {
+  return new AppError("damaged", `${file.path} line ${line}: ${why}`, { line });
+}

@@ -1,0 +1,185 @@
+/**
+ * All that a replica knows, and the effects it can ask for. The state is one
+ * plain object: the simulator copies it, the exhaustive search compares it,
+ * and every rule that changes it is in the three files beside it:
+ *
+ *   nominating.ts   from a nomination to a term that is won
+ *   leading.ts      proposals, followers' progress, commit, rounds
+ *   following.ts    rows from a leader, catching up, votes given
+ *
+ * The disk works behind the replica's back and in order: each effect that
+ * touches it has a number, and 'written n' reports that all up to n are on
+ * disk. An answer that rests on the disk waits in `resting` for its number.
+ */
+import { LogIndex, type Position } from "./log_index.ts";
+import type { Answer, Question, Reply, Request, Row } from "./messages.ts";
+
+export interface ReplicaConfig {
+  id: number;
+  /** The other members of the group; fixed, so that "majority" means one thing. */
+  others: readonly number[];
+  /** Copies that commit and votes that elect, own ones included. */
+  quorum: number;
+  leaderLeaseMs: number;
+  tailRowsMax: number;
+  replicateRowsMax: number;
+  /** Makes the line, with its checksum chained to that of the row before. */
+  formatRow: (index: number, term: number, payload: string, before: number) => Row;
+}
+
+export interface ReplicaState {
+  readonly config: ReplicaConfig;
+  /** Highest term met. Never falls; on disk before any answer that shows it. */
+  term: number;
+  /** Whom this replica promised the term to; at most one a term. */
+  vote: number | null;
+  role: "follower" | "candidate" | "leader";
+  leader: number | null;
+  /** When a leader of the current term was last heard, monotonic ms. */
+  heardAtMs: number;
+  /** Rows as they entered this log, on disk or on their way there. */
+  log: LogIndex;
+  /** Highest index known committed. Never falls within a process; rows up to it never change. */
+  commitIndex: number;
+  /** Highest index on this replica's disk. Invariant: durableIndex <= log.lastIndex. */
+  durableIndex: number;
+  /** Number of the last disk effect asked for, and of the last one reported done. */
+  diskAsked: number;
+  diskDone: number;
+  /** Where the log ends once each of these disk effects is done; ascending `op`. */
+  appends: { op: number; lastIndex: number }[];
+  /** Answers that leave when the disk has done `op`. */
+  resting: { op: number; token: number; reply: Reply }[];
+  campaign: Campaign | null;
+  leading: Leading | null;
+  /** A follower's own fetching of rows that a leader's replicate did not fit; null when none is under way. */
+  catchUp: { from: number; after: Position } | null;
+}
+
+/** A nomination under way. Votes carry logs: see nominating.ts. */
+export interface Campaign {
+  phase: "asking" | "voting" | "fetching";
+  startedAtMs: number;
+  handover: number | null;
+  /** Who said yes in this phase, with the end of its log; the own entry comes when the promise is on disk. */
+  yes: Map<number, Position>;
+  no: Set<number>;
+  /** Highest term met while asking: the campaign's own will be above it. */
+  highestTerm: number;
+  /** The log to have before the term is opened, and the voter that holds it. */
+  goal: { from: number; last: Position } | null;
+  /** Disk effect of the own promise. */
+  promiseOp: number;
+  /** Nominations to answer. */
+  tokens: number[];
+}
+
+export interface Leading {
+  /** Index of the row that opens this term; 0 until it is proposed. */
+  openingIndex: number;
+  /** The opening row is committed: the service may serve. */
+  open: boolean;
+  /** The log held no row before the opening row: this group was born just now. */
+  bornNow: boolean;
+  followers: Map<number, Progress>;
+  /** Number of the latest round of replicate; see confirm() in leading.ts. */
+  round: number;
+  rounds: { round: number; startedAtMs: number; tokens: number[] }[];
+  /** Start of the latest round that a majority answered, monotonic ms. */
+  confirmedAtMs: number;
+  /** The latest rows, kept for followers; tail[0] has index tailFirst. */
+  tail: Row[];
+  tailFirst: number;
+  /** Nominations to answer when the term is open. */
+  tokens: number[];
+}
+
+export interface Progress {
+  /** Highest index known to be on that follower's disk in this term. */
+  match: number;
+  /** Next index to send. Invariant: match < next. */
+  next: number;
+  /** `behind`: it fetches by itself; it gets heartbeats only. */
+  mode: "streaming" | "behind";
+  inFlight: boolean;
+  /** The last message got no answer: try again with the next heartbeat, not at once. */
+  failed: boolean;
+  /** `next` as the message in flight found it: a late refusal of it says nothing about now. */
+  sentNext: number;
+  /** Highest round it answered, and the round of the last message sent to it. */
+  round: number;
+  sentRound: number;
+}
+
+export type Input =
+  | { kind: "request"; token: number; message: Request }
+  /** What came back for a question that this replica asked; null: nothing did. */
+  | { kind: "answer"; from: number; question: Question; answer: Answer | null }
+  /** Once a heartbeat. */
+  | { kind: "tick" }
+  /** Every disk effect up to this number is done, durably. */
+  | { kind: "written"; op: number }
+  | { kind: "propose"; payloads: readonly string[] }
+  /** Is this replica still the leader? Answered after a round begun now. */
+  | { kind: "confirm"; token: number }
+  /** The log now starts with a checkpoint at this index. */
+  | { kind: "compacted"; index: number };
+
+export type Output =
+  | { kind: "ask"; to: number; question: Question }
+  | { kind: "reply"; token: number; reply: Reply }
+  /** Read a page after `prev` from the own disk and send it as the reply. */
+  | { kind: "page"; token: number; page: LogPageFrame }
+  | { kind: "append"; op: number; rows: readonly Row[] }
+  | { kind: "cut"; op: number; after: number }
+  | { kind: "save"; op: number; term: number; vote: number | null }
+  | { kind: "committed"; index: number }
+  /** The term is won: propose its opening row. */
+  | { kind: "won"; term: number }
+  /** The opening row is committed. */
+  | { kind: "opened"; term: number }
+  | { kind: "stepped_down" }
+  | { kind: "confirmed"; token: number; ok: boolean };
+
+/** A page but for its rows, which stand on disk from prev.index + 1 to `through`. */
+export interface LogPageFrame {
+  term: number;
+  prev: Position;
+  through: number;
+  commit: number;
+}
+
+/** One step under way: the state it changes, the time it happens at, the effects it asks for. */
+export interface Turn {
+  readonly state: ReplicaState;
+  readonly nowMs: number;
+  readonly out: Output[];
+}
+
+export interface Durable {
+  term: number;
+  vote: number | null;
+  log: LogIndex;
+}
+
+/** A replica as it comes up: what its disk held, a follower of nobody. */
+export function createReplica(config: ReplicaConfig, durable: Durable): ReplicaState {
+  return {
+    config,
+    term: durable.term,
+    vote: durable.vote,
+    role: "follower",
+    leader: null,
+    heardAtMs: -Infinity,
+    log: durable.log,
+    commitIndex: durable.log.base.index,
+    durableIndex: durable.log.lastIndex,
+    diskAsked: 0,
+    diskDone: 0,
+    appends: [],
+    resting: [],
+    campaign: null,
+    leading: null,
+    catchUp: null,
+  };
+}

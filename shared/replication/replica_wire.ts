@@ -1,0 +1,128 @@
+/**
+ * The replicas' messages as HTTP carries them: POST /replicate, /vote and
+ * /lead with JSON bodies, GET /log with a query. Rows travel as the CSV text
+ * that lands on disk, and their chain is checked at the door: a row whose
+ * checksum does not follow never reaches the replica.
+ */
+import { AppError } from "../errors.ts";
+import { asIntegerIn, asRecord, asText } from "../parse.ts";
+import { INTERNAL_BODY_BYTES_MAX } from "../limits.ts";
+import { joinRows, parseRows } from "./codec.ts";
+import type { Position } from "./log_index.ts";
+import type { Answer, LogPage, Question, Replicate, Request, Vote } from "./messages.ts";
+
+const COUNT_MAX = Number.MAX_SAFE_INTEGER;
+const ID_MAX = 9;
+
+/** The calls of the replicated log, as an HTTP thread routes them. */
+export const REPLICATION_CALLS = [
+  { method: "POST", path: "/replicate" },
+  { method: "POST", path: "/vote" },
+  { method: "POST", path: "/lead" },
+  { method: "GET", path: "/log" },
+] as const;
+
+export function encodeQuestion(question: Question): { path: string; body: string | null } {
+  switch (question.kind) {
+    case "replicate": {
+      const { term, leader, prev, rows, commit, round } = question;
+      const body = JSON.stringify({ term, leader, prev: pickPosition(prev), rows: joinRows(rows), commit, round });
+      return { path: "/replicate", body };
+    }
+    case "vote": {
+      const { term, candidate, ask, handover } = question;
+      return { path: "/vote", body: JSON.stringify({ term, candidate, ask, handover }) };
+    }
+    case "read_log": {
+      const { reader, term, after } = question;
+      const query = `after=${after.index}&after_term=${after.term}&checksum=${after.checksum}`;
+      return { path: `/log?${query}&term=${term}&reader=${reader}`, body: null };
+    }
+  }
+}
+
+function pickPosition({ index, term, checksum }: Position): Position {
+  return { index, term, checksum };
+}
+
+/** @throws bad_request */
+export function decodeRequest(kind: string, body: unknown): Request {
+  switch (kind) {
+    case "POST /replicate":
+      return decodeReplicate(body);
+    case "POST /vote":
+      return decodeVote(body);
+    case "POST /lead": {
+      const { handover } = asRecord(body, [], ["handover"]);
+      return { kind: "lead", handover: handover === undefined ? null : asCount(handover, "handover") };
+    }
+    case "GET /log":
+      return decodeReadLog(body);
+    default:
+      throw new AppError("not_found", `No call ${kind} in the replicated log`);
+  }
+}
+
+function decodeReplicate(body: unknown): Replicate {
+  const fields = asRecord(body, ["term", "leader", "prev", "rows", "commit", "round"]);
+  const prev = decodePosition(fields.prev);
+  return {
+    kind: "replicate",
+    term: asCount(fields.term, "term"),
+    leader: asIntegerIn(fields.leader, "leader", 1, ID_MAX),
+    prev,
+    rows: parseRows(asText(fields.rows, "rows", INTERNAL_BODY_BYTES_MAX), prev),
+    commit: asCount(fields.commit, "commit"),
+    round: asCount(fields.round, "round"),
+  };
+}
+
+function decodeVote(body: unknown): Vote {
+  const fields = asRecord(body, ["term", "candidate", "ask", "handover"]);
+  if (typeof fields.ask !== "boolean") throw new AppError("bad_request", "ask is true or false");
+  return {
+    kind: "vote",
+    term: asCount(fields.term, "term"),
+    candidate: asIntegerIn(fields.candidate, "candidate", 1, ID_MAX),
+    ask: fields.ask,
+    handover: fields.handover === null ? null : asCount(fields.handover, "handover"),
+  };
+}
+
+/** A query: every value is text. */
+function decodeReadLog(query: unknown): Request {
+  const fields = asRecord(query, ["after", "after_term", "checksum", "term", "reader"]);
+  return {
+    kind: "read_log",
+    reader: asIntegerIn(Number(fields.reader), "reader", 1, ID_MAX),
+    term: asCount(Number(fields.term), "term"),
+    after: {
+      index: asCount(Number(fields.after), "after"),
+      term: asCount(Number(fields.after_term), "after_term"),
+      checksum: asCount(Number(fields.checksum), "checksum"),
+    },
+  };
+}
+
+/** What a member of the own group answered; its rows follow from the row that was asked after. */
+export function decodeAnswer(question: Question, body: object): Answer {
+  const kind = (body as { kind?: unknown }).kind;
+  const expected = { replicate: "replicated", vote: "voted", read_log: "log_page" }[question.kind];
+  if (kind !== expected) throw new AppError("bad_request", `Expected ${expected}, got ${String(kind)}`);
+  if (question.kind !== "read_log") return body as Answer;
+  const page = body as Omit<LogPage, "rows"> & { rows: string };
+  return { ...page, rows: parseRows(page.rows, question.after) };
+}
+
+function decodePosition(value: unknown): Position {
+  const { index, term, checksum } = asRecord(value, ["index", "term", "checksum"]);
+  return {
+    index: asCount(index, "index"),
+    term: asCount(term, "term"),
+    checksum: asCount(checksum, "checksum"),
+  };
+}
+
+function asCount(value: unknown, what: string): number {
+  return asIntegerIn(value, what, 0, COUNT_MAX);
+}

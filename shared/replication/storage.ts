@@ -1,0 +1,290 @@
+/**
+ * A replica's folder: log.csv, term.json and, for a service that has them, its
+ * checkpoint. Effects are carried out one after the other in the order they
+ * were asked for, each durable before it is reported; appends that queue up
+ * behind a flush go to disk together, with one flush. Nothing is ever tried
+ * again: a disk that failed once is not to be believed (fail ends the process).
+ */
+import { strict as assert } from "node:assert";
+import { existsSync } from "node:fs";
+import { open, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError } from "../errors.ts";
+import { CHECKPOINT_EVERY_ROWS, NOTE_EVERY_ROWS } from "../limits.ts";
+import type { Log } from "../logging.ts";
+import { formatChecksum, payloadOf } from "./codec.ts";
+import { LOG_NAME, LogFile } from "./log_file.ts";
+import { LogIndex, START, type Position } from "./log_index.ts";
+import { scanLog } from "./log_scan.ts";
+import type { Row } from "./messages.ts";
+import type { Output } from "./replica_state.ts";
+import { readTermFile, replaceFile, writeTermFile, type Promised } from "./term_file.ts";
+
+const CHECKPOINT_NAME = "checkpoint.json";
+
+type DiskEffect = Output & { kind: "append" | "cut" | "save" };
+
+export interface Checkpoint {
+  /** The row after which the state stood as `text`. */
+  at: Position;
+  /** The row before the first one that the log file keeps, and what it was before. */
+  base: Position;
+  baseBefore: Position;
+  text: string;
+}
+
+export interface StorageOptions {
+  folder: string;
+  columns: readonly string[];
+  log: Log;
+  /** Before the first row, when there is a checkpoint. */
+  restore: (text: string, index: number) => void;
+  onRow: (row: Row) => void;
+}
+
+export class Storage {
+  readonly index: LogIndex;
+  #folder: string;
+  #file: LogFile;
+  #promised: Promised;
+  #checkpoint: Checkpoint | null;
+  #queue: DiskEffect[] = [];
+  #pendingCheckpoint: { at: Position; text: string } | null = null;
+  #isWorking = false;
+  #notedRows = 0;
+  #idle: (() => void)[] = [];
+  #onWritten: (op: number) => void = () => {};
+  #onCompacted: (index: number) => void = () => {};
+  #fail: (error: unknown) => void = () => {};
+
+  private constructor(
+    folder: string, index: LogIndex, file: LogFile, promised: Promised, checkpoint: Checkpoint | null,
+  ) {
+    this.#folder = folder;
+    this.index = index;
+    this.#file = file;
+    this.#promised = promised;
+    this.#checkpoint = checkpoint;
+  }
+
+  /** @throws damaged when the folder holds what no crash leaves behind. */
+  static async open(options: StorageOptions): Promise<Storage> {
+    const { folder, log } = options;
+    const header = ["index", "term", ...options.columns, "checksum"].join(",") + "\n";
+    const path = join(folder, LOG_NAME);
+    const checkpoint = await readCheckpoint(folder);
+    const promised = await readTermFile(folder) ?? await createFiles(folder, header);
+    if (!existsSync(path)) throw new AppError("damaged", `${path} line 1: the file is missing`);
+    const head = await readHead(path, Buffer.byteLength(header));
+    if (head !== header) throw new AppError("damaged", `${path} line 1: expected ${header.trim()}`);
+    const base = await findBase(path, header, checkpoint);
+    const file = new LogFile(folder, header, base);
+    const index = new LogIndex(base);
+    if (checkpoint !== null) options.restore(checkpoint.text, checkpoint.at.index);
+    const { torn } = scanLog(file, base, promised, (row) => {
+      index.append(row.term, row.checksum);
+      if (checkpoint === null || row.index > checkpoint.at.index) options.onRow(row);
+    });
+    if (torn !== null) {
+      log.warn("cut a torn row that was never acknowledged", { file: path, ...torn });
+    }
+    const kept = checkpoint === null ? null : { ...checkpoint, base };
+    return new Storage(folder, index, file, promised, kept);
+  }
+
+  get term(): number {
+    return this.#promised.term;
+  }
+
+  get vote(): number | null {
+    return this.#promised.vote;
+  }
+
+  get counts(): LogFile["counts"] {
+    return this.#file.counts;
+  }
+
+  /** The checkpoint's index: what it holds is committed. */
+  get checkpointIndex(): number {
+    return this.#checkpoint?.at.index ?? 0;
+  }
+
+  start(handlers: {
+    onWritten: (op: number) => void;
+    onCompacted: (index: number) => void;
+    fail: (error: unknown) => void;
+  }): void {
+    this.#onWritten = handlers.onWritten;
+    this.#onCompacted = handlers.onCompacted;
+    this.#fail = handlers.fail;
+  }
+
+  carryOut(effect: DiskEffect): void {
+    this.#queue.push(effect);
+    void this.#work();
+  }
+
+  /** Keeps a committed state; the rows two checkpoints back leave the file. */
+  keepCheckpoint(at: Position, text: string): void {
+    this.#pendingCheckpoint = { at, text };
+    void this.#work();
+  }
+
+  /** The service's columns of a row, written or about to be. */
+  read(index: number): string {
+    for (const effect of this.#queue) {
+      const row = effect.kind === "append" && effect.rows.find((one) => one.index === index);
+      if (row) return payloadOf(row.text);
+    }
+    return this.#file.read(index);
+  }
+
+  page(first: number, last: number, bytesMax: number): string {
+    return this.#file.page(first, Math.min(last, this.#file.lastIndex), bytesMax);
+  }
+
+  /** Waits for what is under way and notes the whole length: a clean stop. */
+  async close(): Promise<void> {
+    if (this.#isWorking) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#note();
+    await this.#file.close();
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    try {
+      while (this.#queue.length > 0 || this.#pendingCheckpoint !== null) await this.#workOne();
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#isWorking = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #workOne(): Promise<void> {
+    const effect = this.#queue[0];
+    if (effect === undefined) return this.#writeCheckpoint();
+    let done = 1;
+    if (effect.kind === "append") done = await this.#appendTogether();
+    else if (effect.kind === "cut") await this.#cut(effect.after);
+    else await this.#save(effect.term, effect.vote);
+    const last = this.#queue[done - 1]!;
+    this.#queue.splice(0, done);
+    this.#onWritten(last.op);
+  }
+
+  /** Writes the first run of appends in the queue as one; returns how many they were. */
+  async #appendTogether(): Promise<number> {
+    const rows: Row[] = [];
+    let count = 0;
+    for (const effect of this.#queue) {
+      if (effect.kind !== "append") break;
+      for (const row of effect.rows) rows.push(row);
+      count++;
+    }
+    await this.#file.append(rows);
+    this.#notedRows += rows.length;
+    if (this.#notedRows >= NOTE_EVERY_ROWS) await this.#note();
+    return count;
+  }
+
+  /** The note is lowered, on disk, before the file gets shorter: else a crash between looks like damage. */
+  async #cut(after: number): Promise<void> {
+    if (after >= this.#file.lastIndex) return;
+    await this.#keepCut(after);
+    if (this.#promised.length > this.#file.lengthAt(after)) await this.#note(after);
+    await this.#file.cut(after);
+  }
+
+  /** Rows cut were never acknowledged, but somebody may want to see them. */
+  async #keepCut(after: number): Promise<void> {
+    const text = this.#file.page(after + 1, this.#file.lastIndex, Number.MAX_SAFE_INTEGER);
+    await writeFile(join(this.#folder, `${LOG_NAME}.cut`), text, { flag: "a" });
+  }
+
+  async #save(term: number, vote: number | null): Promise<void> {
+    this.#promised = { ...this.#promised, term, vote };
+    await this.#note();
+  }
+
+  async #note(through = this.#file.lastIndex): Promise<void> {
+    const length = this.#file.lengthAt(through);
+    const checksum = formatChecksum(this.#checksumAt(through));
+    this.#promised = { ...this.#promised, length, checksum };
+    await writeTermFile(this.#folder, this.#promised);
+    this.#notedRows = 0;
+  }
+
+  /** Of a row in the file. The index in memory may already have cut it. */
+  #checksumAt(index: number): number {
+    if (index === this.index.base.index) return this.index.base.checksum;
+    const line = this.#file.page(index, index, 1).trimEnd();
+    return Number.parseInt(line.slice(-8), 16);
+  }
+
+  async #writeCheckpoint(): Promise<void> {
+    const { at, text } = this.#pendingCheckpoint!;
+    this.#pendingCheckpoint = null;
+    const previous = this.#checkpoint;
+    const baseBefore = previous?.base ?? START;
+    // One checkpoint's worth of rows stays behind for followers that are a little late.
+    const base = previous?.at ?? START;
+    this.#checkpoint = { at, base, baseBefore, text };
+    await replaceFile(this.#folder, CHECKPOINT_NAME, JSON.stringify(this.#checkpoint) + "\n");
+    if (base.index === baseBefore.index) return;
+    // Lengths change: until the file is anew, nothing of it is noted.
+    this.#promised = { ...this.#promised, length: 0, checksum: "00000000" };
+    await writeTermFile(this.#folder, this.#promised);
+    await this.#file.startAfter(base);
+    this.#onCompacted(base.index);
+    await this.#note();
+  }
+}
+
+export function isCheckpointIndex(index: number): boolean {
+  return index % CHECKPOINT_EVERY_ROWS === 0;
+}
+
+/** A folder with a birth mark and nothing else is new. */
+async function createFiles(folder: string, header: string): Promise<Promised> {
+  const path = join(folder, LOG_NAME);
+  const text = await readFile(path, "utf8").catch(() => "");
+  if (text.length > header.length || !header.startsWith(text)) {
+    throw new AppError("damaged", `${join(folder, "term.json")} line 1: the file is missing`);
+  }
+  await replaceFile(folder, LOG_NAME, header);
+  const promised = { term: 0, vote: null, length: Buffer.byteLength(header), checksum: "00000000" };
+  await writeTermFile(folder, promised);
+  return promised;
+}
+
+async function readHead(path: string, bytes: number): Promise<string> {
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readCheckpoint(folder: string): Promise<Checkpoint | null> {
+  const path = join(folder, CHECKPOINT_NAME);
+  if (!existsSync(path)) return null;
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as Checkpoint;
+  } catch (error) {
+    throw new AppError("damaged", `${path} line 1: ${(error as Error).message}`);
+  }
+}
+
+/** A crash may have come between the checkpoint and the shorter log: the first row tells. */
+async function findBase(path: string, header: string, checkpoint: Checkpoint | null): Promise<Position> {
+  if (checkpoint === null) return START;
+  const head = await readHead(path, Buffer.byteLength(header) + 32);
+  const first = Number.parseInt(head.slice(header.length), 10);
+  if (Number.isNaN(first) || first === checkpoint.base.index + 1) return checkpoint.base;
+  assert.equal(first, checkpoint.baseBefore.index + 1, `${path} goes on from its checkpoint`);
+  return checkpoint.baseBefore;
+}
