@@ -1,0 +1,123 @@
+/**
+ * Every hop of a purchase carries a batch: while one request is under way,
+ * what arrives queues, and goes together when there is room. Alone, an item
+ * waits for nobody; under load the batches grow and the cost of each item
+ * falls.
+ *
+ *   add() ─▶ queue (at most queueMax) ─▶ batch (at most itemsMax) ─▶ send()
+ *                                         at most inFlightMax at once
+ *
+ * Each item settles exactly once, with its own result or its own error.
+ */
+import assert from "node:assert/strict";
+import { AppError } from "./errors.ts";
+
+export interface BatcherOptions<Item, Result> {
+  /** Results in the order of the items; an Error among them is that item's alone. */
+  send: (items: Item[]) => Promise<(Result | Error)[]>;
+  inFlightMax: number;
+  itemsMax: number;
+  queueMax: number;
+}
+
+interface Waiting<Item, Result> {
+  item: Item;
+  resolve: (result: Result) => void;
+  reject: (error: unknown) => void;
+}
+
+export class Batcher<Item, Result> {
+  readonly #options: BatcherOptions<Item, Result>;
+  #queue: Waiting<Item, Result>[] = [];
+  /** Batches under way. Invariant: 0 <= inFlight <= inFlightMax. */
+  #inFlight = 0;
+  /** A flush stands in the microtask queue. */
+  #flushing = false;
+  #closedBy: Error | null = null;
+
+  constructor(options: BatcherOptions<Item, Result>) {
+    assert(options.inFlightMax >= 1 && options.itemsMax >= 1 && options.queueMax >= 1);
+    this.#options = options;
+  }
+
+  /** Items that wait for room. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /**
+   * The item's result.
+   * @throws unavailable when the queue is full
+   */
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#closedBy !== null) return reject(this.#closedBy);
+      if (this.#queue.length >= this.#options.queueMax) {
+        return reject(new AppError("unavailable", "Too many requests wait already"));
+      }
+      this.#queue.push({ item, resolve, reject });
+      this.#flushSoon();
+    });
+  }
+
+  /** Rejects what queues and what comes later; what is under way still settles by its own. */
+  close(error: Error): void {
+    this.#closedBy = error;
+    for (const waiting of this.#queue.splice(0)) waiting.reject(error);
+  }
+
+  /** In a microtask, so that what one turn of the event loop brings goes together. */
+  #flushSoon(): void {
+    if (this.#flushing || this.#inFlight >= this.#options.inFlightMax) return;
+    this.#flushing = true;
+    queueMicrotask(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    while (this.#queue.length > 0 && this.#inFlight < this.#options.inFlightMax) {
+      void this.#sendBatch(this.#takeBatch());
+    }
+  }
+
+  #takeBatch(): Waiting<Item, Result>[] {
+    if (this.#queue.length > this.#options.itemsMax) {
+      return this.#queue.splice(0, this.#options.itemsMax);
+    }
+    const all = this.#queue;
+    this.#queue = [];
+    return all;
+  }
+
+  async #sendBatch(batch: Waiting<Item, Result>[]): Promise<void> {
+    this.#inFlight++;
+    let results: (Result | Error)[] | null = null;
+    let failure: unknown = null;
+    try {
+      results = await this.#options.send(batch.map((waiting) => waiting.item));
+    } catch (error) {
+      failure = error;
+    }
+    this.#inFlight--;
+    assert(this.#inFlight >= 0);
+    if (results === null) for (const waiting of batch) waiting.reject(failure);
+    else settle(batch, results);
+    this.#flushSoon();
+  }
+}
+
+function settle<Item, Result>(batch: Waiting<Item, Result>[], results: (Result | Error)[]): void {
+  assert.equal(results.length, batch.length, "a batch has one result for each item");
+  for (let index = 0; index < batch.length; index++) {
+    const waiting = batch[index]!;
+    const result = results[index]!;
+    if (result instanceof Error) waiting.reject(result);
+    else waiting.resolve(result);
+  }
+}

@@ -1,0 +1,264 @@
+/**
+ * One request and its answer. Everything is lazy, because an answer from the
+ * cache must cost hardly more than node:http itself: no URL object, no header
+ * object (one pass over the raw headers refuses what would be ambiguous), no
+ * promise unless the body is asked for, and one write for head and body.
+ */
+import assert from "node:assert/strict";
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { AppError } from "../errors.ts";
+import { HEADERS_MAX, URL_LENGTH_MAX } from "../limits.ts";
+import { LINGER_MS, type Connection } from "./connection.ts";
+
+const NO_PARAMS: string[] = [];
+const NO_BODY = 0;
+const UNKNOWN_LENGTH = -1;
+
+/** Two of one of these would mean two things: such a request is refused. */
+const ONCE = new Set([
+  "host",
+  "authorization",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "idempotency-key",
+  "if-match",
+  "store-birth",
+  "transfer-encoding",
+]);
+/** Lengths of those names, so that most other headers cost one look. */
+const ONCE_LENGTHS = Array.from({ length: 32 }, (_, length) =>
+  [...ONCE].some((name) => name.length === length),
+);
+
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  /** As it came, percent-encoded, without the query. */
+  readonly path: string;
+  /** Raw, without the question mark. */
+  readonly query: string;
+  /** Of the route's path, in order, still percent-encoded. */
+  params: string[] = NO_PARAMS;
+
+  readonly #connection: Connection;
+  /** The client waits for `100 Continue` before it sends the body. */
+  readonly #continues: boolean;
+  #bodyBytes = NO_BODY;
+  #bodyRead = false;
+  #answered = false;
+  /** Fails the body that is being read. */
+  #failBody: ((error: AppError) => void) | null = null;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: Connection,
+    continues: boolean,
+  ) {
+    this.request = request;
+    this.response = response;
+    this.method = request.method!;
+    this.#connection = connection;
+    this.#continues = continues;
+    const url = request.url!;
+    const mark = url.indexOf("?");
+    this.path = mark === -1 ? url : url.slice(0, mark);
+    this.query = mark === -1 ? "" : url.slice(mark + 1);
+    connection.open++;
+    connection.latest = this;
+  }
+
+  /** True once it was answered. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  /**
+   * One pass over the headers, before anything else is done.
+   * @throws bad_request, headers_too_large, uri_too_long, not_implemented
+   */
+  check(): void {
+    const raw = this.request.rawHeaders;
+    if (raw.length > HEADERS_MAX * 2) {
+      throw new AppError("headers_too_large", `More than ${HEADERS_MAX} headers`);
+    }
+    let host = false;
+    let seen: string[] | null = null;
+    for (let at = 0; at < raw.length; at += 2) {
+      const length = raw[at]!.length;
+      if (length >= ONCE_LENGTHS.length || !ONCE_LENGTHS[length]) continue;
+      const name = raw[at]!.toLowerCase();
+      if (name === "host" && !host) {
+        host = true;
+        continue;
+      }
+      if (!ONCE.has(name)) continue;
+      if (name === "host" || seen?.includes(name)) {
+        throw new AppError("bad_request", `More than one ${name} header`);
+      }
+      (seen ??= []).push(name);
+      if (name === "content-length") this.#bodyBytes = Number(raw[at + 1]);
+      else if (name === "transfer-encoding") this.#checkTransferEncoding(raw[at + 1]!);
+    }
+    if (!host && this.request.httpVersion === "1.1") {
+      throw new AppError("bad_request", "The host header is missing");
+    }
+    this.#checkTarget();
+  }
+
+  #checkTransferEncoding(value: string): void {
+    this.#bodyBytes = UNKNOWN_LENGTH;
+    if (value.toLowerCase() !== "chunked") {
+      throw new AppError("not_implemented", "The only transfer encoding known here is chunked");
+    }
+  }
+
+  #checkTarget(): void {
+    if (this.path.length + this.query.length > URL_LENGTH_MAX) {
+      throw new AppError("uri_too_long", `The URL is longer than ${URL_LENGTH_MAX} characters`);
+    }
+    if (this.path.charCodeAt(0) === 47 /* slash */) return;
+    if (this.path === "*" && this.method === "OPTIONS") {
+      const allow = "GET, HEAD, POST";
+      throw new AppError("method_not_allowed", "OPTIONS is not offered", { allow });
+    }
+    throw new AppError("bad_request", "The request target must be a path");
+  }
+
+  /** The value of a header that came once, or of the first one. */
+  header(lowercaseName: string): string | undefined {
+    const raw = this.request.rawHeaders;
+    for (let at = 0; at < raw.length; at += 2) {
+      const name = raw[at]!;
+      if (name.length === lowercaseName.length && name.toLowerCase() === lowercaseName) {
+        return raw[at + 1];
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * The body, parsed. It resolves only when the whole body is there, so a
+   * request that broke off has no effect.
+   * @throws bad_request, too_large, unsupported_media_type, timeout
+   */
+  async json(): Promise<unknown> {
+    checkMediaType(this.header("content-type"));
+    const encoding = this.header("content-encoding");
+    if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+      throw new AppError("unsupported_media_type", "The body must not be compressed");
+    }
+    if (this.#bodyBytes > this.#connection.server.bodyBytesMax) throw this.#tooLarge();
+    if (this.#bodyBytes === NO_BODY) throw new AppError("bad_request", "The body is empty");
+    const body = await this.#readBody();
+    if (!isUtf8(body)) throw new AppError("bad_request", "The body is not UTF-8");
+    try {
+      return JSON.parse(body.toString("utf8"));
+    } catch {
+      throw new AppError("bad_request", "The body is not JSON");
+    }
+  }
+
+  #tooLarge(): AppError {
+    const max = this.#connection.server.bodyBytesMax;
+    return new AppError("too_large", `The body is larger than ${max} bytes`);
+  }
+
+  #readBody(): Promise<Buffer> {
+    assert(!this.#bodyRead && this.#failBody === null, "a body is read once");
+    if (this.#continues) this.response.writeContinue();
+    const { request } = this;
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      request.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > this.#connection.server.bodyBytesMax) fail(this.#tooLarge());
+      });
+      request.on("end", () => {
+        this.#failBody = null;
+        this.#bodyRead = true;
+        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+      });
+      const fail = (error: AppError): void => {
+        this.#failBody = null;
+        request.removeAllListeners("data");
+        reject(error);
+      };
+      this.#failBody = fail;
+      request.on("error", () => fail(new AppError("bad_request", "The body broke off")));
+    });
+  }
+
+  /** Fails the body if one is being read; the answer then tells why. */
+  failBody(error: AppError): boolean {
+    if (this.#failBody === null) return false;
+    this.#failBody(error);
+    return true;
+  }
+
+  /**
+   * The answer, once.
+   * @param headers flat: name, value, name, value; Content-Length is added
+   */
+  send(status: number, headers: string[], body: string): void {
+    assert(!this.#answered, "a request is answered once");
+    this.#answered = true;
+    const length = String(Buffer.byteLength(body));
+    const unread = this.#bodyBytes !== NO_BODY && !this.#bodyRead;
+    if (unread && this.#mustHangUp()) {
+      this.#sendAndHangUp(status, headers.concat("Content-Length", length), body);
+      return;
+    }
+    const all = this.#connection.ending
+      ? headers.concat("Content-Length", length, "Connection", "close")
+      : headers.concat("Content-Length", length);
+    this.response.writeHead(status, all);
+    this.response.end(body);
+    this.#connection.answered(this);
+  }
+
+  /** A short unread body is read over; a long or endless one, or one never sent, ends the connection. */
+  #mustHangUp(): boolean {
+    if (this.#continues || this.#connection.ending) return true;
+    const { bodyBytesMax } = this.#connection.server;
+    return this.#bodyBytes === UNKNOWN_LENGTH || this.#bodyBytes > bodyBytesMax;
+  }
+
+  /**
+   * The whole answer at once, but the end only when the client has stopped
+   * sending, or after a while: closing on unread bytes would reset the
+   * connection, and the client might never see the answer.
+   */
+  #sendAndHangUp(status: number, headers: string[], body: string): void {
+    const { request, response } = this;
+    response.writeHead(status, headers.concat("Connection", "close"));
+    response.write(this.method === "HEAD" ? "" : body);
+    const end = (): void => {
+      clearTimeout(timer);
+      request.off("end", end).off("close", end);
+      response.end();
+    };
+    const timer = setTimeout(end, LINGER_MS);
+    request.on("error", () => {});
+    request.once("end", end).once("close", end);
+    request.resume();
+    this.#connection.answered(this);
+  }
+}
+
+/** @throws unsupported_media_type unless it is JSON in UTF-8; none at all is taken for JSON */
+function checkMediaType(value: string | undefined): void {
+  if (value === undefined || value === "application/json") return;
+  const [type = "", ...parameters] = value.toLowerCase().split(";");
+  const known = parameters.every((parameter) => {
+    const [name = "", text = ""] = parameter.trim().split("=");
+    return name !== "charset" || text === "utf-8" || text === '"utf-8"';
+  });
+  if (type.trim() === "application/json" && known) return;
+  throw new AppError("unsupported_media_type", "The body must be application/json in UTF-8");
+}

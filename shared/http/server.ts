@@ -1,0 +1,234 @@
+/**
+ * The HTTP server of every member: node:http with limits on everything a
+ * client can send, a router, and one boundary where errors become answers.
+ * A handler that answers at once costs no promise. Closing refuses what is
+ * new, answers what is in flight and is over within CLOSE_GRACE_MS.
+ */
+import assert from "node:assert/strict";
+import { timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { AppError } from "../errors.ts";
+import * as limits from "../limits.ts";
+import { errorAnswer } from "./answers.ts";
+import { Connection, type ServerState } from "./connection.ts";
+import { Exchange } from "./exchange.ts";
+import { Router, type Route } from "./router.ts";
+
+export type Listen = { host: string; port: number } | { fd: number };
+
+export interface HttpServer {
+  readonly port: number;
+  /** Of the listening socket; another thread serves it too by `listen: { fd }`. */
+  readonly fd: number;
+  /**
+   * Refuses new connections and requests, closes idle ones, answers those in
+   * flight. A server that was given an fd leaves the socket open: it belongs
+   * to the thread that made it.
+   */
+  close(): Promise<void>;
+}
+
+export interface ServerOptions {
+  routes: readonly Route[];
+  listen: Listen;
+  bodyBytesMax: number;
+  /** Runs before routing; throws an AppError to refuse. */
+  admit?: (exchange: Exchange) => void;
+  /** Errors carry their reason and details, for a Peer. */
+  internal?: boolean;
+  /** Gets what is not an AppError, after 500 was sent: a bug. */
+  onBug: (error: unknown) => void;
+}
+
+/** @throws the error of listen(), as EADDRINUSE */
+export async function startHttpServer(options: ServerOptions): Promise<HttpServer> {
+  const server = new StoreServer(options);
+  await server.listen(options.listen);
+  return server;
+}
+
+const connectionOf = Symbol("connection");
+type ServedSocket = Socket & { [connectionOf]?: Connection };
+
+class StoreServer implements HttpServer {
+  readonly #server: Server;
+  readonly #router: Router;
+  readonly #admit: ((exchange: Exchange) => void) | null;
+  readonly #onBug: (error: unknown) => void;
+  readonly #connections = new Set<Connection>();
+  readonly #state: ServerState;
+  /** True: the socket was made here, so it is closed here. */
+  #ownsSocket = false;
+  /** New requests are refused. */
+  #refusing = false;
+  #closed: Promise<void> | null = null;
+
+  constructor(options: ServerOptions) {
+    this.#router = new Router(options.routes);
+    this.#admit = options.admit ?? null;
+    this.#onBug = options.onBug;
+    this.#state = {
+      internal: options.internal ?? false,
+      bodyBytesMax: options.bodyBytesMax,
+      closing: false,
+      onQuiet: () => {},
+    };
+    this.#server = createServer({
+      maxHeaderSize: limits.HEADER_BYTES_MAX,
+      headersTimeout: limits.HEADERS_TIMEOUT_MS,
+      requestTimeout: limits.REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: limits.KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 1_000,
+      // Its own refusal has no body; Exchange.check refuses in our words.
+      requireHostHeader: false,
+    });
+    // node:http drops what is above without a word: one more than allowed shows.
+    this.#server.maxHeadersCount = limits.HEADERS_MAX + 1;
+    this.#server.maxConnections = limits.CONNECTIONS_MAX;
+    this.#listenToEvents();
+  }
+
+  #listenToEvents(): void {
+    const server = this.#server;
+    server.on("connection", (socket: ServedSocket) => this.#onConnection(socket));
+    server.on("request", (request, response) => this.#onRequest(request, response, false));
+    server.on("checkContinue", (request, response) => this.#onRequest(request, response, true));
+    server.on("checkExpectation", (request, response) => {
+      const exchange = this.#exchange(request, response, true);
+      this.#fail(exchange, new AppError("expectation_failed", "Only 100-continue can be expected"));
+    });
+    server.on("connect", (request) => connectionFor(request.socket).refuseConnect());
+    server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+      connectionFor(socket as Socket).break(error);
+    });
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    assert(typeof address === "object" && address !== null);
+    return address.port;
+  }
+
+  get fd(): number {
+    const handle = (this.#server as unknown as { _handle: { fd: number } })._handle;
+    return handle.fd;
+  }
+
+  listen(listen: Listen): Promise<void> {
+    this.#ownsSocket = !("fd" in listen);
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ ...listen, backlog: limits.CONNECTIONS_MAX }, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#state.closing = true;
+    // What the kernel has already taken is still answered.
+    for (let turn = 0; turn < 2; turn++) await nextTurn();
+    this.#refusing = true;
+    const ended = this.#ownsSocket ? this.#stopListening() : null;
+    for (const connection of this.#connections) {
+      if (connection.open === 0) connection.socket.destroySoon();
+    }
+    await this.#quiet();
+    for (const connection of this.#connections) connection.socket.destroySoon();
+    if (ended === null) return;
+    const timer = setTimeout(() => this.#server.closeAllConnections(), limits.KEEP_ALIVE_MS / 5);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #stopListening(): Promise<void> {
+    return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** When nothing is in flight, or the grace is over. */
+  #quiet(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, limits.CLOSE_GRACE_MS);
+      this.#state.onQuiet = () => {
+        for (const connection of this.#connections) if (connection.open > 0) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#state.onQuiet();
+    });
+  }
+
+  #onConnection(socket: ServedSocket): void {
+    const connection = new Connection(socket, this.#state);
+    socket[connectionOf] = connection;
+    this.#connections.add(connection);
+    socket.on("close", () => {
+      this.#connections.delete(connection);
+      if (this.#state.closing) this.#state.onQuiet();
+    });
+  }
+
+  #exchange(request: IncomingMessage, response: ServerResponse, continues: boolean): Exchange {
+    return new Exchange(request, response, connectionFor(request.socket), continues);
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse, continues: boolean): void {
+    const exchange = this.#exchange(request, response, continues);
+    try {
+      exchange.check();
+      if (this.#refusing) throw new AppError("unavailable", "This member is stopping");
+      if (this.#admit !== null) this.#admit(exchange);
+      const found = this.#router.find(exchange.method, exchange.path);
+      exchange.params = found.params;
+      const answering = found.route.handle(exchange);
+      if (answering !== undefined) answering.catch((error) => this.#fail(exchange, error));
+    } catch (error) {
+      this.#fail(exchange, error);
+    }
+  }
+
+  /** The error boundary: an AppError is an answer, anything else a bug. */
+  #fail(exchange: Exchange, error: unknown): void {
+    const known = error instanceof AppError;
+    const shown = known ? error : new AppError("internal", "This is a bug of the store");
+    if (!exchange.answered) {
+      const { status, headers, body } = errorAnswer(shown, this.#state.internal);
+      exchange.send(status, headers, body);
+    }
+    if (!known) this.#onBug(error);
+  }
+}
+
+function connectionFor(socket: ServedSocket): Connection {
+  const connection = socket[connectionOf];
+  assert(connection !== undefined, "every socket has passed the connection event");
+  return connection;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Lets in who knows the cluster's secret and speaks for this cluster.
+ * @throws unauthorized, other_cluster
+ */
+export function requireSecret(secret: string, birth: string): (exchange: Exchange) => void {
+  const expected = Buffer.from(`Bearer ${secret}`);
+  return (exchange) => {
+    const given = Buffer.from(exchange.header("authorization") ?? "");
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+      throw new AppError("unauthorized", "The cluster's secret is wanted here");
+    }
+    if (exchange.header("store-birth") !== birth) {
+      throw new AppError("other_cluster", "This message is for another cluster");
+    }
+  };
+}
