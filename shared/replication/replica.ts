@@ -11,6 +11,7 @@
  * instead of being refused to those whose log is short. DESIGN.md says why.
  */
 import { assert } from "../assert.ts";
+import { becomeFollower, enterTerm } from "./effects.ts";
 import { onLogPage, onReadLog, onReplicate, onVote } from "./following.ts";
 import { advanceCommit, onConfirm, onPropose, onReplicated, onTick } from "./leading.ts";
 import { onFetched, onLead, onPromised, onVoted } from "./nominating.ts";
@@ -37,6 +38,10 @@ export function step(state: ReplicaState, input: Input, nowMs: number): Output[]
       break;
     case "confirm":
       onConfirm(turn, input.token);
+      break;
+    case "outranked":
+      if (input.term > state.term) enterTerm(turn, input.term, null);
+      else becomeFollower(turn);
       break;
     case "compacted":
       state.log.dropThrough(input.index);

@@ -177,6 +177,11 @@ export class ReplicaHost {
     return this.#wait((token) => this.#step({ kind: "confirm", token }));
   }
 
+  /** Steps down: the catalog has been fenced by a leader of this term. */
+  resign(term: number): void {
+    this.#step({ kind: "outranked", term });
+  }
+
   /** The service's columns of a row in the log. */
   read(index: number): string {
     const { leading } = this.#state;

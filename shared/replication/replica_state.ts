@@ -122,6 +122,8 @@ export type Input =
   | { kind: "propose"; payloads: readonly string[] }
   /** Is this replica still the leader? Answered after a round begun now. */
   | { kind: "confirm"; token: number }
+  /** The service met a newer leader's fence: this term can do nothing more. */
+  | { kind: "outranked"; term: number }
   /** The log now starts with a checkpoint at this index. */
   | { kind: "compacted"; index: number };
 

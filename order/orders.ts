@@ -1,0 +1,289 @@
+/**
+ * The owner of the order service: purchases in, committed orders out.
+ *
+ *   POST /orders ─▶ key known? ─▶ Seller: the catalog sells ─▶ propose a row
+ *                     │ yes                                       │ committed
+ *                     └──────────▶ that order ◀───────────────────┘
+ *
+ * A key is taken from its arrival: while its purchase is being sold or its
+ * row waits for a majority it stands in `pending`, later in the index of the
+ * log; a twin waits for that one result. Numbers are given as rows are
+ * proposed; what was not committed was not answered, so a successor may give
+ * those numbers again.
+ */
+import { strict as assert } from "node:assert";
+import { monotonicMs, timestamp } from "../shared/clock.ts";
+import { AppError } from "../shared/errors.ts";
+import { FAIL_FAST_MS, PLACE_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../shared/limits.ts";
+import type { ReplicaHost, ReplicatedService } from "../shared/replication/replica_host.ts";
+import type { FenceAnswer, Order, PlaceResult, Purchase, SaleResult } from "../shared/wire.ts";
+import { formatOpening, formatOrder, isOpening, ORDER_COLUMNS, parseOrder, type OrderRow } from "./order_row.ts";
+import type { OrderIndex } from "./order_index.ts";
+import { PlaceCall, settle, type Pending } from "./purchase_call.ts";
+import type { Seller, SellerEvents } from "./seller.ts";
+import { Settlement } from "./settlement.ts";
+
+/** A call is answered this much before its front-end stops waiting. */
+const CALL_DEADLINE_MS = PLACE_TIMEOUT_MS - 300;
+
+export interface OrdersOptions {
+  index: OrderIndex;
+  /** Since when no catalog leads, monotonic ms; null while one does. */
+  catalogLostAtMs: () => number | null;
+}
+
+export class Orders implements ReplicatedService, SellerEvents {
+  readonly columns = ORDER_COLUMNS;
+  readonly #options: OrdersOptions;
+  readonly #index: OrderIndex;
+  #host!: ReplicaHost;
+  #seller!: Seller;
+  #fail: (error: unknown) => void = () => {};
+  /** Purchases by key, from arrival to result. */
+  #pending = new Map<string, Pending>();
+  /** Rows proposed and not committed: the purchases of one proposal, and the index of its last row. */
+  #proposed: { lastIndex: number; purchases: Pending[] }[] = [];
+  #settlement = new Settlement();
+
+  constructor(options: OrdersOptions) {
+    this.#options = options;
+    this.#index = options.index;
+  }
+
+  start(parts: { host: ReplicaHost; seller: Seller; fail: (error: unknown) => void }): void {
+    this.#host = parts.host;
+    this.#seller = parts.seller;
+    this.#fail = parts.fail;
+  }
+
+  /** Orders in the log, committed or not. */
+  get count(): number {
+    return this.#index.count;
+  }
+
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /** One result for each purchase, in order. @throws not_leader */
+  async place(purchases: Purchase[]): Promise<PlaceResult[]> {
+    this.#checkLeads();
+    if (purchases.length === 0) return [];
+    const call = new PlaceCall(purchases.length);
+    for (let slot = 0; slot < purchases.length; slot++) this.#placeOne(call, slot, purchases[slot]!);
+    const timer = setTimeout(() => this.#expire(call, purchases), CALL_DEADLINE_MS);
+    const results = await call.done;
+    clearTimeout(timer);
+    return results;
+  }
+
+  /** Null: no such order, confirmed by a majority asked after this call. @throws not_leader */
+  async find(numbers: number[]): Promise<(Order | null)[]> {
+    this.#checkLeads();
+    const found = numbers.map((number) => this.#findCommitted(number));
+    if (!found.includes(null)) return found;
+    // A commit of before the question may be unknown here only if another leads.
+    await this.#host.confirm();
+    return numbers.map((number, i) => found[i] ?? this.#findCommitted(number));
+  }
+
+  // --- What the log tells ------------------------------------------------------
+
+  openingPayload(): string {
+    return formatOpening(timestamp());
+  }
+
+  onRow(index: number, _term: number, payload: string): void {
+    this.#index.add(index, payload);
+  }
+
+  onCut(after: number): void {
+    this.#index.cut(after);
+  }
+
+  onCommit(index: number): void {
+    while (this.#proposed.length > 0 && this.#proposed[0]!.lastIndex <= index) {
+      for (const pending of this.#proposed.shift()!.purchases) this.#onOrdered(pending);
+    }
+  }
+
+  onLead(term: number): void {
+    assert.equal(this.#pending.size, 0, "a new leader has promised nothing yet");
+    this.#seller.start(term);
+  }
+
+  onStepDown(): void {
+    this.#seller.stop();
+    for (const pending of this.#pending.values()) settle(pending, lostLead(pending));
+    this.#pending.clear();
+    this.#proposed = [];
+    this.#settlement = new Settlement();
+  }
+
+  // --- What the catalog tells ----------------------------------------------------
+
+  settled(): number {
+    return this.#settlement.settled;
+  }
+
+  onResults(batch: Pending[], results: SaleResult[]): void {
+    assert.equal(results.length, batch.length, "one result for each purchase");
+    const sold: Pending[] = [];
+    for (let i = 0; i < batch.length; i++) {
+      const pending = batch[i]!;
+      const result = results[i]!;
+      if (result.code === "sold") {
+        pending.sale = result.sale;
+        sold.push(pending);
+      } else {
+        this.#end(pending, result);
+      }
+    }
+    if (sold.length > 0) this.#propose(sold);
+  }
+
+  /** Completes what was sold and has no order: by an earlier leader, or in a session that was lost. */
+  onSession({ settled, next, sales }: FenceAnswer): void {
+    this.#settlement.start(settled, next);
+    const missing: Pending[] = [];
+    for (const { sale, ...purchase } of sales) {
+      if (this.#settlement.isKnown(sale)) continue;
+      const pending = this.#pending.get(purchase.key);
+      assert(pending?.progress !== "logged", `sale ${sale} has a row and no number`);
+      if (this.#findByKey(purchase.key) !== null) {
+        this.#settlement.propose(sale);
+        this.#settlement.commit(sale);
+        continue;
+      }
+      const isBuyer = pending !== undefined && isSame(pending.purchase, purchase);
+      // Another purchase under the key of a sale: the sale was first.
+      if (pending !== undefined && !isBuyer) this.#end(pending, { code: "key_reused" });
+      const buyer: Pending = isBuyer
+        ? pending
+        : { purchase, progress: "selling", number: 0, sale, waiters: [] };
+      buyer.sale = sale;
+      this.#pending.set(purchase.key, buyer);
+      missing.push(buyer);
+    }
+    if (missing.length > 0) this.#propose(missing);
+  }
+
+  onOutranked(term: number): void {
+    this.#host.resign(term);
+  }
+
+  fail(error: unknown): void {
+    this.#fail(error);
+  }
+
+  // --- Steps of a purchase ---------------------------------------------------------
+
+  #checkLeads(): void {
+    if (this.#host.leading) return;
+    const { term, leader } = this.#host;
+    throw new AppError("not_leader", "This replica does not lead", { term, leader });
+  }
+
+  #placeOne(call: PlaceCall, slot: number, purchase: Purchase): void {
+    const twin = this.#pending.get(purchase.key);
+    if (twin !== undefined) {
+      if (isSame(twin.purchase, purchase)) twin.waiters.push({ call, slot });
+      else call.settle(slot, { code: "key_reused" });
+      return;
+    }
+    const order = this.#findByKey(purchase.key);
+    if (order !== null) return call.settle(slot, replay(order, purchase));
+    const no = this.#reasonToRefuse();
+    if (no !== null) return call.settle(slot, { code: "unavailable", message: no });
+    const pending: Pending = {
+      purchase, progress: "queued", number: 0, sale: 0, waiters: [{ call, slot }],
+    };
+    this.#pending.set(purchase.key, pending);
+    this.#seller.add(pending);
+  }
+
+  #reasonToRefuse(): string | null {
+    if (this.#pending.size >= QUEUE_ITEMS_MAX) return "Too many orders are under way";
+    const lostAtMs = this.#options.catalogLostAtMs();
+    const isLost = lostAtMs !== null && monotonicMs() - lostAtMs > FAIL_FAST_MS;
+    return isLost && !this.#seller.isOpen ? "The catalog does not answer" : null;
+  }
+
+  #propose(sold: Pending[]): void {
+    const time = timestamp();
+    const payloads: string[] = [];
+    let number = this.#index.count;
+    for (const pending of sold) {
+      pending.progress = "logged";
+      pending.number = ++number;
+      this.#settlement.propose(pending.sale);
+      payloads.push(formatOrder(number, time, pending.purchase, pending.sale));
+    }
+    const lastIndex = this.#host.propose(payloads);
+    this.#proposed.push({ lastIndex, purchases: sold });
+  }
+
+  #onOrdered(pending: Pending): void {
+    this.#settlement.commit(pending.sale);
+    this.#end(pending, { code: "ordered", number: pending.number, replayed: false });
+  }
+
+  #end(pending: Pending, result: PlaceResult): void {
+    this.#pending.delete(pending.purchase.key);
+    settle(pending, result);
+  }
+
+  /** The deadline of a call: what was not tried is taken back, the rest goes on without it. */
+  #expire(call: PlaceCall, purchases: Purchase[]): void {
+    for (let slot = 0; slot < purchases.length; slot++) {
+      if (call.isSettled(slot)) continue;
+      const pending = this.#pending.get(purchases[slot]!.key);
+      const isFirst = pending?.waiters[0]?.call === call;
+      if (pending?.progress === "queued" && isFirst) {
+        this.#seller.remove(pending);
+        this.#end(pending, { code: "unavailable", message: "The catalog does not answer" });
+      } else {
+        call.settle(slot, { code: "unknown", message: "The order is still under way" });
+      }
+    }
+  }
+
+  #findCommitted(number: number): Order | null {
+    if (number > this.#index.count) return null;
+    const index = this.#index.indexOf(number);
+    if (index > this.#host.commitIndex) return null;
+    const { name, type, quantity } = this.#readOrder(index);
+    return { number, name, type, quantity };
+  }
+
+  /** An order of the log, committed or not; asked only for keys that are not pending here. */
+  #findByKey(key: string): OrderRow | null {
+    for (const number of this.#index.candidates(key)) {
+      const order = this.#readOrder(this.#index.indexOf(number));
+      if (order.key === key) return order;
+    }
+    return null;
+  }
+
+  #readOrder(index: number): OrderRow {
+    const payload = this.#host.read(index);
+    assert(!isOpening(payload), `row ${index} is an order`);
+    return parseOrder(payload);
+  }
+}
+
+function isSame(one: Purchase, other: Purchase): boolean {
+  return one.name === other.name && one.type === other.type && one.quantity === other.quantity;
+}
+
+function replay(order: OrderRow, purchase: Purchase): PlaceResult {
+  return isSame({ ...order, key: purchase.key }, purchase)
+    ? { code: "ordered", number: order.number, replayed: true }
+    : { code: "key_reused" };
+}
+
+/** Only what was never tried is known not to have happened. */
+function lostLead({ progress }: Pending): PlaceResult {
+  const message = "This replica leads no more";
+  return progress === "queued" ? { code: "unavailable", message } : { code: "unknown", message };
+}

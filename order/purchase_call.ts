@@ -1,0 +1,59 @@
+/**
+ * Purchases on their way through the order leader. One POST /orders brings
+ * many; each stands on its own: it is answered when its order is committed or
+ * refused, and the call is answered when all of its purchases are, or at its
+ * deadline with what is known by then.
+ */
+import { strict as assert } from "node:assert";
+import type { PlaceResult, Purchase } from "../shared/wire.ts";
+
+/**
+ * queued: nothing was tried. selling: the catalog was asked, or may have been.
+ * logged: sold, and its row proposed.
+ */
+export type Progress = "queued" | "selling" | "logged";
+
+export interface Pending {
+  readonly purchase: Purchase;
+  progress: Progress;
+  /** The order's number and sale once its row is proposed, else 0. */
+  number: number;
+  sale: number;
+  /** Who waits for it: the call that brought it first, then its twins. */
+  readonly waiters: { call: PlaceCall; slot: number }[];
+}
+
+export class PlaceCall {
+  readonly #results: (PlaceResult | undefined)[];
+  #left: number;
+  #resolve: (results: PlaceResult[]) => void = () => {};
+  readonly done: Promise<PlaceResult[]>;
+
+  constructor(size: number) {
+    this.#results = new Array<PlaceResult | undefined>(size).fill(undefined);
+    this.#left = size;
+    this.done = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  /** A result comes once for each slot; one that comes after the deadline is late and left out. */
+  settle(slot: number, result: PlaceResult): void {
+    if (this.#results[slot] !== undefined) return;
+    this.#results[slot] = result;
+    this.#left--;
+    assert(this.#left >= 0, "a call has as many results as purchases");
+    if (this.#left === 0) this.#resolve(this.#results as PlaceResult[]);
+  }
+
+  isSettled(slot: number): boolean {
+    return this.#results[slot] !== undefined;
+  }
+}
+
+/** Answers everyone who waits for this purchase; a twin learns that it was not the first. */
+export function settle(pending: Pending, result: PlaceResult): void {
+  let isTwin = false;
+  for (const { call, slot } of pending.waiters) {
+    call.settle(slot, isTwin && result.code === "ordered" ? { ...result, replayed: true } : result);
+    isTwin = true;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The order leader's side of the catalog. Before it sells anything it fences:
+ * the catalog notes its term, refuses lower ones from then on, opens a session
+ * and names the sales that have no order yet. Then purchases go as numbered
+ * batches; a batch without an answer is asked again, under its number, until
+ * it has one or this replica no longer leads, also when its buyer has left:
+ * what the catalog sold must get its order.
+ *
+ *   fence ─▶ session ─▶ batch 1 ─▶ batch 2 …        at most SALES_IN_FLIGHT_MAX
+ *     ▲                    │                         under way
+ *     └── the catalog restarted: session unknown ◀┘
+ *
+ * A session that is lost is replaced only when no batch is under way any more:
+ * each sale is then either in an answer that came, or in the fence's list.
+ */
+import { monotonicMs } from "../shared/clock.ts";
+import { AppError, hasReason } from "../shared/errors.ts";
+import type { LeaderFinder } from "../shared/leader_finder.ts";
+import { BATCH_ITEMS_MAX, SALES_IN_FLIGHT_MAX, SALES_TIMEOUT_MS } from "../shared/limits.ts";
+import type { Log } from "../shared/logging.ts";
+import type { FenceAnswer, FenceRequest, Sale, SaleResult, SalesAnswer, SalesRequest } from "../shared/wire.ts";
+import type { Pending } from "./purchase_call.ts";
+
+export interface SellerEvents {
+  /** The catalog's answers to one batch, in its order. */
+  onResults(batch: Pending[], results: SaleResult[]): void;
+  /** A session is open: these sales, oldest first, are to have an order each. */
+  onSession(answer: FenceAnswer): void;
+  /** The catalog knows a leader of this term: this replica leads no more. */
+  onOutranked(term: number): void;
+  /** Every sale up to the one returned has a committed order. */
+  settled(): number;
+  fail(error: unknown): void;
+}
+
+export interface SellerOptions {
+  id: number;
+  catalog: Pick<LeaderFinder, "wait" | "suspect" | "lostAtMs">;
+  log: Log;
+  events: SellerEvents;
+}
+
+/** One leadership's dealings with the catalog. What outlives it is left out when it comes back. */
+interface Selling {
+  readonly term: number;
+  /** Null while the catalog is being fenced. */
+  session: string | null;
+  /** Batches of any session of this leadership that have no answer yet. */
+  inFlight: number;
+  /** Number of the last batch of this session. */
+  lastBatch: number;
+  isFencing: boolean;
+}
+
+export class Seller {
+  readonly #options: SellerOptions;
+  #queue: Pending[] = [];
+  #selling: Selling | null = null;
+  readonly counts = { batches: 0, sales: 0, fences: 0 };
+
+  constructor(options: SellerOptions) {
+    this.#options = options;
+  }
+
+  /** A session is open: purchases are being sold. */
+  get isOpen(): boolean {
+    return this.#selling !== null && this.#selling.session !== null;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** This replica leads: fences, then sells what queues. */
+  start(term: number): void {
+    this.#selling = { term, session: null, inFlight: 0, lastBatch: 0, isFencing: false };
+    this.#goOn(this.#selling);
+  }
+
+  /** It leads no more: nothing more is asked. */
+  stop(): void {
+    this.#selling = null;
+    this.#queue = [];
+  }
+
+  add(pending: Pending): void {
+    this.#queue.push(pending);
+    if (this.#queue.length === 1) queueMicrotask(() => this.#selling && this.#goOn(this.#selling));
+  }
+
+  /** Takes back a purchase of which nothing was tried. */
+  remove(pending: Pending): void {
+    const at = this.#queue.indexOf(pending);
+    if (at >= 0) this.#queue.splice(at, 1);
+  }
+
+  /** Does what there is room for: fences when there is no session, else sells what queues. */
+  #goOn(selling: Selling): void {
+    if (this.#selling !== selling) return;
+    if (selling.session === null) return this.#fence(selling);
+    while (this.#queue.length > 0 && selling.inFlight < SALES_IN_FLIGHT_MAX) {
+      const batch = this.#queue.splice(0, BATCH_ITEMS_MAX);
+      for (const pending of batch) pending.progress = "selling";
+      void this.#sell(selling, selling.session, batch);
+    }
+  }
+
+  async #sell(selling: Selling, session: string, batch: Pending[]): Promise<void> {
+    const { id, events } = this.#options;
+    const request: SalesRequest = {
+      term: selling.term,
+      leader: id,
+      session,
+      batch: ++selling.lastBatch,
+      settled: events.settled(),
+      sales: batch.map((pending) => pending.purchase),
+    };
+    selling.inFlight++;
+    try {
+      const answer = await this.#askUntilAnswered<SalesAnswer>("/sales", request, selling);
+      this.counts.batches++;
+      this.counts.sales += batch.length;
+      if (this.#selling === selling) events.onResults(batch, answer.results);
+    } catch (error) {
+      if (this.#selling === selling) this.#onRefused(error, selling, session, batch);
+    }
+    selling.inFlight--;
+    this.#goOn(selling);
+  }
+
+  #onRefused(error: unknown, selling: Selling, session: string, batch: Pending[]): void {
+    if (!hasReason(error, "session")) return this.#onFault(error);
+    if (selling.session === session) selling.session = null;
+    // Sold or not, the fence's list tells; what it does not name is sold anew.
+    this.#queue.unshift(...batch);
+  }
+
+  #fence(selling: Selling): void {
+    if (selling.inFlight > 0 || selling.isFencing) return;
+    selling.isFencing = true;
+    this.#openSession(selling)
+      .catch((error) => this.#selling === selling && this.#onFault(error))
+      .finally(() => {
+        selling.isFencing = false;
+        this.#goOn(selling);
+      });
+  }
+
+  async #openSession(selling: Selling): Promise<void> {
+    const { id, log, events } = this.#options;
+    const request: FenceRequest = { term: selling.term, leader: id };
+    const answer = await this.#askUntilAnswered<FenceAnswer>("/fence", request, selling);
+    if (this.#selling !== selling) return;
+    this.counts.fences++;
+    selling.session = answer.session;
+    selling.lastBatch = 0;
+    log.info("sells: the catalog is fenced", { term: selling.term, unsettled: answer.sales.length });
+    const sold = new Set(answer.sales.map((sale: Sale) => sale.key));
+    this.#queue = this.#queue.filter((pending) => !sold.has(pending.purchase.key));
+    events.onSession(answer);
+  }
+
+  /** The same question again and again, to whoever leads the catalog, while this leadership lasts. */
+  async #askUntilAnswered<T>(path: string, request: object, selling: Selling): Promise<T> {
+    const { catalog } = this.#options;
+    const body = JSON.stringify(request);
+    for (;;) {
+      if (this.#selling !== selling) throw new AppError("not_leader", "This replica leads no more");
+      const leader = await catalog.wait(monotonicMs() + SALES_TIMEOUT_MS).catch(() => null);
+      if (leader === null) continue;
+      try {
+        return await leader.peer.post<T>(path, body, { timeoutMs: SALES_TIMEOUT_MS });
+      } catch (error) {
+        if (!hasReason(error, "unavailable", "unknown", "not_leader", "recovering")) throw error;
+        catalog.suspect(leader.peer);
+      }
+    }
+  }
+
+  /** Fenced out: a newer leader sells. Anything else that is no AppError of the trade is a bug. */
+  #onFault(error: unknown): void {
+    const { events, log } = this.#options;
+    if (hasReason(error, "fenced")) {
+      log.warn("a newer leader has fenced the catalog", error.details);
+      return events.onOutranked(Number(error.details.term));
+    }
+    if (!hasReason(error, "not_leader")) events.fail(error);
+  }
+}
