@@ -222,7 +222,7 @@ export class Exchange {
     this.#connection.answered(this);
   }
 
-  /** A short unread body is read over; a long or endless one, or one never sent, ends the connection. */
+  /** A short unread body is read over; a long, endless or withheld one ends the connection. */
   #mustHangUp(): boolean {
     if (this.#continues || this.#connection.ending) return true;
     const { bodyBytesMax } = this.#connection.server;

@@ -1,0 +1,113 @@
+/**
+ * The birth mark of a member's folder: which cluster its files belong to,
+ * and of what store, sizes and format. A folder with a mark and no rows is
+ * new; one without a mark is no folder of ours. So a member never takes part
+ * in another cluster, and other sizes are never forced on old data.
+ */
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import type { Settings } from "./config.ts";
+import { UsageError } from "./usage.ts";
+
+/** Of the member's files; another one is refused. */
+const FORMAT = 1;
+
+export interface Birth {
+  /** The cluster's id; goes with every message between members. */
+  id: string;
+  store: string;
+  /** Sizes of the groups. */
+  catalogs: number;
+  orders: number;
+  format: 1;
+}
+
+/**
+ * The folder's mark; made, on disk, when the settings bring an id.
+ * @throws UsageError when there is none, or it says something else than the settings
+ */
+export async function readOrMakeBirth(settings: Settings): Promise<Birth> {
+  const wanted = {
+    store: settings.store,
+    catalogs: settings.catalogs.size,
+    orders: settings.orders.size,
+    format: FORMAT,
+  } as const;
+  const found = await readBirth(settings.folder);
+  if (found !== null) {
+    checkSame(settings, found, wanted);
+    return found;
+  }
+  if (settings.birth === null) {
+    throw new UsageError(
+      `BIRTH is missing: ${settings.folder} has no birth mark, and without an id none is made`,
+    );
+  }
+  const birth = { id: settings.birth, ...wanted };
+  await writeBirth(settings.folder, birth);
+  return birth;
+}
+
+/** Writes the mark into the folder, which is made when it is missing; on disk when it resolves. */
+export async function writeBirth(folder: string, birth: Birth): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, "birth");
+  const file = await open(`${path}.new`, "w");
+  try {
+    await file.writeFile(`${JSON.stringify(birth)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+  await syncFolder(folder);
+  await syncFolder(join(folder, ".."));
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readBirth(folder: string): Promise<Birth | null> {
+  const path = join(folder, "birth");
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+  const birth = parseBirth(text);
+  if (birth === null) throw new UsageError(`${path} is not a birth mark`);
+  return birth;
+}
+
+function parseBirth(text: string): Birth | null {
+  try {
+    const birth = JSON.parse(text) as Birth;
+    return typeof birth.id === "string" && typeof birth.store === "string" ? birth : null;
+  } catch {
+    return null;
+  }
+}
+
+function checkSame(settings: Settings, found: Birth, wanted: Omit<Birth, "id">): void {
+  const differs = (name: string, value: string | number, met: string | number): UsageError =>
+    new UsageError(`${name} ${value}: ${settings.folder} was made with ${met}`);
+  if (settings.birth !== null && settings.birth !== found.id) {
+    throw differs("BIRTH", settings.birth, found.id);
+  }
+  if (found.store !== wanted.store) throw differs("STORE", wanted.store, found.store);
+  if (found.catalogs !== wanted.catalogs) {
+    throw differs("CATALOGS of", wanted.catalogs, found.catalogs);
+  }
+  if (found.orders !== wanted.orders) throw differs("ORDERS of", wanted.orders, found.orders);
+  if (found.format !== FORMAT) {
+    throw new UsageError(`${settings.folder} has format ${found.format}, known here is ${FORMAT}`);
+  }
+}

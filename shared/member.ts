@@ -1,0 +1,112 @@
+/**
+ * What the main.ts of every service does around the service itself: reads
+ * the settings, secret and birth mark, takes the folder, turns signals into
+ * a graceful end and faults into an exit code. Nothing is made or started
+ * before the settings are known to be right.
+ *
+ * Exit codes: 0 after SIGTERM or SIGINT, 1 a fault, 2 wrong use.
+ */
+import { readFileSync } from "node:fs";
+import { readOrMakeBirth, type Birth } from "./birth.ts";
+import { helpText, readSettings, type MemberKind, type Settings } from "./config.ts";
+import { lockFolder, LockedError } from "./folder_lock.ts";
+import { CLOSE_GRACE_MS } from "./limits.ts";
+import { createLog, type Log } from "./logging.ts";
+import { UsageError } from "./usage.ts";
+
+export interface Member {
+  close(): Promise<void>;
+}
+
+export interface MemberContext {
+  settings: Settings;
+  /** The cluster's. */
+  secret: string;
+  birth: Birth;
+  log: Log;
+  /** Logs the error and ends the process: for what it cannot go on with. */
+  fail: (error: unknown) => never;
+}
+
+export type StartMember = (context: MemberContext) => Promise<Member>;
+
+export function runMember(kind: MemberKind, start: StartMember): void {
+  const args = process.argv.slice(2);
+  if (args.includes("--help")) {
+    process.stdout.write(helpText(kind));
+    return;
+  }
+  // Whoever reads the log may leave before this process does.
+  process.stdout.on("error", () => {});
+  void run(kind, args, start).catch((error: unknown) => {
+    if (error instanceof UsageError) exitWithLine(2, error.message);
+    if (error instanceof LockedError || isPortTaken(error)) exitWithLine(1, error.message);
+    throw error;
+  });
+}
+
+async function run(kind: MemberKind, args: string[], start: StartMember): Promise<void> {
+  const settings = readSettings(kind, process.env, args);
+  const secret = readSecret(settings.secretFile);
+  const birth = await readOrMakeBirth(settings);
+  const log = createLog({ member: `${kind}-${settings.id}`, level: settings.logLevel });
+  const fail = (error: unknown): never => {
+    log.error("fatal", { error });
+    process.exit(1);
+  };
+  process.on("uncaughtException", fail);
+  const unlock = lockFolder(settings.folder);
+  process.on("exit", unlock);
+  const starting = start({ settings, secret, birth, log, fail });
+  closeOnSignal(starting, log);
+  await starting;
+}
+
+/** The first signal closes gracefully, a second one ends at once. */
+function closeOnSignal(starting: Promise<Member>, log: Log): void {
+  let closing = false;
+  const onSignal = (signal: string): void => {
+    if (closing) {
+      log.warn("stopped at once", { signal });
+      process.exit(1);
+    }
+    closing = true;
+    log.info("stopping", { signal });
+    setTimeout(() => {
+      log.error("stopped before all was answered", { graceMs: CLOSE_GRACE_MS });
+      process.exit(1);
+    }, CLOSE_GRACE_MS + 500).unref();
+    void starting
+      .then((member) => member.close())
+      .then(() => {
+        log.info("stopped");
+        process.exit(0);
+      });
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}
+
+const SECRET = /^[!-~]{16,256}$/;
+
+/** @throws UsageError */
+function readSecret(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8").trim();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`STORE_SECRET_FILE ${path}: it must be a readable file (${code})`);
+  }
+  if (SECRET.test(text)) return text;
+  throw new UsageError(`STORE_SECRET_FILE ${path}: it must hold 16 to 256 printable characters`);
+}
+
+function isPortTaken(error: unknown): error is Error {
+  return (error as NodeJS.ErrnoException | null)?.code === "EADDRINUSE";
+}
+
+function exitWithLine(code: number, line: string): never {
+  process.stderr.write(`${line}\n`);
+  process.exit(code);
+}
