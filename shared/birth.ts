@@ -73,7 +73,8 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function readBirth(folder: string): Promise<Birth | null> {
+/** Null when there is no mark. @throws UsageError when the file is something else. */
+export async function readBirth(folder: string): Promise<Birth | null> {
   const path = join(folder, "birth");
   let text: string;
   try {
