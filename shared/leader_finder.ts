@@ -1,0 +1,332 @@
+/**
+ * Finds and follows the leader of one group of replicas; how fast it is
+ * decides the pause that clients see after a leader's death. A front-end
+ * nominates when nobody leads, an order replica only looks.
+ *
+ *   following ──▶ its leader's /health every 200 ms, everybody's each second
+ *       │ no answer, no leader any more, or somebody suspects it: at once
+ *       ▼
+ *   hunting ────▶ everybody's /health, all at once
+ *       somebody leads and serves             follow it
+ *       somebody is opening a term            give it the time a nominee has
+ *       a majority still hears a leader       wait until it would vote: a dead
+ *                                             one's lease ends, a live one's not
+ *       else                                  POST /lead to the highest id, then
+ *                                             to the next lower ones, and round
+ *
+ * The votes decide who leads (replication/replica.ts), so nothing here can
+ * do worse than cost time: two finders may nominate two replicas at once.
+ * One loop does one thing after the other; there is never a second look or
+ * nomination under way.
+ */
+import assert from "node:assert/strict";
+import { monotonicMs } from "./clock.ts";
+import { AppError, hasReason } from "./errors.ts";
+import type { Peer } from "./http/peer.ts";
+import * as limits from "./limits.ts";
+import type { Log } from "./logging.ts";
+import { isReplicaHealth, nominees, willVoteInMs, workingLeader } from "./replica_health.ts";
+import type { ReplicaHealth } from "./wire.ts";
+
+/** Of a Peer, what this needs. */
+export type FinderPeer = Pick<Peer, "url" | "get" | "post">;
+
+export interface Leader<P = Peer> {
+  id: number;
+  term: number;
+  peer: P;
+}
+
+export interface LeaderFinderOptions<P> {
+  /** All replicas of the group, by id. */
+  members: ReadonlyMap<number, P>;
+  log: Log;
+  /** False: it only looks. */
+  nominate: boolean;
+  /** At the start, how long it waits for all replicas to answer before it nominates. */
+  gatherMs?: number;
+  /** From 0 to below 1. */
+  random?: () => number;
+}
+
+interface Waiting<P> {
+  resolve: (leader: Leader<P>) => void;
+  reject: (error: AppError) => void;
+  timer: NodeJS.Timeout;
+}
+
+/** Every so many looks at the leader, everybody is asked: once a second. */
+const LOOKS_PER_FULL_LOOK = 5;
+/** While a leader out of reach is vouched for, the next look comes at least this soon. */
+const VOUCHED_PAUSE_MAX_MS = 100;
+
+export class LeaderFinder<P extends FinderPeer = Peer> {
+  readonly #options: LeaderFinderOptions<P>;
+  readonly #random: () => number;
+  #leader: Leader<P> | null = null;
+  #lostAtMs: number | null = null;
+  /** The leader that the handlers were last told of. */
+  #announced: Leader<P> | null = null;
+  readonly #handlers: ((leader: Leader<P>) => void)[] = [];
+  readonly #waiting = new Set<Waiting<P>>();
+  /** Of those that answered when last asked. */
+  readonly #healths = new Map<number, ReplicaHealth>();
+  /** Those that did not: they are asked, but a look does not wait for them again. */
+  readonly #silent = new Set<number>();
+  #looks = 0;
+  #closed = false;
+  #started = false;
+  /** Ends the pause or the look that the loop is in. */
+  #wake: () => void = () => {};
+  /** Until then a hunt waits for all to answer. Monotonic; 0 once the first hunt is over. */
+  #gatherUntilMs = 0;
+  /** Ids from this one on were nominated in this round of the hunt, in vain. */
+  #nominateBelow = Infinity;
+  /** Refused because a leader lives, and to be asked once more when its lease has ended. */
+  #refusedAlive: number | null = null;
+  /** Since when somebody has been seen opening a term. Monotonic. */
+  #openingSinceMs: number | null = null;
+
+  constructor(options: LeaderFinderOptions<P>) {
+    assert(options.members.size > 0);
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+  }
+
+  start(): void {
+    assert(!this.#started, "a finder starts once");
+    this.#started = true;
+    this.#lostAtMs = monotonicMs();
+    this.#gatherUntilMs = monotonicMs() + (this.#options.gatherMs ?? limits.GATHER_MS);
+    void this.#run();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#leader = null;
+    this.#wake();
+    const error = new AppError("unavailable", "This member is stopping");
+    for (const waiting of this.#waiting) this.#settle(waiting).reject(error);
+  }
+
+  /** The replica that leads and serves, as far as is known. */
+  get leader(): Leader<P> | null {
+    return this.#leader;
+  }
+
+  /** Since when there has been none. Monotonic. */
+  get lostAtMs(): number | null {
+    return this.#lostAtMs;
+  }
+
+  /** What each replica last said; one that did not answer when it was last asked is missing. */
+  healths(): ReadonlyMap<number, ReplicaHealth> {
+    return this.#healths;
+  }
+
+  /** Called for each leader that differs from the one before in id or term. */
+  onLeader(handler: (leader: Leader<P>) => void): void {
+    this.#handlers.push(handler);
+  }
+
+  /**
+   * The leader, now or as soon as there is one.
+   * @param deadlineMs monotonic
+   * @throws unavailable at the deadline
+   */
+  wait(deadlineMs: number): Promise<Leader<P>> {
+    if (this.#leader !== null) return Promise.resolve(this.#leader);
+    return new Promise((resolve, reject) => {
+      const late = new AppError("unavailable", "There is no leader at the moment");
+      if (this.#closed) return reject(late);
+      const expire = (): void => this.#settle(waiting).reject(late);
+      const timer = setTimeout(expire, Math.max(0, deadlineMs - monotonicMs()));
+      const waiting: Waiting<P> = { resolve, reject, timer };
+      this.#waiting.add(waiting);
+    });
+  }
+
+  #settle(waiting: Waiting<P>): Waiting<P> {
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(waiting);
+    return waiting;
+  }
+
+  /** A request to this peer failed, or it said that it does not lead: look again at once. */
+  suspect(peer: P): void {
+    if (this.#leader?.peer !== peer) return;
+    this.#lose("a request to it failed");
+    this.#wake();
+  }
+
+  // The loop -------------------------------------------------------------------
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      if (this.#leader === null) await this.#hunt();
+      else await this.#watch();
+    }
+  }
+
+  async #watch(): Promise<void> {
+    await this.#pause(limits.HEALTH_INTERVAL_MS);
+    const followed = this.#leader;
+    if (followed === null || this.#closed) return;
+    const full = ++this.#looks % LOOKS_PER_FULL_LOOK === 0;
+    const answers = await this.#look(full ? [...this.#options.members.keys()] : [followed.id]);
+    // Null or another: somebody suspected it meanwhile, and these answers may be older than that.
+    if (this.#leader !== followed) return;
+    const found = workingLeader(answers);
+    if (found !== null && found.term >= followed.term) this.#follow(found);
+    else this.#lose("it does not say that it leads");
+  }
+
+  /** One round: a look, and what follows from it. */
+  async #hunt(): Promise<void> {
+    const answers = await this.#look([...this.#options.members.keys()]);
+    if (this.#closed) return;
+    const found = workingLeader(answers);
+    if (found !== null) return this.#follow(found);
+    if (!this.#options.nominate || this.#isGathering(answers)) return this.#pauseAtRandom();
+    if (this.#isOpening(answers)) return this.#pause(limits.NOMINATION_PAUSE_MIN_MS);
+    const leaseMs = willVoteInMs(answers, this.#options.members.size);
+    if (leaseMs > 0) return this.#pause(Math.min(leaseMs, VOUCHED_PAUSE_MAX_MS));
+    const nominee = nominees(answers).find(({ id }) => id < this.#nominateBelow);
+    if (nominee !== undefined) return this.#nominate(nominee.id);
+    this.#nominateBelow = Infinity;
+    return this.#pauseAtRandom();
+  }
+
+  /** The first nomination of a process waits for replicas that are still starting. */
+  #isGathering(answers: ReplicaHealth[]): boolean {
+    const complete = answers.length === this.#options.members.size;
+    if (complete || monotonicMs() >= this.#gatherUntilMs) this.#gatherUntilMs = 0;
+    return this.#gatherUntilMs > 0;
+  }
+
+  /** Somebody has been nominated already, and has had less time than a nominee gets. */
+  #isOpening(answers: ReplicaHealth[]): boolean {
+    if (!answers.some(({ role }) => role !== "follower")) {
+      this.#openingSinceMs = null;
+      return false;
+    }
+    this.#openingSinceMs ??= monotonicMs();
+    return monotonicMs() - this.#openingSinceMs < limits.NOMINATION_TIMEOUT_MS;
+  }
+
+  async #nominate(id: number): Promise<void> {
+    const { log, members } = this.#options;
+    log.debug("nominating", { nominee: id });
+    try {
+      await members.get(id)!.post("/lead", {}, { timeoutMs: limits.NOMINATION_TIMEOUT_MS });
+      this.#nominateBelow = id;
+    } catch (error) {
+      log.debug("nomination failed", { nominee: id, error });
+      if (hasReason(error, "leader_alive") && this.#refusedAlive !== id) {
+        this.#refusedAlive = id;
+        return this.#pause(leaseOf(error));
+      }
+      this.#refusedAlive = null;
+      this.#nominateBelow = id;
+    }
+  }
+
+  // Looking --------------------------------------------------------------------
+
+  /**
+   * Asks these replicas, and resolves with the answers when the leader is
+   * clear, when all have answered or failed, or when it is woken.
+   */
+  #look(ids: number[]): Promise<ReplicaHealth[]> {
+    const answers: ReplicaHealth[] = [];
+    const patient = this.#gatherUntilMs > 0 || ids.every((id) => this.#silent.has(id));
+    return new Promise((resolve) => {
+      this.#wake = () => resolve(answers);
+      let missing = 0;
+      for (const id of ids) {
+        const awaited = patient || !this.#silent.has(id);
+        if (awaited) missing++;
+        void this.#ask(id).then((health) => {
+          if (health !== null) answers.push(health);
+          if (awaited) missing--;
+          if (missing === 0 || this.#isClear(answers)) resolve(answers);
+        });
+      }
+    });
+  }
+
+  async #ask(id: number): Promise<ReplicaHealth | null> {
+    const peer = this.#options.members.get(id)!;
+    try {
+      const health = await peer.get("/health", { timeoutMs: limits.HEALTH_TIMEOUT_MS });
+      if (!isReplicaHealth(health) || health.id !== id) {
+        throw new AppError("unknown", `${peer.url} does not answer as replica ${id}`);
+      }
+      this.#healths.set(id, health);
+      this.#silent.delete(id);
+      return health;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#healths.delete(id);
+      this.#silent.add(id);
+      return null;
+    }
+  }
+
+  /** Nobody who has yet to answer is likely to know a newer leader. */
+  #isClear(answers: ReplicaHealth[]): boolean {
+    const found = workingLeader(answers);
+    if (found === null || found.term < (this.#announced?.term ?? 0)) return false;
+    return answers.every(({ term }) => term <= found.term);
+  }
+
+  // What was found -------------------------------------------------------------
+
+  #follow({ id, term }: ReplicaHealth): void {
+    const leader = { id, term, peer: this.#options.members.get(id)! };
+    if (this.#leader?.id !== id || this.#leader.term !== term) this.#leader = leader;
+    this.#lostAtMs = null;
+    this.#gatherUntilMs = 0;
+    this.#nominateBelow = Infinity;
+    this.#refusedAlive = null;
+    this.#openingSinceMs = null;
+    for (const waiting of this.#waiting) this.#settle(waiting).resolve(this.#leader!);
+    if (this.#announced?.id === id && this.#announced.term === term) return;
+    this.#announced = leader;
+    this.#options.log.info("following a leader", { leader: id, term });
+    for (const handler of this.#handlers) handler(leader);
+  }
+
+  #lose(why: string): void {
+    assert(this.#leader !== null);
+    this.#options.log.warn("lost the leader", { leader: this.#leader.id, why });
+    this.#leader = null;
+    this.#lostAtMs = monotonicMs();
+  }
+
+  // Pauses ---------------------------------------------------------------------
+
+  /** At least so long, unless it is woken. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(wake, Math.ceil(ms));
+      this.#wake = wake;
+    });
+  }
+
+  /** Two finders that nominate different replicas in step would never agree. */
+  #pauseAtRandom(): Promise<void> {
+    const { NOMINATION_PAUSE_MIN_MS: min, NOMINATION_PAUSE_MAX_MS: max } = limits;
+    return this.#pause(min + this.#random() * (max - min));
+  }
+}
+
+/** How long the refusing replica said that it still follows the living leader; bounded. */
+function leaseOf(refusal: AppError): number {
+  const leaseMs = Number(refusal.details["leaseMs"]);
+  return leaseMs >= 0 && leaseMs <= limits.LEADER_LEASE_MS ? leaseMs : limits.LEADER_LEASE_MS;
+}
