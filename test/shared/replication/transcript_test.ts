@@ -44,7 +44,9 @@ test("the leader dies: no vote within its lease, then the next id leads with eve
   group.crash(3);
   group.nominate(2);
   group.settle();
-  assert.equal(group.led.at(-1)!.kind === "led" && group.led.at(-1)!.result, "leader_alive");
+  const refusal = group.led.at(-1);
+  assert(refusal?.kind === "led");
+  assert.equal(refusal.result, "leader_alive");
   group.nowMs += 500;
   group.nominate(2);
   group.settle();
