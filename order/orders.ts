@@ -160,7 +160,7 @@ export class Orders implements ReplicatedService, SellerEvents {
       if (pending !== undefined && !isBuyer) this.#end(pending, { code: "key_reused" });
       const buyer: Pending = isBuyer
         ? pending
-        : { purchase, progress: "selling", number: 0, sale, waiters: [] };
+        : { purchase, progress: "selling", number: 0, sale, isInherited: true, waiters: [] };
       buyer.sale = sale;
       this.#pending.set(purchase.key, buyer);
       missing.push(buyer);
@@ -196,7 +196,8 @@ export class Orders implements ReplicatedService, SellerEvents {
     const no = this.#reasonToRefuse();
     if (no !== null) return call.settle(slot, { code: "unavailable", message: no });
     const pending: Pending = {
-      purchase, progress: "queued", number: 0, sale: 0, waiters: [{ call, slot }],
+      purchase, progress: "queued", number: 0, sale: 0, isInherited: false,
+      waiters: [{ call, slot }],
     };
     this.#pending.set(purchase.key, pending);
     this.#seller.add(pending);

@@ -19,6 +19,8 @@ export interface Pending {
   /** The order's number and sale once its row is proposed, else 0. */
   number: number;
   sale: number;
+  /** An earlier leader sold it: whoever asks under this key now is not the first. */
+  readonly isInherited: boolean;
   /** Who waits for it: the call that brought it first, then its twins. */
   readonly waiters: { call: PlaceCall; slot: number }[];
 }
@@ -51,7 +53,7 @@ export class PlaceCall {
 
 /** Answers everyone who waits for this purchase; a twin learns that it was not the first. */
 export function settle(pending: Pending, result: PlaceResult): void {
-  let isTwin = false;
+  let isTwin = pending.isInherited;
   for (const { call, slot } of pending.waiters) {
     call.settle(slot, isTwin && result.code === "ordered" ? { ...result, replayed: true } : result);
     isTwin = true;

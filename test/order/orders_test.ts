@@ -1,0 +1,205 @@
+import { strict as assert } from "node:assert";
+import { test, type TestContext } from "node:test";
+import { OrderIndex } from "../../order/order_index.ts";
+import { parseOrder } from "../../order/order_row.ts";
+import { Orders } from "../../order/orders.ts";
+import { Seller } from "../../order/seller.ts";
+import { monotonicMs } from "../../shared/clock.ts";
+import { FAIL_FAST_MS } from "../../shared/limits.ts";
+import { createLog } from "../../shared/logging.ts";
+import type { Purchase } from "../../shared/wire.ts";
+import { FakeCatalog, FakeHost } from "./fake_catalog.ts";
+
+function startLeader(t: TestContext, catalog = new FakeCatalog(), before?: FakeHost) {
+  const faults: unknown[] = [];
+  const orders = new Orders({
+    index: new OrderIndex(3),
+    catalogLostAtMs: () => catalog.lostAtMs,
+  });
+  const log = createLog({ member: "order-3", level: "error", write: () => {} });
+  const seller = new Seller({ id: 3, catalog, log, events: orders });
+  const host = new FakeHost(orders);
+  orders.start({ host: host.host, seller, fail: (error) => faults.push(error) });
+  for (const row of before?.rows ?? []) {
+    host.rows.push(row);
+    orders.onRow(row.index, row.term, host.read(row.index));
+  }
+  host.commit(before?.commitIndex ?? 0);
+  host.lead((before?.term ?? 0) + 1);
+  t.after(() => {
+    host.stepDown();
+    assert.deepEqual(faults, []);
+  });
+  return { orders, seller, host, catalog };
+}
+
+function buy(key: string, quantity = 1, name = "Tux"): Purchase {
+  return { key, name, type: "buy", quantity };
+}
+
+function gate(): { closed: Promise<void>; open: () => void } {
+  let open = () => {};
+  const closed = new Promise<void>((resolve) => (open = resolve));
+  return { closed, open };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = monotonicMs() + 2000;
+  while (!condition()) {
+    assert(monotonicMs() < deadline, "the condition came true in time");
+    await new Promise(setImmediate);
+  }
+}
+
+test("purchases get the next numbers, each with its own result", async (t) => {
+  const { orders, catalog } = startLeader(t);
+  const results = await orders.place([buy("a", 60), buy("b", 41), buy("c"), buy("d", 1, "Duck")]);
+  assert.deepEqual(results, [
+    { code: "ordered", number: 1, replayed: false },
+    { code: "out_of_stock", left: 40 },
+    { code: "ordered", number: 2, replayed: false },
+    { code: "not_found" },
+  ]);
+  assert.equal(catalog.stock.get("Tux"), 39);
+});
+
+test("one batch of purchases is one batch of sales and one of rows", async (t) => {
+  const { orders, catalog, host } = startLeader(t);
+  await orders.place(Array.from({ length: 50 }, (_, i) => buy(`k${i}`)));
+  assert.deepEqual(catalog.requests, ["/fence", "/sales"]);
+  assert.equal(host.rows.length, 51);
+});
+
+test("the same key answers with the same order, another body with 422, also much later", async (t) => {
+  const { orders } = startLeader(t);
+  await orders.place([buy("a", 2)]);
+  assert.deepEqual(await orders.place([buy("a", 2), buy("a", 3), buy("a", 2, "Duck")]), [
+    { code: "ordered", number: 1, replayed: true },
+    { code: "key_reused" },
+    { code: "key_reused" },
+  ]);
+});
+
+test("twins at the same time are one order; both get it, the second marked", async (t) => {
+  const { orders, catalog } = startLeader(t);
+  const [one, two] = await Promise.all([orders.place([buy("a"), buy("a")]), orders.place([buy("a")])]);
+  assert.deepEqual(one, [
+    { code: "ordered", number: 1, replayed: false },
+    { code: "ordered", number: 1, replayed: true },
+  ]);
+  assert.deepEqual(two, [{ code: "ordered", number: 1, replayed: true }]);
+  assert.equal(catalog.sales.length, 1);
+});
+
+test("a refused purchase frees its key", async (t) => {
+  const { orders, catalog } = startLeader(t);
+  catalog.stock.set("Tux", 0);
+  assert.equal((await orders.place([buy("a")]))[0]!.code, "out_of_stock");
+  catalog.stock.set("Tux", 5);
+  assert.deepEqual(await orders.place([buy("a", 2)]), [{ code: "ordered", number: 1, replayed: false }]);
+});
+
+test("a lost answer of the catalog is asked again, and sells once", async (t) => {
+  const { orders, catalog } = startLeader(t);
+  await orders.place([buy("first")]);
+  catalog.loseAnswers = 3;
+  assert.deepEqual(await orders.place([buy("a")]), [{ code: "ordered", number: 2, replayed: false }]);
+  assert.equal(catalog.sales.length, 2);
+});
+
+test("a session that is lost after the sale: the fence's list completes it, once", async (t) => {
+  const { orders, catalog, host } = startLeader(t);
+  await orders.place([buy("first")]);
+  const held = gate();
+  catalog.gate = held.closed;
+  catalog.loseAnswers = 1;
+  const placed = orders.place([buy("a"), buy("b")]);
+  await until(() => catalog.sales.length === 3);
+  catalog.restart();
+  held.open();
+  assert.deepEqual(await placed, [
+    { code: "ordered", number: 2, replayed: false },
+    { code: "ordered", number: 3, replayed: false },
+  ]);
+  assert.equal(host.rows.length, 4);
+  assert.equal(catalog.sales.length, 3);
+});
+
+test("a leader that died between sale and order: the next one writes the order", async (t) => {
+  const catalog = new FakeCatalog();
+  const first = startLeader(t, catalog);
+  await first.orders.place([buy("first")]);
+  const held = gate();
+  catalog.gate = held.closed;
+  const placed = first.orders.place([buy("a", 5)]);
+  await until(() => catalog.sales.length === 2);
+  first.host.stepDown();
+  held.open();
+  assert.equal((await placed)[0]!.code, "unknown");
+  const second = startLeader(t, catalog, first.host);
+  await until(() => second.orders.count === 2);
+  assert.deepEqual(await second.orders.place([buy("a", 5)]), [
+    { code: "ordered", number: 2, replayed: true },
+  ]);
+  assert.equal(catalog.sales.length, 2);
+  assert.equal(parseOrder(second.host.read(second.host.rows.length)).sale, 2);
+});
+
+test("a paused leader that wakes sells nothing and steps down", async (t) => {
+  const { orders, catalog, host } = startLeader(t);
+  await orders.place([buy("a")]);
+  catalog.fence = { term: 9, leader: 2 };
+  assert.equal((await orders.place([buy("b")]))[0]!.code, "unknown");
+  assert.deepEqual(host.resigned, [9]);
+  assert.equal(catalog.sales.length, 1);
+});
+
+test("stepping down answers who waits: unknown when it may have happened", async (t) => {
+  const { orders, host } = startLeader(t);
+  host.commitsAtOnce = false;
+  const placed = orders.place([buy("a")]);
+  await until(() => host.rows.length === 2);
+  host.stepDown();
+  assert.equal((await placed)[0]!.code, "unknown");
+  await assert.rejects(orders.place([buy("b")]), { reason: "not_leader" });
+});
+
+test("what is settled follows the commits, so that the catalog can forget", async (t) => {
+  const { orders, catalog } = startLeader(t);
+  await orders.place([buy("a")]);
+  await orders.place([buy("b")]);
+  await orders.place([buy("c")]);
+  assert.equal(catalog.settled, 2);
+  assert.equal(orders.settled(), 3);
+});
+
+test("an order is found at once; that there is none, only after a majority confirmed", async (t) => {
+  const { orders, host } = startLeader(t);
+  await orders.place([buy("a", 2)]);
+  assert.deepEqual(await orders.find([1]), [{ number: 1, name: "Tux", type: "buy", quantity: 2 }]);
+  assert.equal(host.confirms, 0);
+  assert.deepEqual(await orders.find([2, 1, 999]), [
+    null, { number: 1, name: "Tux", type: "buy", quantity: 2 }, null,
+  ]);
+  assert.equal(host.confirms, 1);
+});
+
+test("an order whose row is not committed is not there yet", async (t) => {
+  const { orders, host } = startLeader(t);
+  host.commitsAtOnce = false;
+  const placed = orders.place([buy("a")]);
+  await until(() => host.rows.length === 2);
+  assert.deepEqual(await orders.find([1]), [null]);
+  host.commit(2);
+  await placed;
+  assert.equal((await orders.find([1]))[0]!.number, 1);
+});
+
+test("with no catalog for long, new orders are refused at once", async (t) => {
+  const catalog = new FakeCatalog();
+  catalog.gate = new Promise(() => {});
+  catalog.lostAtMs = monotonicMs() - FAIL_FAST_MS - 1;
+  const { orders } = startLeader(t, catalog);
+  const [result] = await orders.place([buy("a")]);
+  assert.equal(result!.code, "unavailable");
+});
