@@ -49,6 +49,11 @@ export const LEASE_USED_MS = 900;
 export const LEASE_RENEW_MS = 250;
 /** An invalidation unconfirmed for this long stops the renewal of that front-end's lease. */
 export const INVALIDATE_PATIENCE_MS = 300;
+/** One POST /invalidate; it is repeated after a pause for as long as the front-end's lease lasts. */
+export const INVALIDATE_TIMEOUT_MS = 200;
+export const INVALIDATE_RETRY_MS = 20;
+/** Names in one POST /invalidate. */
+export const INVALIDATE_NAMES_MAX = 1_000;
 
 // --- A purchase --------------------------------------------------------------
 
@@ -101,6 +106,7 @@ assert(HEALTH_TIMEOUT_MS < NOMINATION_TIMEOUT_MS, "a nominee is healthy before i
 assert(LEASE_USED_MS <= LEASE_MS * 0.9, "a front-end stops using a lease before the catalog forgets it");
 assert(LEASE_RENEW_MS * 3 < LEASE_USED_MS, "two lost renewals do not end a front-end's lease");
 assert(INVALIDATE_PATIENCE_MS < LEASE_MS, "a deaf front-end loses its lease, not the catalog its patience");
+assert(INVALIDATE_TIMEOUT_MS < INVALIDATE_PATIENCE_MS, "one lost invalidation costs no lease");
 assert(LEASE_MS < SALES_TIMEOUT_MS, "a sale outlives the lease of a dead front-end");
 assert(SALES_TIMEOUT_MS < PLACE_TIMEOUT_MS, "an order outlives the asking for its sale");
 assert(PLACE_TIMEOUT_MS * 2 <= ORDER_DEADLINE_MS, "an order that met a dead leader has time for a second one");

@@ -1,0 +1,134 @@
+/** The catalog's calls: parsed at this door, answered by the owner. */
+import { AppError } from "../shared/errors.ts";
+import {
+  BATCH_ITEMS_MAX,
+  KEY_LENGTH_MAX,
+  NAME_LENGTH_MAX,
+  PAGE_ITEMS_MAX,
+  QUANTITY_MAX,
+} from "../shared/limits.ts";
+import { parseInternalKey } from "../shared/names.ts";
+import { asArray, asIntegerIn, asRecord, asText } from "../shared/parse.ts";
+import type {
+  FenceRequest,
+  HeldLease,
+  LeaseRequest,
+  ListQuery,
+  ListRequest,
+  LookupRequest,
+  OrderType,
+  Purchase,
+  SalesRequest,
+} from "../shared/wire.ts";
+
+export const CATALOG_CALLS = [
+  { method: "POST", path: "/fence" },
+  { method: "POST", path: "/sales" },
+  { method: "POST", path: "/lookups" },
+  { method: "POST", path: "/lists" },
+  { method: "POST", path: "/lease" },
+  { method: "GET", path: "/health" },
+] as const;
+
+const NUMBER_MAX = Number.MAX_SAFE_INTEGER;
+/** UTF-16 units: a character outside the basic plane takes two. */
+const NAME_UNITS_MAX = 2 * NAME_LENGTH_MAX;
+/** A leadership or a session, which begins with one. */
+const MARK_LENGTH_MAX = 128;
+
+/** @throws bad_request */
+export function parseFence(body: unknown): FenceRequest {
+  const { term, leader } = asRecord(body, ["term", "leader"]);
+  return { term: asNumber(term, "term", 1), leader: asNumber(leader, "leader", 1) };
+}
+
+/** @throws bad_request */
+export function parseSales(body: unknown): SalesRequest {
+  const fields = asRecord(body, ["term", "leader", "session", "batch", "settled", "sales"]);
+  return {
+    term: asNumber(fields.term, "term", 1),
+    leader: asNumber(fields.leader, "leader", 1),
+    session: asText(fields.session, "session", MARK_LENGTH_MAX),
+    batch: asNumber(fields.batch, "batch", 1),
+    settled: asNumber(fields.settled, "settled", 0),
+    sales: asArray(fields.sales, "sales", BATCH_ITEMS_MAX, parsePurchase),
+  };
+}
+
+/** @throws bad_request */
+export function parseLookups(body: unknown): LookupRequest {
+  const { names, frontend, lease } = asRecord(body, ["names", "frontend", "lease"]);
+  return {
+    names: asArray(names, "names", BATCH_ITEMS_MAX, asName),
+    frontend: asNumber(frontend, "frontend", 1),
+    lease: parseHeld(lease),
+  };
+}
+
+/** @throws bad_request */
+export function parseLists(body: unknown): ListRequest {
+  const { lists, frontend, lease } = asRecord(body, ["lists", "frontend", "lease"]);
+  return {
+    lists: asArray(lists, "lists", BATCH_ITEMS_MAX, parseList),
+    frontend: asNumber(frontend, "frontend", 1),
+    lease: parseHeld(lease),
+  };
+}
+
+/** @throws bad_request */
+export function parseLease(body: unknown): Required<LeaseRequest> {
+  const { frontend, holds, release = false } = asRecord(body, ["frontend", "holds"], ["release"]);
+  if (typeof release !== "boolean") {
+    throw new AppError("bad_request", "release must be true or false");
+  }
+  return { frontend: asNumber(frontend, "frontend", 1), holds: parseHeld(holds), release };
+}
+
+/** The index whose checksum is asked for, of GET /health?at=17. @throws bad_request */
+export function parseHealth(query: unknown): number | null {
+  const { at } = asRecord(query, [], ["at"]);
+  return at === undefined ? null : asNumber(Number(at), "at", 0);
+}
+
+function parsePurchase(value: unknown): Purchase {
+  const { key, name, type, quantity } = asRecord(value, ["key", "name", "type", "quantity"]);
+  return {
+    key: parseInternalKey(asText(key, "key", KEY_LENGTH_MAX)),
+    name: asName(name),
+    type: asType(type),
+    quantity: asIntegerIn(quantity, "quantity", 1, QUANTITY_MAX),
+  };
+}
+
+function parseList(value: unknown): ListQuery {
+  const { topic, q, limit, after } = asRecord(value, ["topic", "q", "limit", "after"]);
+  return {
+    topic: topic === null ? null : asName(topic),
+    q: q === null ? null : asName(q).normalize("NFC"),
+    limit: asIntegerIn(limit, "limit", 1, PAGE_ITEMS_MAX),
+    after: after === null ? null : asName(after),
+  };
+}
+
+function parseHeld(value: unknown): HeldLease | null {
+  if (value === null) return null;
+  const { leadership, number } = asRecord(value, ["leadership", "number"]);
+  return {
+    leadership: asText(leadership, "leadership", MARK_LENGTH_MAX),
+    number: asNumber(number, "number", 1),
+  };
+}
+
+/** Which names there are the products know: nothing else of a name is checked here. */
+function asName(value: unknown): string {
+  return asText(value, "a name", NAME_UNITS_MAX);
+}
+
+function asType(value: unknown): OrderType {
+  if (value === "buy" || value === "sell") return value;
+  throw new AppError("bad_request", "type must be buy or sell");
+}
+
+function asNumber(value: unknown, what: string, min: number): number {
+  return asIntegerIn(value, what, min, NUMBER_MAX);
+}

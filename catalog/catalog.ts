@@ -1,0 +1,172 @@
+/**
+ * The catalog's owner: the rows of the replicated log on one side, the calls
+ * of order leaders and front-ends on the other, the state between them. A
+ * follower applies rows and answers nobody but its health; the leader answers
+ * once no cache is left from before it led (leases.ts).
+ */
+import { monotonicMs } from "../shared/clock.ts";
+import { AppError } from "../shared/errors.ts";
+import type { ReplicatedService } from "../shared/replication/replica_host.ts";
+import type {
+  ListAnswer,
+  ListRequest,
+  LookupAnswer,
+  LookupRequest,
+  ReplicaHealth,
+} from "../shared/wire.ts";
+import {
+  parseFence,
+  parseHealth,
+  parseLease,
+  parseLists,
+  parseLookups,
+  parseSales,
+} from "./calls.ts";
+import { Granting } from "./granting.ts";
+import { Leading, type CatalogHost, type LeadingOptions } from "./leading.ts";
+import { listPage, lookUp } from "./lookups.ts";
+import { Restock } from "./restock.ts";
+import { COLUMNS, openPayload, readRow } from "./rows.ts";
+import { Selling } from "./selling.ts";
+import type { CatalogState } from "./state.ts";
+
+export interface CatalogOptions extends LeadingOptions {
+  /** 0: what is out of stock stays so. */
+  restockMs: number;
+  restockTo: number;
+}
+
+export class Catalog implements ReplicatedService {
+  readonly columns = COLUMNS;
+  readonly #state: CatalogState;
+  readonly #leading: Leading;
+  readonly #selling: Selling;
+  readonly #granting: Granting;
+  readonly #restock: Restock;
+
+  constructor(options: CatalogOptions) {
+    const { state, restockMs, restockTo } = options;
+    const leading = new Leading(options);
+    this.#state = state;
+    this.#leading = leading;
+    this.#selling = new Selling(state, leading);
+    this.#granting = new Granting(state, leading);
+    this.#restock = new Restock({
+      state,
+      everyMs: restockMs,
+      to: restockTo,
+      propose: (rows, payloads) => leading.propose(rows, payloads),
+    });
+  }
+
+  /** The replica that this service was given to, before the first call. */
+  attach(host: CatalogHost): void {
+    this.#leading.attach(host);
+  }
+
+  /** Whoever waits is told that it will not hear from this process. */
+  close(): void {
+    this.onStepDown();
+  }
+
+  // The replicated log -------------------------------------------------------
+
+  openingPayload(): string {
+    return openPayload(this.#state.initial);
+  }
+
+  /** @throws conflict when this replica was born with other products than the log's */
+  onRow(index: number, _term: number, payload: string): void {
+    const row = this.#leading.takeProposed() ?? readRow(payload);
+    if (row.kind === "open") this.#checkInitial(index, row.initial);
+    this.#state.apply(index, row);
+  }
+
+  onCut(after: number): void {
+    this.#state.cut(after);
+  }
+
+  onCommit(index: number): void {
+    const { leadership } = this.#leading;
+    if (leadership !== null) leadership.visibility.commit(index);
+    else if (index > this.#state.visibleIndex) this.#state.reveal(index);
+  }
+
+  onLead(term: number): void {
+    const leadership = this.#leading.begin(term);
+    const startRestock = () => {
+      if (this.#leading.leadership === leadership) this.#restock.start();
+    };
+    leadership.opened.then(startRestock, () => {});
+  }
+
+  onStepDown(): void {
+    this.#restock.close();
+    this.#leading.end();
+  }
+
+  snapshot(): string {
+    return this.#state.snapshot();
+  }
+
+  restore(text: string): void {
+    this.#state.restore(text);
+  }
+
+  // The calls ----------------------------------------------------------------
+
+  /** @throws AppError as each call says */
+  async handle(kind: string, body: unknown): Promise<object> {
+    switch (kind) {
+      case "POST /sales":
+        return this.#selling.sell(parseSales(body));
+      case "POST /fence":
+        return this.#selling.fence(parseFence(body));
+      case "POST /lookups":
+        return this.#lookUp(parseLookups(body));
+      case "POST /lists":
+        return this.#list(parseLists(body));
+      case "POST /lease":
+        return this.#granting.lease(parseLease(body));
+      case "GET /health":
+        return this.#health(parseHealth(body));
+      default:
+        return this.#leading.host.handle(kind, body);
+    }
+  }
+
+  async #lookUp({ names, frontend, lease }: LookupRequest): Promise<LookupAnswer> {
+    const leadership = await this.#leading.vouched(frontend, lease);
+    return { leadership: leadership.id, results: names.map((name) => lookUp(this.#state, name)) };
+  }
+
+  async #list({ lists, frontend, lease }: ListRequest): Promise<ListAnswer> {
+    const leadership = await this.#leading.vouched(frontend, lease);
+    return { leadership: leadership.id, results: lists.map((query) => listPage(this.#state, query)) };
+  }
+
+  #health(at: number | null): ReplicaHealth {
+    const { products, ledger, visibleIndex } = this.#state;
+    const { host, leadership } = this.#leading;
+    return {
+      ...host.health(at),
+      details: {
+        products: products.size,
+        sales: ledger.next - 1,
+        unsettled: ledger.unsettled,
+        visible: visibleIndex,
+        leases: leadership?.leases.live(monotonicMs()).length ?? 0,
+        open: leadership?.isOpen ?? false,
+      },
+    };
+  }
+
+  /** All replicas of a group begin with the same products. @throws conflict */
+  #checkInitial(index: number, initial: string): void {
+    if (initial === this.#state.initial) return;
+    const message =
+      `Cannot take row ${index}: its store was born with other products (${initial}) ` +
+      `than this replica (${this.#state.initial})`;
+    throw new AppError("conflict", message);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Judges a batch of purchases, one after the other, against the decided
+ * state, and says which rows make it so. Nothing is changed here: the rows do
+ * that when they enter the log, and may be cut again. One pass, no promise
+ * and no closure per sale: thousands of these come every second.
+ */
+import { AppError } from "../shared/errors.ts";
+import type { Purchase, Sale, SaleResult } from "../shared/wire.ts";
+import type { ProductRecord } from "./products.ts";
+import { salePayload, type SaleRow } from "./rows.ts";
+import type { CatalogState } from "./state.ts";
+
+export interface Decision {
+  /** In the order of the purchases. */
+  results: SaleResult[];
+  rows: SaleRow[];
+  /** The same rows as CSV. */
+  payloads: string[];
+}
+
+/**
+ * @param settled every sale up to this one has a committed order
+ * @throws conflict when a key stands for a sale of something else
+ */
+export function decide(state: CatalogState, purchases: Purchase[], settled: number): Decision {
+  return new Judge(state, Math.max(settled, state.ledger.settled)).judge(purchases);
+}
+
+class Judge {
+  readonly #state: CatalogState;
+  readonly #settled: number;
+  readonly #rows: SaleRow[] = [];
+  readonly #payloads: string[] = [];
+  /** What this batch leaves of a product. */
+  readonly #left = new Map<ProductRecord, number>();
+  /** What this batch sold, by key. */
+  readonly #sold = new Map<string, SaleRow>();
+  #next: number;
+
+  constructor(state: CatalogState, settled: number) {
+    this.#state = state;
+    this.#settled = settled;
+    this.#next = state.ledger.next;
+  }
+
+  judge(purchases: Purchase[]): Decision {
+    const results: SaleResult[] = new Array(purchases.length);
+    for (let at = 0; at < purchases.length; at++) results[at] = this.#one(purchases[at]!);
+    return { results, rows: this.#rows, payloads: this.#payloads };
+  }
+
+  #one(purchase: Purchase): SaleResult {
+    const { key, name, type, quantity } = purchase;
+    const known = this.#sold.get(key) ?? this.#state.ledger.findByKey(key);
+    if (known !== undefined && known.sale > this.#settled) return sameSale(known, purchase);
+    const product = this.#state.products.find(name);
+    if (product === undefined) return { code: "not_found" };
+    const left = this.#left.get(product) ?? product.quantity;
+    if (type === "buy" && quantity > left) return { code: "out_of_stock", left };
+    this.#left.set(product, type === "buy" ? left - quantity : left + quantity);
+    const settled = this.#settled;
+    const row: SaleRow = { kind: "sale", name, type, quantity, key, sale: this.#next, settled };
+    this.#next += 1;
+    this.#sold.set(key, row);
+    this.#rows.push(row);
+    this.#payloads.push(salePayload(row, product.price));
+    return { code: "sold", sale: row.sale };
+  }
+}
+
+/** One key, one sale: whoever asks again with it gets the sale that it has. */
+function sameSale(known: Sale | SaleRow, { key, name, type, quantity }: Purchase): SaleResult {
+  if (known.name !== name || known.type !== type || known.quantity !== quantity) {
+    const message = `Cannot sell under key ${key}: it stands for sale ${known.sale} of other goods`;
+    throw new AppError("conflict", message);
+  }
+  return { code: "sold", sale: known.sale };
+}

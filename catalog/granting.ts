@@ -1,0 +1,70 @@
+/**
+ * POST /lease: what a front-end says that it holds, and what it gets. The
+ * rules are those of leases.ts; here stands their order in time, on which
+ * they hang: what a lapsed lease held up is shown before the lease is judged,
+ * and nothing is awaited between the judgement and the grant.
+ */
+import { monotonicMs } from "../shared/clock.ts";
+import { AppError } from "../shared/errors.ts";
+import type { LeaseAnswer, LeaseRequest } from "../shared/wire.ts";
+import type { Leadership } from "./leadership.ts";
+import type { Leading } from "./leading.ts";
+import type { CatalogState } from "./state.ts";
+
+export class Granting {
+  readonly #state: CatalogState;
+  readonly #leading: Leading;
+
+  constructor(state: CatalogState, leading: Leading) {
+    this.#state = state;
+    this.#leading = leading;
+  }
+
+  /** @throws bad_request, not_leader, unavailable */
+  async lease(request: Required<LeaseRequest>): Promise<LeaseAnswer> {
+    const { frontend, holds, release } = request;
+    const receivedAtMs = monotonicMs();
+    const leadership = this.#leading.now();
+    const { leases, visibility } = leadership;
+    if (!leases.knows(frontend)) {
+      throw new AppError("bad_request", `Front-end ${frontend} is not one of FRONTENDS`);
+    }
+    leases.note(frontend, holds);
+    leadership.openIfProved();
+    if (release) leases.release(frontend, holds, receivedAtMs);
+    visibility.advance();
+    if (release) return this.#answer(leadership, holds?.number ?? 0, 0);
+    const nowMs = monotonicMs();
+    if (leases.isRenewal(frontend, holds, nowMs)) {
+      return this.#grant(leadership, frontend, { isRenewal: true, receivedAtMs, nowMs });
+    }
+    await this.#leading.confirm(leadership);
+    visibility.advance();
+    return this.#grant(leadership, frontend, {
+      isRenewal: false,
+      receivedAtMs,
+      nowMs: monotonicMs(),
+    });
+  }
+
+  #grant(
+    leadership: Leadership,
+    frontend: number,
+    request: { isRenewal: boolean; receivedAtMs: number; nowMs: number },
+  ): LeaseAnswer {
+    const { leases, invalidations } = leadership;
+    if (!invalidations.hears(frontend)) {
+      throw new AppError("unavailable", `Front-end ${frontend} has invalidations to confirm first`);
+    }
+    const confirmedAtMs = this.#leading.host.confirmedAtMs();
+    const { number, isEmpty, leaseMs } = leases.grant(frontend, { ...request, confirmedAtMs });
+    // What is on its way already it has been, or will be, told not to keep.
+    if (isEmpty) invalidations.begin(frontend, this.#state.lastIndex);
+    if (leaseMs > 0) return this.#answer(leadership, number, leaseMs);
+    throw new AppError("unavailable", "No majority has confirmed this leader for a whole lease");
+  }
+
+  #answer(leadership: Leadership, number: number, leaseMs: number): LeaseAnswer {
+    return { leadership: leadership.id, number, index: this.#state.visibleIndex, leaseMs };
+  }
+}

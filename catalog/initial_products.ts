@@ -1,0 +1,135 @@
+/**
+ * The products that a store begins with, from a CSV that people edit in
+ * whatever they like. csv-simple-parser takes the cells apart; it lets pass
+ * what no careful eye would (text after a closing quote, missing cells, a
+ * byte order mark in the first name), so every line is checked before and
+ * every cell after. The first fault ends the start, with file, line, reason.
+ */
+import parse from "csv-simple-parser";
+import { AppError } from "../shared/errors.ts";
+import { QUANTITY_MAX } from "../shared/limits.ts";
+import { parseName } from "../shared/names.ts";
+import { UsageError } from "../shared/usage.ts";
+import type { InitialProduct } from "./products.ts";
+
+const BYTE_ORDER_MARK = "\ufeff";
+const LINE_BREAK = /\r\n|\n/;
+/** Cells, quoted as a whole or not at all: a quote in one is doubled. */
+const LINE = /^(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*$/;
+const PRICE = /^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?$/;
+const QUANTITY = /^(?:0|[1-9][0-9]{0,6})$/;
+
+/**
+ * @param file its name, for messages
+ * @param columns what its first line must say
+ * @throws UsageError
+ */
+export function readInitialProducts(
+  bytes: Uint8Array,
+  file: string,
+  columns: readonly string[],
+): InitialProduct[] {
+  const text = decode(bytes, file);
+  checkLines(text, file);
+  const [header, ...rows] = cells(text);
+  if (header!.join() !== columns.join()) throw broken(file, 1, `it must be ${columns.join()}`);
+  if (rows.length === 0) throw broken(file, 2, "there must be a product");
+  const lineByName = new Map<string, number>();
+  return rows.map((row, at) => {
+    const line = at + 2;
+    const product = readProduct(row, columns, (why) => broken(file, line, why));
+    const before = lineByName.get(product.name);
+    if (before !== undefined) throw broken(file, line, `line ${before} has this name already`);
+    lineByName.set(product.name, line);
+    return product;
+  });
+}
+
+function decode(bytes: Uint8Array, file: string): string {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw broken(file, firstBadLine(bytes), "it must be UTF-8");
+  }
+  if (text.startsWith(BYTE_ORDER_MARK)) {
+    throw broken(file, 1, "it begins with a byte order mark: save it as UTF-8 without one");
+  }
+  if (text === "") throw broken(file, 1, "the file is empty");
+  return text.replace(/\r?\n$/, "");
+}
+
+/** A line break is one byte in UTF-8, so that lines can be told apart before decoding. */
+function firstBadLine(bytes: Uint8Array): number {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const end = bytes.indexOf(0x0a, start);
+    const stop = end === -1 ? bytes.length : end;
+    try {
+      decoder.decode(bytes.subarray(start, stop));
+    } catch {
+      return line;
+    }
+    start = stop + 1;
+  }
+  return line;
+}
+
+/** Each line is a row by itself: no cell can hold a line break. */
+function checkLines(text: string, file: string): void {
+  const lines = text.split(LINE_BREAK);
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at]!;
+    if (line === "") throw broken(file, at + 1, "it is empty");
+    if (line.includes("\r")) throw broken(file, at + 1, "it has a carriage return inside");
+    if (!LINE.test(line)) {
+      throw broken(file, at + 1, "a cell with a quote in it must be quoted as a whole");
+    }
+  }
+}
+
+/** Rows of cells; a missing cell is undefined, whatever the parser's types say. */
+function cells(text: string): (string | undefined)[][] {
+  return parse(text, { optimistic: false }) as (string | undefined)[][];
+}
+
+function readProduct(
+  row: (string | undefined)[],
+  columns: readonly string[],
+  fault: (why: string) => UsageError,
+): InitialProduct {
+  const found = row.filter((cell) => cell !== undefined).length;
+  if (found !== columns.length) {
+    throw fault(`it has ${found} columns, not ${columns.length} (${columns.join()})`);
+  }
+  const cell = (column: string): string => row[columns.indexOf(column)]!;
+  return {
+    name: readName(cell("name"), fault),
+    price: readPrice(cell("price"), fault),
+    quantity: readQuantity(cell("quantity"), fault),
+  };
+}
+
+function readName(text: string, fault: (why: string) => UsageError): string {
+  try {
+    return parseName(text);
+  } catch (error) {
+    if (error instanceof AppError) throw fault(error.message);
+    throw error;
+  }
+}
+
+function readPrice(text: string, fault: (why: string) => UsageError): number {
+  if (PRICE.test(text)) return Number(text);
+  throw fault(`price ${JSON.stringify(text)}: a number from 0 with at most 2 decimals`);
+}
+
+function readQuantity(text: string, fault: (why: string) => UsageError): number {
+  if (QUANTITY.test(text) && Number(text) <= QUANTITY_MAX) return Number(text);
+  throw fault(`quantity ${JSON.stringify(text)}: an integer from 0 to ${QUANTITY_MAX}`);
+}
+
+function broken(file: string, line: number, why: string): UsageError {
+  return new UsageError(`${file}, line ${line}: ${why}`);
+}

@@ -1,0 +1,89 @@
+/**
+ * What a catalog replica has only while it leads, and loses when it no longer
+ * does: leases, invalidations, what waits to become visible, the session of
+ * the order leader. A new leadership starts with none of it, under a name of
+ * its own, `<term>.<start id>`, that no other leadership of this group ever
+ * had or will have.
+ */
+import { monotonicMs } from "../shared/clock.ts";
+import { Invalidations } from "./invalidations.ts";
+import { Leases } from "./leases.ts";
+import { Sessions } from "./sessions.ts";
+import type { CatalogState } from "./state.ts";
+import { Visibility } from "./visibility.ts";
+
+export interface LeadershipOptions {
+  /** `<term>.<start id>` */
+  id: string;
+  state: CatalogState;
+  frontends: readonly number[];
+  /** There was no leader before this one: nobody can hold a lease. */
+  bornNow: boolean;
+  /** One POST /invalidate; resolves when it was confirmed. */
+  send: (frontend: number, names: string[]) => Promise<void>;
+}
+
+export class Leadership {
+  readonly id: string;
+  readonly leases: Leases;
+  readonly invalidations: Invalidations;
+  readonly visibility: Visibility;
+  readonly sessions: Sessions;
+  /** No cache is left from before this leadership: questions are answered. */
+  readonly opened: Promise<void>;
+  #isOpen = false;
+  #open: () => void = () => {};
+  #abandon: (error: Error) => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: LeadershipOptions) {
+    const { id, state, frontends, bornNow, send } = options;
+    const leases = new Leases({
+      leadership: id,
+      frontends,
+      leadsSinceMs: monotonicMs(),
+      bornNow,
+    });
+    const invalidations = new Invalidations({
+      frontends,
+      send,
+      isLive: (frontend) => leases.isLive(frontend, monotonicMs()),
+      onConfirmed: () => this.visibility.advance(),
+      monotonicMs,
+    });
+    this.id = id;
+    this.leases = leases;
+    this.invalidations = invalidations;
+    this.visibility = new Visibility({ state, leases, invalidations, monotonicMs });
+    this.sessions = new Sessions(id);
+    this.opened = new Promise((resolve, reject) => {
+      this.#open = resolve;
+      this.#abandon = reject;
+    });
+    // Whoever waits is told; when nobody does, that is no fault.
+    this.opened.catch(() => {});
+    this.openIfProved();
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Called after whatever may have been the last proof. */
+  openIfProved(): void {
+    if (this.#isOpen) return;
+    const nowMs = monotonicMs();
+    clearTimeout(this.#timer);
+    this.#isOpen = this.leases.isOpen(nowMs);
+    if (this.#isOpen) return this.#open();
+    const delayMs = Math.ceil(this.leases.opensAtMs - nowMs);
+    this.#timer = setTimeout(() => this.openIfProved(), delayMs);
+  }
+
+  close(error: Error): void {
+    clearTimeout(this.#timer);
+    this.#abandon(error);
+    this.invalidations.close();
+    this.visibility.close(error);
+  }
+}

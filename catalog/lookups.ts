@@ -1,0 +1,32 @@
+/**
+ * What front-ends are told of products: the visible state, and whether they
+ * may keep it. While a change is on its way the old value goes out once more,
+ * for the asker alone: a copy kept now would outlive its invalidation, which
+ * may have passed already.
+ */
+import type { ListQuery, ListResult, LookupResult, Product } from "../shared/wire.ts";
+import type { ProductRecord } from "./products.ts";
+import type { CatalogState } from "./state.ts";
+
+export function lookUp(state: CatalogState, name: string): LookupResult | null {
+  const record = state.products.find(name);
+  if (record === undefined) return null;
+  return {
+    product: visibleProduct(record),
+    version: record.visibleVersion,
+    store: record.visibleVersion === record.version,
+  };
+}
+
+export function listPage(state: CatalogState, query: ListQuery): ListResult {
+  const version = state.lastVisibleChange;
+  const store = state.isQuiet;
+  // The products of a store without topics are of none.
+  if (query.topic !== null) return { products: [], more: false, version, store };
+  const { page, more } = state.products.list(query);
+  return { products: page.map(visibleProduct), more, version, store };
+}
+
+function visibleProduct({ name, price, visibleQuantity }: ProductRecord): Product {
+  return { name, price, quantity: visibleQuantity };
+}

@@ -1,0 +1,5 @@
+/** A catalog replica as a process: `node --import tsx catalog/main.ts`. */
+import { runMember } from "../shared/member.ts";
+import { startCatalog } from "./catalog_member.ts";
+
+runMember("catalog", startCatalog);

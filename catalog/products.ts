@@ -1,0 +1,151 @@
+/**
+ * The products of one store: a Map by name, and beside it their order by
+ * name, so that a page of a list costs its own length and a binary search,
+ * however many products there are.
+ *
+ * Every number is held twice. The decided one counts each row of the own
+ * log, and the next sale is judged by it; the visible one is what front-ends
+ * are told, and follows once the row is committed and no cache holds the
+ * older value (visibility.ts). Who moves them is state.ts.
+ */
+import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
+import { quoteField } from "../shared/csv.ts";
+import type { ListQuery } from "../shared/wire.ts";
+
+/** A product as the store's CSV file has it. */
+export interface InitialProduct {
+  name: string;
+  price: number;
+  quantity: number;
+}
+
+/** Invariant: initial + restocked + soldBack + added - bought = quantity >= 0. */
+export interface ProductTotals {
+  initial: number;
+  restocked: number;
+  soldBack: number;
+  /** By the admin. */
+  added: number;
+  bought: number;
+}
+
+export interface ProductRecord extends ProductTotals {
+  readonly name: string;
+  readonly price: number;
+  /** Decided pieces in stock. */
+  quantity: number;
+  /** Index of the last row that changed it, 0 for as it was loaded. */
+  version: number;
+  visibleQuantity: number;
+  /** Invariant: visibleVersion <= version, and equal only when no change is on its way. */
+  visibleVersion: number;
+}
+
+export function initialRecord(product: InitialProduct): ProductRecord {
+  return {
+    name: product.name,
+    price: product.price,
+    quantity: product.quantity,
+    version: 0,
+    visibleQuantity: product.quantity,
+    visibleVersion: 0,
+    initial: product.quantity,
+    restocked: 0,
+    soldBack: 0,
+    added: 0,
+    bought: 0,
+  };
+}
+
+/** What all replicas of a store must agree on before the first row: 8 hex digits. */
+export function initialChecksum(products: readonly InitialProduct[]): string {
+  let checksum = 0;
+  for (const { name, price, quantity } of products) {
+    checksum = crc32(`${quoteField(name)},${price},${quantity}\n`, checksum);
+  }
+  return checksum.toString(16).padStart(8, "0");
+}
+
+export class Products {
+  readonly #byName = new Map<string, ProductRecord>();
+  /** By name, in code unit order. */
+  readonly #ordered: ProductRecord[];
+  readonly #outOfStock = new Set<ProductRecord>();
+
+  constructor(records: readonly ProductRecord[]) {
+    this.#ordered = [...records].sort(byName);
+    for (const record of this.#ordered) {
+      assert(!this.#byName.has(record.name), `two products named ${record.name}`);
+      this.#byName.set(record.name, record);
+      this.#noteStock(record);
+    }
+  }
+
+  get size(): number {
+    return this.#ordered.length;
+  }
+
+  find(name: string): ProductRecord | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** By name, in code unit order. */
+  ordered(): readonly ProductRecord[] {
+    return this.#ordered;
+  }
+
+  /** Those whose decided quantity is 0. */
+  outOfStock(): ProductRecord[] {
+    return [...this.#outOfStock];
+  }
+
+  /** Sets the decided quantity, by the row at this index (or by its undoing, to the index before). */
+  setQuantity(record: ProductRecord, quantity: number, version: number): void {
+    assert(quantity >= 0, `${record.name} would be ${quantity} pieces in stock`);
+    record.quantity = quantity;
+    record.version = version;
+    this.#noteStock(record);
+  }
+
+  /** One page, and whether more follow it. */
+  list(query: Pick<ListQuery, "q" | "limit" | "after">): { page: ProductRecord[]; more: boolean } {
+    const part = query.q === null ? null : query.q.toLowerCase();
+    const page: ProductRecord[] = [];
+    let at = query.after === null ? 0 : this.#firstAfter(query.after);
+    for (; at < this.#ordered.length; at++) {
+      const record = this.#ordered[at]!;
+      if (part !== null && !record.name.toLowerCase().includes(part)) continue;
+      if (page.length === query.limit) return { page, more: true };
+      page.push(record);
+    }
+    return { page, more: false };
+  }
+
+  #firstAfter(name: string): number {
+    let low = 0;
+    let high = this.#ordered.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#ordered[middle]!.name > name) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  #noteStock(record: ProductRecord): void {
+    if (record.quantity === 0) this.#outOfStock.add(record);
+    else this.#outOfStock.delete(record);
+  }
+}
+
+/** Fails when the books of this product do not balance. */
+export function assertBalance(record: ProductRecord): void {
+  const { initial, restocked, soldBack, added, bought, quantity } = record;
+  if (initial + restocked + soldBack + added - bought === quantity) return;
+  assert.fail(`the books of ${record.name} do not balance: ${JSON.stringify(record)}`);
+}
+
+function byName(left: { name: string }, right: { name: string }): number {
+  return left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
+}

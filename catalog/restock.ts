@@ -1,0 +1,69 @@
+/**
+ * Sets what is out of stock back to a full shelf, every so often, by rows of
+ * the log like any other change. What counts is the decided stock: a last
+ * piece that is sold but not yet shown as sold is gone. The time is counted
+ * from one restock to the next, so that a process that was paused for a
+ * minute restocks once, not six times.
+ */
+import { hasReason } from "../shared/errors.ts";
+import { BATCH_ITEMS_MAX } from "../shared/limits.ts";
+import { restockPayload, type RestockRow } from "./rows.ts";
+import type { CatalogState } from "./state.ts";
+
+export interface RestockOptions {
+  state: CatalogState;
+  /** Pause between two restocks; 0 is never. */
+  everyMs: number;
+  /** Pieces of a product after it. */
+  to: number;
+  /** @throws not_leader, unavailable */
+  propose: (rows: RestockRow[], payloads: string[]) => void;
+}
+
+export class Restock {
+  readonly #options: RestockOptions;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: RestockOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { everyMs } = this.#options;
+    this.close();
+    if (everyMs === 0) return;
+    this.#timer = setTimeout(() => {
+      this.start();
+      this.run();
+    }, everyMs);
+  }
+
+  run(): void {
+    const { state, to, propose } = this.#options;
+    const names = state.products.outOfStock().map((product) => product.name);
+    for (let at = 0; at < names.length; at += BATCH_ITEMS_MAX) {
+      const rows = names.slice(at, at + BATCH_ITEMS_MAX).map((name) => restockRow(name, to));
+      if (!tried(() => propose(rows, rows.map(restockPayload)))) return;
+    }
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}
+
+/** False: this replica has ceased to lead, and the next leader restocks. */
+function tried(propose: () => void): boolean {
+  try {
+    propose();
+    return true;
+  } catch (error) {
+    if (hasReason(error, "not_leader", "unavailable")) return false;
+    throw error;
+  }
+}
+
+function restockRow(name: string, quantity: number): RestockRow {
+  return { kind: "restock", name, quantity };
+}

@@ -1,0 +1,86 @@
+/**
+ * The order leader's side of the catalog: POST /fence and POST /sales.
+ *
+ *   fenced out? ─▶ session ─▶ seen before? ─▶ decision ─▶ rows ─▶ visible ─▶ answer
+ *
+ * Whatever leaves here (a sale, a refusal, a repeat, the list of unsettled
+ * sales, the word that a higher term has fenced) rests on rows, and leaves
+ * when those are visible: no crash can take back what it says.
+ */
+import { AppError } from "../shared/errors.ts";
+import type { FenceAnswer, FenceRequest, SalesAnswer, SalesRequest } from "../shared/wire.ts";
+import { decide } from "./decision.ts";
+import type { Leadership } from "./leadership.ts";
+import type { Leading } from "./leading.ts";
+import type { Fence } from "./ledger.ts";
+import { fencePayload, type FenceRow } from "./rows.ts";
+import type { CatalogState } from "./state.ts";
+
+export class Selling {
+  readonly #state: CatalogState;
+  readonly #leading: Leading;
+
+  constructor(state: CatalogState, leading: Leading) {
+    this.#state = state;
+    this.#leading = leading;
+  }
+
+  /**
+   * From here on lower terms, and this term from another leader, sell nothing.
+   * @throws fenced, not_leader, unavailable
+   */
+  async fence(request: FenceRequest): Promise<FenceAnswer> {
+    const leadership = await this.#leading.opened();
+    const { fence } = this.#state.ledger;
+    if (isOutranked(request, fence)) return this.#refuse(leadership);
+    const isSame = request.term === fence.term;
+    if (!isSame) {
+      const row: FenceRow = { kind: "fence", ...request };
+      this.#leading.propose([row], [fencePayload(row)]);
+    }
+    const { settled, next } = this.#state.ledger;
+    const sales = this.#state.ledger.unsettledSales();
+    // Whatever an older session decided is in this list, and it decides no more.
+    const session = leadership.sessions.open(isSame);
+    await leadership.visibility.wait(this.#state.lastIndex);
+    return { session, settled, next, sales };
+  }
+
+  /** @throws fenced, session, bad_request, conflict, not_leader, unavailable */
+  async sell(request: SalesRequest): Promise<SalesAnswer> {
+    const leadership = await this.#leading.opened();
+    const { fence, next } = this.#state.ledger;
+    if (isOutranked(request, fence)) return this.#refuse(leadership);
+    if (request.term > fence.term) {
+      throw new AppError("session", `Cannot sell: term ${request.term} has not fenced yet`);
+    }
+    const known = leadership.sessions.find(request.session, request.batch);
+    if (known !== null) return known;
+    if (request.settled >= next) {
+      throw new AppError("bad_request", `Cannot settle sale ${request.settled}: the next is ${next}`);
+    }
+    const answer = this.#decide(leadership, request);
+    leadership.sessions.remember(request.batch, answer);
+    return answer;
+  }
+
+  #decide(leadership: Leadership, request: SalesRequest): Promise<SalesAnswer> {
+    const { results, rows, payloads } = decide(this.#state, request.sales, request.settled);
+    if (rows.length > 0) this.#leading.propose(rows, payloads);
+    return leadership.visibility.wait(this.#state.lastIndex).then(() => ({ results }));
+  }
+
+  /** @throws fenced */
+  async #refuse(leadership: Leadership): Promise<never> {
+    const { term, leader } = this.#state.ledger.fence;
+    await leadership.visibility.wait(this.#state.lastIndex);
+    const message = `Cannot sell: order replica ${leader} has fenced the catalog in term ${term}`;
+    throw new AppError("fenced", message, { term, leader });
+  }
+}
+
+/** The catalog is fenced by a higher term, or in this one by another leader. */
+function isOutranked(request: Fence, fence: Fence): boolean {
+  if (request.term !== fence.term) return request.term < fence.term;
+  return request.leader !== fence.leader;
+}

@@ -1,0 +1,192 @@
+/**
+ * The catalog as a state machine: rows of its log in, products and ledger
+ * out. Same rows, same state, on every replica.
+ *
+ *      1 … visible        |  visible+1 … last
+ *      committed, and     |  decided: judged by, shown to nobody yet,
+ *      no cache is older  |  each with what undoes it (changes.ts)
+ *
+ * A row is applied as it enters the log, long before it is committed,
+ * because the next sale must be judged by it. What never gets committed is
+ * cut again, at once: it was shown to nobody.
+ */
+import assert from "node:assert/strict";
+import type { Sale } from "../shared/wire.ts";
+import { Changes, type Change } from "./changes.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { Ledger } from "./ledger.ts";
+import { Products, assertBalance, initialChecksum, initialRecord } from "./products.ts";
+import type { InitialProduct, ProductRecord } from "./products.ts";
+import type { FenceRow, RestockRow, Row, SaleRow } from "./rows.ts";
+
+export class CatalogState {
+  #products: Products;
+  #ledger = new Ledger();
+  #initial: string;
+  readonly #changes = new Changes();
+  /** Index of the last visible row that changed a product. */
+  #lastVisibleChange = 0;
+
+  constructor(initial: readonly InitialProduct[]) {
+    this.#products = new Products(initial.map(initialRecord));
+    this.#initial = initialChecksum(initial);
+  }
+
+  get products(): Products {
+    return this.#products;
+  }
+
+  /** To look at; rows alone change it. */
+  get ledger(): Readonly<Ledger> {
+    return this.#ledger;
+  }
+
+  /** Checksum of the products that this store was born with. */
+  get initial(): string {
+    return this.#initial;
+  }
+
+  /** Index of the last row of the own log. */
+  get lastIndex(): number {
+    return this.#changes.lastIndex;
+  }
+
+  /** Every row up to this one is visible. Invariant: visibleIndex <= commit index <= lastIndex. */
+  get visibleIndex(): number {
+    return this.#changes.firstIndex - 1;
+  }
+
+  /** Index of the last visible row that changed any product. */
+  get lastVisibleChange(): number {
+    return this.#lastVisibleChange;
+  }
+
+  /** No change of any product is on its way. */
+  get isQuiet(): boolean {
+    return this.#changes.products === 0;
+  }
+
+  apply(index: number, row: Row): void {
+    assert.equal(index, this.lastIndex + 1, "a log has no gaps");
+    this.#changes.push(this.#change(index, row));
+  }
+
+  /** Rows after this index have left the log: they were never committed. */
+  cut(after: number): void {
+    assert(after >= this.visibleIndex, "what was visible is never cut");
+    while (this.lastIndex > after) this.#undo(this.#changes.pop());
+  }
+
+  /** Rows up to this index are committed, and no cache holds anything older. */
+  reveal(index: number): void {
+    assert(index <= this.lastIndex, "only what is decided becomes visible");
+    while (this.visibleIndex < index) {
+      const { product, quantity, row } = this.#changes.shift();
+      if (product !== null) {
+        product.visibleQuantity = quantity;
+        product.visibleVersion = this.visibleIndex;
+        this.#lastVisibleChange = this.visibleIndex;
+      }
+      if (row.kind === "sale") this.#ledger.forget(row.settled);
+    }
+  }
+
+  /** The name of the product that the row at this index changes, null for none. */
+  nameChangedAt(index: number): string | null {
+    return this.#changes.at(index).product?.name ?? null;
+  }
+
+  /** The decided state as it stands at lastIndex: the same text on every replica. */
+  snapshot(): string {
+    return writeCheckpoint({
+      index: this.lastIndex,
+      initial: this.#initial,
+      fence: this.#ledger.fence,
+      settled: this.#ledger.settled,
+      products: this.#products.ordered(),
+      sales: this.#ledger.unsettledSales(),
+    });
+  }
+
+  /** Takes the place of the initial products and of all rows up to the checkpoint's. */
+  restore(text: string): void {
+    const { index, initial, products, ...ledger } = readCheckpoint(text);
+    this.#changes.startAt(index + 1);
+    this.#initial = initial;
+    this.#products = new Products(products);
+    this.#ledger = new Ledger();
+    this.#ledger.restore(ledger);
+    for (const { version } of products) {
+      if (version > this.#lastVisibleChange) this.#lastVisibleChange = version;
+    }
+  }
+
+  #change(index: number, row: Row): Change {
+    const change: Change = {
+      row,
+      product: null,
+      quantity: 0,
+      versionBefore: 0,
+      settledBefore: this.#ledger.settled,
+      fenceBefore: this.#ledger.fence,
+      keyBefore: undefined,
+    };
+    if (row.kind === "sale") this.#sell(index, row, change);
+    if (row.kind === "restock") this.#restock(index, row, change);
+    if (row.kind === "fence") this.#fence(row);
+    return change;
+  }
+
+  #sell(index: number, row: SaleRow, change: Change): void {
+    const ledger = this.#ledger;
+    assert(row.settled >= ledger.settled, "settled never goes back");
+    assert(row.settled < ledger.next, "only what was sold is settled");
+    ledger.settled = row.settled;
+    change.keyBefore = ledger.add(asSale(row));
+    const product = this.#move(index, row, change, row.type === "buy" ? -1 : 1);
+    if (row.type === "buy") product.bought += row.quantity;
+    else product.soldBack += row.quantity;
+    assertBalance(product);
+  }
+
+  #restock(index: number, row: RestockRow, change: Change): void {
+    const product = this.#move(index, row, change, 1);
+    product.restocked += row.quantity;
+    assertBalance(product);
+  }
+
+  #fence(row: FenceRow): void {
+    assert(row.term > this.#ledger.fence.term, "a fence only rises");
+    this.#ledger.fence = { term: row.term, leader: row.leader };
+  }
+
+  #move(index: number, row: SaleRow | RestockRow, change: Change, sign: 1 | -1): ProductRecord {
+    const product = this.#products.find(row.name);
+    assert(product !== undefined, `row ${index} names a product that there is not: ${row.name}`);
+    change.product = product;
+    change.versionBefore = product.version;
+    change.quantity = product.quantity + sign * row.quantity;
+    this.#products.setQuantity(product, change.quantity, index);
+    return product;
+  }
+
+  #undo(change: Change): void {
+    const { row, product } = change;
+    if (row.kind === "sale") this.#ledger.takeBack(row.sale, change.keyBefore);
+    this.#ledger.settled = change.settledBefore;
+    this.#ledger.fence = change.fenceBefore;
+    if (product === null || (row.kind !== "sale" && row.kind !== "restock")) return;
+    const added = row.kind === "restock" || row.type === "sell";
+    const quantity = product.quantity + (added ? -row.quantity : row.quantity);
+    this.#products.setQuantity(product, quantity, change.versionBefore);
+    if (row.kind === "restock") product.restocked -= row.quantity;
+    else if (row.type === "sell") product.soldBack -= row.quantity;
+    else product.bought -= row.quantity;
+    assertBalance(product);
+  }
+}
+
+function asSale(row: SaleRow): Sale {
+  const { sale, key, name, type, quantity } = row;
+  return { sale, key, name, type, quantity };
+}
