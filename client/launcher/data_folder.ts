@@ -1,0 +1,160 @@
+/**
+ * What must be on disk before the first member starts: the folders, the
+ * cluster's secret, and a birth mark in every member's folder. The marks come
+ * first because a folder with a mark and no rows is a new member, and only
+ * before the first start is that true of all; a replica that lost its folder
+ * later must not look like one that never had any rows.
+ */
+import { randomBytes } from "node:crypto";
+import {
+  accessSync, constants, existsSync, fsyncSync, linkSync, mkdirSync, openSync, closeSync,
+  readdirSync, readFileSync, rmdirSync, rmSync, writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { type Birth, readBirth, writeBirth } from "../../shared/birth.ts";
+import { UsageError } from "../../shared/usage.ts";
+import { LaunchError } from "./launch_error.ts";
+import {
+  type Member, memberFolder, memberOfLabel, membersOf, secretFile,
+} from "./layout.ts";
+import { settingsFile, type StoreSettings } from "./settings.ts";
+
+/** Makes DIR, DIR/run and DIR/log; returns what removes those of them that stayed empty. */
+export function makeFolders(dataDir: string): () => void {
+  const made: string[] = [];
+  try {
+    for (const folder of [dataDir, join(dataDir, "run"), join(dataDir, "log")]) {
+      const first = mkdirSync(folder, { recursive: true });
+      if (first !== undefined) made.push(...foldersBetween(first, folder));
+      accessSync(folder, constants.W_OK | constants.X_OK);
+    }
+  } catch (error) {
+    removeEmpty(made);
+    throw new LaunchError(`Cannot write to ${dataDir}: ${(error as Error).message}`);
+  }
+  return () => removeEmpty(made);
+}
+
+/** From the first that was made down to the last. */
+function foldersBetween(first: string, last: string): string[] {
+  const folders = [last];
+  while (folders[0] !== first) folders.unshift(dirname(folders[0]!));
+  return folders;
+}
+
+function removeEmpty(folders: string[]): void {
+  for (const folder of folders.toReversed()) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Not empty any more: it stays.
+    }
+  }
+}
+
+/**
+ * What `--fresh` deletes: member folders that have a birth mark, and what the
+ * launcher wrote in run/ and log/. Anything else in there is not ours: a
+ * `--data /var --fresh` must not empty /var/log.
+ */
+export function deleteStore(dataDir: string): void {
+  for (const name of namesIn(dataDir)) {
+    const folder = join(dataDir, name);
+    if (memberOfLabel(name) !== null && existsSync(join(folder, "birth"))) {
+      rmSync(folder, { recursive: true });
+    }
+  }
+  for (const [folder, ending] of [["run", ".pid"], ["log", ".log"]] as const) {
+    for (const name of namesIn(join(dataDir, folder))) {
+      const label = name.endsWith(ending) ? name.slice(0, -ending.length) : "";
+      if (memberOfLabel(label) !== null) rmSync(join(dataDir, folder, name));
+    }
+  }
+  rmSync(settingsFile(dataDir), { force: true });
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/**
+ * The mark that every member of this store bears: the one found on disk, or a
+ * new one. Writes nothing.
+ * @throws UsageError when the data is of another store or other sizes, or a replica lost its mark
+ */
+export async function findBirth(
+  dataDir: string,
+  settings: StoreSettings,
+): Promise<{ birth: Birth; missing: Member[] }> {
+  const members = membersOf(settings);
+  let found: { birth: Birth; name: string } | null = null;
+  for (const name of namesIn(dataDir)) {
+    const birth = memberOfLabel(name) === null ? null : await readBirth(join(dataDir, name));
+    if (birth === null) continue;
+    checkFits(birth, settings, dataDir);
+    if (found !== null && birth.id !== found.birth.id) {
+      throw new UsageError(
+        `${dataDir} holds two stores: ${name} was born in another one than ${found.name}`,
+      );
+    }
+    found = { birth, name };
+  }
+  const missing = members.filter(
+    (member) => !existsSync(join(memberFolder(dataDir, member), "birth")),
+  );
+  checkNobodyLostItsFolder(dataDir, members, missing);
+  const { store, catalogs, orders } = settings;
+  const made: Birth = { id: randomBytes(16).toString("hex"), store, catalogs, orders, format: 1 };
+  return { birth: found?.birth ?? made, missing };
+}
+
+function checkFits(birth: Birth, settings: StoreSettings, dataDir: string): void {
+  for (const field of ["store", "catalogs", "orders"] as const) {
+    if (birth[field] === settings[field]) continue;
+    throw new UsageError(
+      `--${field} ${settings[field]}: the data in ${dataDir} was begun with ${birth[field]}; ` +
+        `repeat with --${field} ${birth[field]}, or with --fresh to delete it`,
+    );
+  }
+}
+
+/** Marks are written for all before any log exists, so later a missing one is a loss. */
+function checkNobodyLostItsFolder(dataDir: string, members: Member[], missing: Member[]): void {
+  const replicas = members.filter((member) => member.kind !== "frontend");
+  const lost = missing.find((member) => member.kind !== "frontend");
+  const hasRows = (member: Member) =>
+    existsSync(join(memberFolder(dataDir, member), "log.csv"));
+  if (lost === undefined || !replicas.some(hasRows)) return;
+  throw new UsageError(
+    `${memberFolder(dataDir, lost)} has no birth mark though the store has run: ` +
+      `what ${lost.name} had on disk is lost; put its folder back, or begin again with --fresh`,
+  );
+}
+
+export async function writeBirths(dataDir: string, birth: Birth, missing: Member[]): Promise<void> {
+  for (const member of missing) {
+    await writeBirth(memberFolder(dataDir, member), birth);
+  }
+}
+
+/** The cluster's secret; made when there is none: 32 random bytes in hex, readable by its owner. */
+export function readOrMakeSecret(dataDir: string, settings: StoreSettings): string {
+  const file = secretFile(dataDir, settings);
+  try {
+    if (!existsSync(file)) makeSecret(file);
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new LaunchError(`Cannot read or make the secret: ${(error as Error).message}`);
+  }
+}
+
+/** Appears under its name whole, or not at all. */
+function makeSecret(file: string): void {
+  const unfinished = `${file}.${process.pid}`;
+  const descriptor = openSync(unfinished, "wx", 0o600);
+  writeSync(descriptor, `${randomBytes(32).toString("hex")}\n`);
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+  linkSync(unfinished, file);
+  rmSync(unfinished);
+}

@@ -1,0 +1,10 @@
+/** The process behind ./start.sh. */
+import { callOfThisProcess, runCommand } from "./command.ts";
+import { startCommand } from "./start_command.ts";
+
+const giveUp = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => giveUp.abort());
+}
+const code = await runCommand({ ...callOfThisProcess(), signal: giveUp.signal }, startCommand);
+process.exit(code);

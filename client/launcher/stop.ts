@@ -1,0 +1,5 @@
+/** The process behind ./stop.sh. */
+import { callOfThisProcess, runCommand } from "./command.ts";
+import { stopCommand } from "./stop_command.ts";
+
+process.exit(await runCommand(callOfThisProcess(), stopCommand));

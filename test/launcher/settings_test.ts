@@ -1,0 +1,64 @@
+/** What a store keeps of how it was started, and how it sees that it was asked for something else. */
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { environmentOf, keptEnvironment, membersOf } from "../../client/launcher/layout.ts";
+import {
+  DEFAULT_SETTINGS, differences, keepSettings, readKeptSettings, settingsFile,
+} from "../../client/launcher/settings.ts";
+import { ownFolder } from "./own_folder.ts";
+
+test("settings come back as they were kept", (t) => {
+  const folder = ownFolder(t);
+  mkdirSync(join(folder, "run"));
+  assert.equal(readKeptSettings(folder), null);
+  const settings = { ...DEFAULT_SETTINGS, orders: 5, environment: { ORDER_QUORUM: "1" } };
+  keepSettings(folder, settings);
+  assert.deepEqual(readKeptSettings(folder), settings);
+  for (const text of ["", "[]", "null", '{"store":"toys"}']) {
+    writeFileSync(settingsFile(folder), text);
+    assert.throws(() => readKeptSettings(folder), /settings\.json is not what start\.sh wrote/);
+  }
+});
+
+test("only what was said can differ", () => {
+  const kept = { ...DEFAULT_SETTINGS, environment: { ORDER_QUORUM: "1" } };
+  assert.deepEqual(differences({}, kept), []);
+  assert.deepEqual(differences({ orders: 3, environment: { ORDER_QUORUM: "1" } }, kept), []);
+  assert.deepEqual(differences({ orders: 5, store: "books" }, kept), [
+    "--store toys, not books", "--orders 3, not 5",
+  ]);
+  assert.deepEqual(differences({ environment: { RESTOCK_TO: "7" } }, kept), [
+    "RESTOCK_TO not set, not 7",
+  ]);
+});
+
+test("the ports of a store follow from its base", () => {
+  const counts = { frontends: 2, catalogs: 2, orders: 3 };
+  const members = membersOf({ ...DEFAULT_SETTINGS, ...counts });
+  assert.deepEqual(members.map(({ name, ports }) => [name, ...ports]), [
+    ["catalog 1", 8201], ["catalog 2", 8202],
+    ["order 1", 8301], ["order 2", 8302], ["order 3", 8303],
+    ["frontend 1", 8080, 8101], ["frontend 2", 8081, 8102],
+  ]);
+  assert.equal(members.at(-1)!.publicUrl, "http://127.0.0.1:8081");
+});
+
+test("a member gets the caller's environment, and its own place in the store on top", () => {
+  const settings = { ...DEFAULT_SETTINGS, environment: { HOST: "0.0.0.0" } };
+  const order = membersOf(settings).find((member) => member.name === "order 2")!;
+  const environment = environmentOf(order, {
+    settings,
+    dataDir: "/data",
+    environment: { FAILPOINT: "x", ID: "9", PORT: "1", ORDERS: "1=http://elsewhere:1", BIRTH: "b" },
+  });
+  assert.deepEqual(environment, {
+    FAILPOINT: "x", ID: "2", PORT: "8302", HOST: "0.0.0.0", STORE: "toys", DATA_DIR: "/data",
+    THREADS: "1", CACHE_SIZE: "10",
+    FRONTENDS: "1=http://127.0.0.1:8101",
+    CATALOGS: "1=http://127.0.0.1:8201",
+    ORDERS: "1=http://127.0.0.1:8301,2=http://127.0.0.1:8302,3=http://127.0.0.1:8303",
+  });
+  assert.deepEqual(keptEnvironment({ LOG_LEVEL: "debug", BALANCE: "" }, "/"), {});
+});
