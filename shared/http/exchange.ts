@@ -194,9 +194,9 @@ export class Exchange {
     });
   }
 
-  /** Fails the body if one is being read; the answer then tells why. */
+  /** Fails the body if one is still arriving; the answer then tells why. */
   failBody(error: AppError): boolean {
-    if (this.#failBody === null) return false;
+    if (this.#failBody === null || this.request.complete) return false;
     this.#failBody(error);
     return true;
   }

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Batcher } from "../../shared/batcher.ts";
+import { AppError, hasReason } from "../../shared/errors.ts";
+
+interface Sent {
+  items: number[];
+  resolve: (results: (string | Error)[]) => void;
+  reject: (error: Error) => void;
+}
+
+/** A batcher whose batches are answered by the test. */
+function open(limits: { inFlightMax?: number; itemsMax?: number; queueMax?: number } = {}) {
+  const sent: Sent[] = [];
+  const send = (items: number[]): Promise<(string | Error)[]> =>
+    new Promise((resolve, reject) => sent.push({ items, resolve, reject }));
+  const options = { send, inFlightMax: 1, itemsMax: 10, queueMax: 100, ...limits };
+  return { sent, batcher: new Batcher<number, string>(options) };
+}
+
+const echo = (batch: Sent): void => batch.resolve(batch.items.map((item) => `r${item}`));
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("what one turn brings goes together, what comes meanwhile goes next", async () => {
+  const { sent, batcher } = open();
+  const first = [batcher.add(1), batcher.add(2)];
+  await turn();
+  const second = [batcher.add(3), batcher.add(4)];
+  await turn();
+  assert.deepEqual(sent.map(({ items }) => items), [[1, 2]]);
+  assert.equal(batcher.queued, 2);
+  echo(sent[0]!);
+  assert.deepEqual(await Promise.all(first), ["r1", "r2"]);
+  await turn();
+  assert.deepEqual(sent[1]!.items, [3, 4]);
+  echo(sent[1]!);
+  assert.deepEqual(await Promise.all(second), ["r3", "r4"]);
+  assert.equal(batcher.inFlight, 0);
+});
+
+test("a lone item leaves in the same turn", async () => {
+  const { sent, batcher } = open();
+  void batcher.add(1);
+  await Promise.resolve();
+  assert.equal(sent.length, 1);
+});
+
+test("batches are bounded, and so is their number in flight", async () => {
+  const { sent, batcher } = open({ inFlightMax: 2, itemsMax: 2 });
+  for (let item = 1; item <= 7; item++) void batcher.add(item);
+  await turn();
+  assert.deepEqual(sent.map(({ items }) => items), [[1, 2], [3, 4]]);
+  echo(sent[1]!);
+  await turn();
+  assert.deepEqual(sent[2]!.items, [5, 6]);
+  assert.equal(batcher.queued, 1);
+  assert.equal(batcher.inFlight, 2);
+});
+
+test("one item's failure is its own", async () => {
+  const { sent, batcher } = open();
+  const results = Promise.allSettled([batcher.add(1), batcher.add(2)]);
+  await turn();
+  sent[0]!.resolve([new AppError("conflict", "no"), "r2"]);
+  const [failed, worked] = await results;
+  assert.equal(failed?.status, "rejected");
+  assert.deepEqual(worked, { status: "fulfilled", value: "r2" });
+});
+
+test("a failed batch fails its items, and the next one goes", async () => {
+  const { sent, batcher } = open();
+  const failing = assert.rejects(batcher.add(1), (error) => hasReason(error, "unknown"));
+  await turn();
+  const next = batcher.add(2);
+  sent[0]!.reject(new AppError("unknown", "reset"));
+  await failing;
+  await turn();
+  echo(sent[1]!);
+  assert.equal(await next, "r2");
+});
+
+test("a full queue refuses newcomers and keeps what it has", async () => {
+  const { sent, batcher } = open({ itemsMax: 1, queueMax: 2 });
+  const kept = batcher.add(1);
+  await turn();
+  const queued = [batcher.add(2), batcher.add(3)];
+  await assert.rejects(batcher.add(4), (error) => hasReason(error, "unavailable"));
+  for (let batch = 0; batch < 3; batch++) {
+    echo(sent[batch]!);
+    await turn();
+  }
+  assert.deepEqual(await Promise.all([kept, ...queued]), ["r1", "r2", "r3"]);
+});
+
+test("closing rejects what queues, not what is under way", async () => {
+  const { sent, batcher } = open();
+  const underWay = batcher.add(1);
+  await turn();
+  const queued = batcher.add(2);
+  batcher.close(new AppError("not_leader", "stepped down"));
+  await assert.rejects(queued, (error) => hasReason(error, "not_leader"));
+  await assert.rejects(batcher.add(3), (error) => hasReason(error, "not_leader"));
+  echo(sent[0]!);
+  assert.equal(await underWay, "r1");
+  await turn();
+  assert.equal(sent.length, 1);
+});
