@@ -24,7 +24,10 @@ export const NOMINATION_LAG_MAX_ROWS = 10_000;
 export const HEALTH_TIMEOUT_MS = 150;
 /** How often a front-end looks whether the leader it follows still leads. */
 export const HEALTH_INTERVAL_MS = 200;
-/** At its start a front-end waits this long for every replica to answer before it nominates among those that do. */
+/**
+ * At its start a front-end waits this long for every replica to answer before it nominates
+ * among those that do.
+ */
 export const GATHER_MS = 1_000;
 /** Rows a leader keeps in memory for its followers; who needs older ones reads GET /log. */
 export const TAIL_ROWS_MAX = 20_000;
@@ -34,7 +37,10 @@ export const REPLICATE_ROWS_MAX = 2_000;
 export const LOG_PAGE_BYTES = 256 * 1024;
 /** term.json notes the synced length of the log at least once in so many rows. */
 export const NOTE_EVERY_ROWS = 4_096;
-/** A term this far above a replica's own is refused: one rogue message must not use up the terms. */
+/**
+ * A term this far above a replica's own is refused: one rogue message must not use up the
+ * terms.
+ */
 export const TERM_JUMP_MAX = 1_000_000;
 /** A checkpoint of the catalog stands at every multiple of this index, on all replicas alike. */
 export const CHECKPOINT_EVERY_ROWS = 100_000;
@@ -43,13 +49,21 @@ export const CHECKPOINT_EVERY_ROWS = 100_000;
 
 /** What the catalog grants, counted from when it received the request. */
 export const LEASE_MS = 1_000;
-/** What the front-end uses of it, counted from when it sent the request: clocks' rates differ by 1 %. */
+/**
+ * What the front-end uses of it, counted from when it sent the request: clocks' rates differ
+ * by 1 %.
+ */
 export const LEASE_USED_MS = 900;
 /** How often a front-end renews. */
 export const LEASE_RENEW_MS = 250;
+/** One POST /lease. */
+export const LEASE_TIMEOUT_MS = 400;
 /** An invalidation unconfirmed for this long stops the renewal of that front-end's lease. */
 export const INVALIDATE_PATIENCE_MS = 300;
-/** One POST /invalidate; it is repeated after a pause for as long as the front-end's lease lasts. */
+/**
+ * One POST /invalidate; it is repeated after a pause for as long as the front-end's lease
+ * lasts.
+ */
 export const INVALIDATE_TIMEOUT_MS = 200;
 export const INVALIDATE_RETRY_MS = 20;
 /** Names in one POST /invalidate. */
@@ -59,9 +73,15 @@ export const INVALIDATE_NAMES_MAX = 1_000;
 
 /** An order whose outcome is still unknown after this is answered 503. */
 export const ORDER_DEADLINE_MS = 5_000;
-/** With no leader or no catalog for this long, new orders are refused at once instead of waiting. */
+/**
+ * With no leader or no catalog for this long, new orders are refused at once instead of
+ * waiting.
+ */
 export const FAIL_FAST_MS = 2_000;
-/** One request from a front-end to the order leader: it answers within, with `unknown` for what is still open. */
+/**
+ * One request from a front-end to the order leader: it answers within, with `unknown` for
+ * what is still open.
+ */
 export const PLACE_TIMEOUT_MS = 2_500;
 /** One POST /sales or /fence: long enough for a dead front-end's lease to run out. */
 export const SALES_TIMEOUT_MS = 1_500;
@@ -69,11 +89,20 @@ export const SALES_TIMEOUT_MS = 1_500;
 export const LOOKUP_TIMEOUT_MS = 1_000;
 /** A look-up that no catalog answered by then is 503. */
 export const LOOKUP_DEADLINE_MS = 2_500;
+/**
+ * Pause before a front-end asks again what was not answered, doubled from the first to the
+ * second.
+ */
+export const RETRY_PAUSE_MIN_MS = 20;
+export const RETRY_PAUSE_MAX_MS = 160;
 /** Items in one batch on any hop. */
 export const BATCH_ITEMS_MAX = 1_000;
 /** Items that may wait on any hop before newcomers are refused with 503. */
 export const QUEUE_ITEMS_MAX = 20_000;
-/** Batches of one session the catalog remembers: a repeat within gets the same answer, an older one is refused. */
+/**
+ * Batches of one session the catalog remembers: a repeat within gets the same answer, an
+ * older one is refused.
+ */
 export const SESSION_WINDOW_BATCHES = 16;
 /** Batches of sales an order leader has under way at once. */
 export const SALES_IN_FLIGHT_MAX = 2;
@@ -103,14 +132,30 @@ export const TURN_MAX_MS = 300;
 
 assert(HEARTBEAT_MS * 3 < LEADER_LEASE_MS, "two lost heartbeats do not end a leader's lease");
 assert(HEALTH_TIMEOUT_MS < NOMINATION_TIMEOUT_MS, "a nominee is healthy before it is nominated");
-assert(LEASE_USED_MS <= LEASE_MS * 0.9, "a front-end stops using a lease before the catalog forgets it");
+assert(
+  LEASE_USED_MS <= LEASE_MS * 0.9,
+  "a front-end stops using a lease before the catalog forgets it",
+);
 assert(LEASE_RENEW_MS * 3 < LEASE_USED_MS, "two lost renewals do not end a front-end's lease");
-assert(INVALIDATE_PATIENCE_MS < LEASE_MS, "a deaf front-end loses its lease, not the catalog its patience");
+assert(
+  INVALIDATE_PATIENCE_MS < LEASE_MS,
+  "a deaf front-end loses its lease, not the catalog its patience",
+);
+assert(
+  LEASE_RENEW_MS * 2 + LEASE_TIMEOUT_MS <= LEASE_USED_MS,
+  "one renewal that hangs does not end a front-end's lease",
+);
 assert(INVALIDATE_TIMEOUT_MS < INVALIDATE_PATIENCE_MS, "one lost invalidation costs no lease");
 assert(LEASE_MS < SALES_TIMEOUT_MS, "a sale outlives the lease of a dead front-end");
 assert(SALES_TIMEOUT_MS < PLACE_TIMEOUT_MS, "an order outlives the asking for its sale");
-assert(PLACE_TIMEOUT_MS * 2 <= ORDER_DEADLINE_MS, "an order that met a dead leader has time for a second one");
+assert(
+  PLACE_TIMEOUT_MS * 2 <= ORDER_DEADLINE_MS,
+  "an order that met a dead leader has time for a second one",
+);
 assert(LOOKUP_TIMEOUT_MS * 2 < LOOKUP_DEADLINE_MS, "a look-up has time for a second try");
-assert(SALES_IN_FLIGHT_MAX * 2 <= SESSION_WINDOW_BATCHES, "what is under way stays in the window");
+assert(
+  SALES_IN_FLIGHT_MAX * 2 <= SESSION_WINDOW_BATCHES,
+  "what is under way stays in the window",
+);
 assert(ORDER_DEADLINE_MS < CLOSE_GRACE_MS, "a stopping member answers what it took");
 assert(HEADERS_TIMEOUT_MS < REQUEST_TIMEOUT_MS, "headers come before bodies");
