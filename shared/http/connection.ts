@@ -11,7 +11,7 @@ import { errorAnswer } from "./answers.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** A refused client may go on sending for this long, so that it reads why before the reset. */
-export const LINGER_MS = 1_000;
+const LINGER_MS = 1_000;
 
 /** What all connections of a server share. */
 export interface ServerState {
@@ -63,7 +63,7 @@ export class Connection {
     const latest = this.latest;
     if (latest !== null && latest.failBody(refusal)) return;
     if (this.open > 0) return;
-    if (latest !== null && !latest.request.complete) this.#linger();
+    if (latest !== null && !latest.request.complete) this.linger();
     else this.#refuse(refusal);
   }
 
@@ -73,8 +73,8 @@ export class Connection {
     const lines = [`HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? "Error"}`];
     for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
     lines.push(`Content-Length: ${Buffer.byteLength(body)}`, "Connection: close", "", body);
-    this.socket.end(lines.join("\r\n"));
-    this.#linger();
+    this.socket.write(lines.join("\r\n"));
+    this.linger();
   }
 
   /** CONNECT is no request of ours: there is no proxy here. */
@@ -83,7 +83,10 @@ export class Connection {
     this.#refuse(new AppError("method_not_allowed", "This is not a proxy", { allow: "GET, HEAD" }));
   }
 
-  #linger(): void {
+  /** Ends our side, and lets the client finish its own for a while. */
+  linger(): void {
+    this.#broken = true;
+    this.socket.end();
     const timer = setTimeout(() => this.socket.destroy(), LINGER_MS);
     this.socket.once("close", () => clearTimeout(timer));
     this.socket.resume();

@@ -9,7 +9,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../errors.ts";
 import { HEADERS_MAX, URL_LENGTH_MAX } from "../limits.ts";
-import { LINGER_MS, type Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 
 const NO_PARAMS: string[] = [];
 const NO_BODY = 0;
@@ -230,24 +230,20 @@ export class Exchange {
   }
 
   /**
-   * The whole answer at once, but the end only when the client has stopped
-   * sending, or after a while: closing on unread bytes would reset the
-   * connection, and the client might never see the answer.
+   * The whole answer and the end of our side, but what the client still sends
+   * is read for a while: closing on unread bytes would reset the connection,
+   * and the client might never see the answer.
    */
   #sendAndHangUp(status: number, headers: string[], body: string): void {
     const { request, response } = this;
     response.writeHead(status, headers.concat("Connection", "close"));
-    response.write(this.method === "HEAD" ? "" : body);
-    const end = (): void => {
-      clearTimeout(timer);
-      request.off("end", end).off("close", end);
-      response.end();
-    };
-    const timer = setTimeout(end, LINGER_MS);
     request.on("error", () => {});
-    request.once("end", end).once("close", end);
-    request.resume();
     this.#connection.answered(this);
+    // Behind another answer of this connection: then node:http hangs up in its turn.
+    if (response.socket === null) return void response.end(body);
+    response.write(this.method === "HEAD" ? "" : body);
+    this.#connection.linger();
+    request.resume();
   }
 }
 
