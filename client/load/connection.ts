@@ -37,7 +37,7 @@ export interface Answer {
   repeated: boolean;
 }
 
-/** The connection itself failed; `reused`: a kept-alive one, that the server may just have closed. */
+/** The connection itself failed; `reused`: a kept-alive one, which the server may have closed. */
 class Broken extends Error {
   readonly reused: boolean;
 

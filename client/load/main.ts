@@ -76,12 +76,19 @@ async function findNames(options: LoadOptions, around: Surroundings): Promise<st
     around.stderr.write(`The store at ${urls} lists no products: there is nothing to buy.\n`);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const remedy = "Start one with ./start.sh, or name another with --url.";
-    around.stderr.write(
-      error.reason === "unavailable"
-        ? `No store can be bought from at ${urls}: ${error.message}. ${remedy}\n`
-        : `What answers at ${urls} is not this store: ${error.message}. ${remedy}\n`,
-    );
+    around.stderr.write(`${explain(error, urls)}\n`);
   }
   return null;
+}
+
+function explain(error: AppError, urls: string): string {
+  const remedy = "Start one with ./start.sh, or name another with --url.";
+  if (error.reason !== "unavailable") {
+    return `What answers at ${urls} is not this store: ${error.message}. ${remedy}`;
+  }
+  if (error.details.status === 503) {
+    const hint = "Look at it with npm run status.";
+    return `The store at ${urls} cannot sell now: ${error.message}. ${hint}`;
+  }
+  return `No store runs there: ${error.message}. ${remedy}`;
 }

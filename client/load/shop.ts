@@ -108,10 +108,8 @@ export function nextPage(header: string | string[] | undefined): string | null {
 
 function expectStatus(request: Request, answer: Answer, status: number): void {
   if (answer.status === status) return;
-  throw new AppError(
-    answer.status === 503 ? "unavailable" : "bad_request",
-    describe(request, answer),
-  );
+  const reason = answer.status === 503 ? "unavailable" : "bad_request";
+  throw new AppError(reason, describe(request, answer), { status: answer.status });
 }
 
 function readData(request: Request, answer: Answer): unknown {

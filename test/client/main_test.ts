@@ -1,7 +1,7 @@
 /** What a person sees of the client: the table, the sentences, the exit codes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startFakeStore } from "./fake_store.ts";
+import { send, startFakeStore } from "./fake_store.ts";
 import { buy, client, clientWith } from "./run_client.ts";
 
 test("goals decide over the exit code", async (t) => {
@@ -66,8 +66,20 @@ test("no store there: one sentence that says what to run, exit 1", async (t) => 
   assert.equal(out, "");
   assert.match(
     err,
-    /^No store .* refuses connections\. Start one with \.\/start\.sh, or name another .*\.\n$/,
+    /^No store runs there: .* refuses connections\. Start one with \.\/start\.sh, or .*\.\n$/,
   );
+});
+
+test("a store that cannot serve: says so, exit 1", async (t) => {
+  const store = await startFakeStore(t, {
+    lie: (_request, response) => {
+      send(response, 503, { error: { code: 503, message: "no catalog" } });
+      return true;
+    },
+  });
+  const { code, err } = await client("0.4", "--url", store.url);
+  assert.equal(code, 1);
+  assert.match(err, /^The store at .* cannot sell now: .* 503 .*no catalog.*npm run status\.\n$/);
 });
 
 test("something else there, or nothing on sale: says so, exit 1", async (t) => {
