@@ -1,9 +1,7 @@
 /**
  * The order service's calls: parsed at this door, answered by the owner.
  */
-import {
-  BATCH_ITEMS_MAX, NAME_LENGTH_MAX, QUANTITY_MAX,
-} from "../shared/limits.ts";
+import { BATCH_ITEMS_MAX, NAME_LENGTH_MAX, QUANTITY_MAX } from "../shared/limits.ts";
 import { AppError } from "../shared/errors.ts";
 import { parseInternalKey } from "../shared/names.ts";
 import { asArray, asIntegerIn, asRecord, asText } from "../shared/parse.ts";
@@ -15,7 +13,10 @@ export const ORDER_CALLS = [
   { method: "GET", path: "/health" },
 ] as const;
 
-/** Order numbers as the public API takes them have up to 16 digits; these are the exact integers. */
+/**
+ * Order numbers as the public API takes them have up to 16 digits; these are the exact
+ * integers.
+ */
 const NUMBER_MAX = Number.MAX_SAFE_INTEGER;
 
 /** @throws bad_request */
@@ -43,8 +44,9 @@ function parseType(value: unknown): OrderType {
 /** @throws bad_request */
 export function parseFind(body: unknown): number[] {
   const { numbers } = asRecord(body, ["numbers"]);
-  return asArray(numbers, "numbers", BATCH_ITEMS_MAX,
-    (value) => asIntegerIn(value, "number", 1, NUMBER_MAX));
+  return asArray(numbers, "numbers", BATCH_ITEMS_MAX, (value) =>
+    asIntegerIn(value, "number", 1, NUMBER_MAX),
+  );
 }
 
 /** The index whose checksum is asked for, of GET /health?at=17. @throws bad_request */

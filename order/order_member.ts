@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { Peer } from "../shared/http/peer.ts";
-import { INTERNAL_THREAD } from "../shared/http/internal_thread.ts";
+import { INTERNAL_THREAD } from "../shared/http/internal_calls.ts";
 import { LeaderFinder } from "../shared/leader_finder.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
@@ -18,26 +18,39 @@ import { Seller } from "./seller.ts";
 
 export async function startOrder(context: MemberContext): Promise<Member> {
   const { settings, secret, birth, log, fail } = context;
-  const catalogs = new Map([...settings.catalogs].map(([id, url]) => {
-    return [id, new Peer({ url, secret, birth: birth.id })] as const;
-  }));
+  const catalogs = new Map(
+    [...settings.catalogs].map(([id, url]) => {
+      return [id, new Peer({ url, secret, birth: birth.id })] as const;
+    }),
+  );
   const finder = new LeaderFinder({ members: catalogs, log, nominate: false });
   const orders = new Orders({
     index: new OrderIndex(randomBytes(4).readUInt32LE()),
     catalogLostAtMs: () => finder.lostAtMs,
   });
   const host = await ReplicaHost.open({
-    id: settings.id, members: settings.orders, quorum: settings.orderQuorum,
-    folder: settings.folder, service: orders, birth: birth.id, secret, log, fail,
+    id: settings.id,
+    members: settings.orders,
+    quorum: settings.orderQuorum,
+    folder: settings.folder,
+    service: orders,
+    birth: birth.id,
+    secret,
+    log,
+    fail,
   });
   const seller = new Seller({ id: settings.id, catalog: finder, log, events: orders });
   orders.start({ host, seller, fail });
   finder.start();
   const handle = createHandler(host, orders, seller);
   const threads = await startHttpThreads({
-    module: INTERNAL_THREAD, count: settings.threads, host: settings.host, port: settings.port,
+    module: INTERNAL_THREAD,
+    count: settings.threads,
+    host: settings.host,
+    port: settings.port,
     data: { secret, birth: birth.id, calls: [...ORDER_CALLS, ...host.calls] },
-    handle, onDeath: fail,
+    handle,
+    onDeath: fail,
   });
   log.info("ready", { port: threads.port, rows: host.lastIndex, orders: orders.count });
   return {
@@ -65,14 +78,26 @@ function createHandler(host: ReplicaHost, orders: Orders, seller: Seller) {
   };
 }
 
-function health(host: ReplicaHost, orders: Orders, seller: Seller, at: number | null): ReplicaHealth {
+function health(
+  host: ReplicaHost,
+  orders: Orders,
+  seller: Seller,
+  at: number | null,
+): ReplicaHealth {
   const { appends, rows, flushes } = host.counts;
   const { batches, sales, fences } = seller.counts;
   return {
     ...host.health(at),
     details: {
-      orders: orders.count, pending: orders.pendingCount, selling: seller.isOpen,
-      appends, rows, flushes, batches, sales, fences,
+      orders: orders.count,
+      pending: orders.pendingCount,
+      selling: seller.isOpen,
+      appends,
+      rows,
+      flushes,
+      batches,
+      sales,
+      fences,
     },
   };
 }

@@ -9,7 +9,15 @@
 import { quoteField, splitRow } from "../shared/csv.ts";
 import type { Order, OrderType, Purchase } from "../shared/wire.ts";
 
-export const ORDER_COLUMNS = ["number", "time", "name", "type", "quantity", "key", "sale"] as const;
+export const ORDER_COLUMNS = [
+  "number",
+  "time",
+  "name",
+  "type",
+  "quantity",
+  "key",
+  "sale",
+] as const;
 
 export interface OrderRow extends Order {
   time: string;
@@ -22,7 +30,12 @@ export function formatOpening(time: string): string {
   return `,${time},,,,,`;
 }
 
-export function formatOrder(number: number, time: string, purchase: Purchase, sale: number): string {
+export function formatOrder(
+  number: number,
+  time: string,
+  purchase: Purchase,
+  sale: number,
+): string {
   const { name, type, quantity, key } = purchase;
   return `${number},${time},${quoteField(name)},${type},${quantity},${key},${sale}`;
 }

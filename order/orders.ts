@@ -17,9 +17,16 @@ import { AppError } from "../shared/errors.ts";
 import { FAIL_FAST_MS, PLACE_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../shared/limits.ts";
 import type { ReplicaHost, ReplicatedService } from "../shared/replication/replica_host.ts";
 import type { FenceAnswer, Order, PlaceResult, Purchase, SaleResult } from "../shared/wire.ts";
-import { formatOpening, formatOrder, isOpening, ORDER_COLUMNS, parseOrder, type OrderRow } from "./order_row.ts";
+import {
+  formatOpening,
+  formatOrder,
+  isOpening,
+  ORDER_COLUMNS,
+  parseOrder,
+  type OrderRow,
+} from "./order_row.ts";
 import type { OrderIndex } from "./order_index.ts";
-import { PlaceCall, settle, type Pending } from "./purchase_call.ts";
+import { isSame, lostLead, PlaceCall, replay, settle, type Pending } from "./purchase_call.ts";
 import type { Seller, SellerEvents } from "./seller.ts";
 import { Settlement } from "./settlement.ts";
 
@@ -41,7 +48,10 @@ export class Orders implements ReplicatedService, SellerEvents {
   #fail: (error: unknown) => void = () => {};
   /** Purchases by key, from arrival to result. */
   #pending = new Map<string, Pending>();
-  /** Rows proposed and not committed: the purchases of one proposal, and the index of its last row. */
+  /**
+   * Rows proposed and not committed: the purchases of one proposal, and the index of its
+   * last row.
+   */
   #proposed: { lastIndex: number; purchases: Pending[] }[] = [];
   #settlement = new Settlement();
 
@@ -70,7 +80,8 @@ export class Orders implements ReplicatedService, SellerEvents {
     this.#checkLeads();
     if (purchases.length === 0) return [];
     const call = new PlaceCall(purchases.length);
-    for (let slot = 0; slot < purchases.length; slot++) this.#placeOne(call, slot, purchases[slot]!);
+    for (let slot = 0; slot < purchases.length; slot++)
+      this.#placeOne(call, slot, purchases[slot]!);
     const timer = setTimeout(() => this.#expire(call, purchases), CALL_DEADLINE_MS);
     const results = await call.done;
     clearTimeout(timer);
@@ -142,7 +153,10 @@ export class Orders implements ReplicatedService, SellerEvents {
     if (sold.length > 0) this.#propose(sold);
   }
 
-  /** Completes what was sold and has no order: by an earlier leader, or in a session that was lost. */
+  /**
+   * Completes what was sold and has no order: by an earlier leader, or in a session that was
+   * lost.
+   */
   onSession({ settled, next, sales }: FenceAnswer): void {
     this.#settlement.start(settled, next);
     const missing: Pending[] = [];
@@ -196,7 +210,11 @@ export class Orders implements ReplicatedService, SellerEvents {
     const no = this.#reasonToRefuse();
     if (no !== null) return call.settle(slot, { code: "unavailable", message: no });
     const pending: Pending = {
-      purchase, progress: "queued", number: 0, sale: 0, isInherited: false,
+      purchase,
+      progress: "queued",
+      number: 0,
+      sale: 0,
+      isInherited: false,
       waiters: [{ call, slot }],
     };
     this.#pending.set(purchase.key, pending);
@@ -271,20 +289,4 @@ export class Orders implements ReplicatedService, SellerEvents {
     assert(!isOpening(payload), `row ${index} is an order`);
     return parseOrder(payload);
   }
-}
-
-function isSame(one: Purchase, other: Purchase): boolean {
-  return one.name === other.name && one.type === other.type && one.quantity === other.quantity;
-}
-
-function replay(order: OrderRow, purchase: Purchase): PlaceResult {
-  return isSame({ ...order, key: purchase.key }, purchase)
-    ? { code: "ordered", number: order.number, replayed: true }
-    : { code: "key_reused" };
-}
-
-/** Only what was never tried is known not to have happened. */
-function lostLead({ progress }: Pending): PlaceResult {
-  const message = "This replica leads no more";
-  return progress === "queued" ? { code: "unavailable", message } : { code: "unknown", message };
 }

@@ -6,6 +6,7 @@
  */
 import { strict as assert } from "node:assert";
 import type { PlaceResult, Purchase } from "../shared/wire.ts";
+import type { OrderRow } from "./order_row.ts";
 
 /**
  * queued: nothing was tried. selling: the catalog was asked, or may have been.
@@ -55,7 +56,26 @@ export class PlaceCall {
 export function settle(pending: Pending, result: PlaceResult): void {
   let isTwin = pending.isInherited;
   for (const { call, slot } of pending.waiters) {
-    call.settle(slot, isTwin && result.code === "ordered" ? { ...result, replayed: true } : result);
+    call.settle(
+      slot,
+      isTwin && result.code === "ordered" ? { ...result, replayed: true } : result,
+    );
     isTwin = true;
   }
+}
+
+export function isSame(one: Purchase, other: Purchase): boolean {
+  return one.name === other.name && one.type === other.type && one.quantity === other.quantity;
+}
+
+export function replay(order: OrderRow, purchase: Purchase): PlaceResult {
+  return isSame({ ...order, key: purchase.key }, purchase)
+    ? { code: "ordered", number: order.number, replayed: true }
+    : { code: "key_reused" };
+}
+
+/** Only what was never tried is known not to have happened. */
+export function lostLead({ progress }: Pending): PlaceResult {
+  const message = "This replica leads no more";
+  return progress === "queued" ? { code: "unavailable", message } : { code: "unknown", message };
 }

@@ -18,7 +18,14 @@ import { AppError, hasReason } from "../shared/errors.ts";
 import type { LeaderFinder } from "../shared/leader_finder.ts";
 import { BATCH_ITEMS_MAX, SALES_IN_FLIGHT_MAX, SALES_TIMEOUT_MS } from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
-import type { FenceAnswer, FenceRequest, Sale, SaleResult, SalesAnswer, SalesRequest } from "../shared/wire.ts";
+import type {
+  FenceAnswer,
+  FenceRequest,
+  Sale,
+  SaleResult,
+  SalesAnswer,
+  SalesRequest,
+} from "../shared/wire.ts";
 import type { Pending } from "./purchase_call.ts";
 
 export interface SellerEvents {
@@ -85,7 +92,8 @@ export class Seller {
 
   add(pending: Pending): void {
     this.#queue.push(pending);
-    if (this.#queue.length === 1) queueMicrotask(() => this.#selling && this.#goOn(this.#selling));
+    if (this.#queue.length === 1)
+      queueMicrotask(() => this.#selling && this.#goOn(this.#selling));
   }
 
   /** Takes back a purchase of which nothing was tried. */
@@ -154,18 +162,25 @@ export class Seller {
     this.counts.fences++;
     selling.session = answer.session;
     selling.lastBatch = 0;
-    log.info("sells: the catalog is fenced", { term: selling.term, unsettled: answer.sales.length });
+    log.info("sells: the catalog is fenced", {
+      term: selling.term,
+      unsettled: answer.sales.length,
+    });
     const sold = new Set(answer.sales.map((sale: Sale) => sale.key));
     this.#queue = this.#queue.filter((pending) => !sold.has(pending.purchase.key));
     events.onSession(answer);
   }
 
-  /** The same question again and again, to whoever leads the catalog, while this leadership lasts. */
+  /**
+   * The same question again and again, to whoever leads the catalog, while this leadership
+   * lasts.
+   */
   async #askUntilAnswered<T>(path: string, request: object, selling: Selling): Promise<T> {
     const { catalog } = this.#options;
     const body = JSON.stringify(request);
     for (;;) {
-      if (this.#selling !== selling) throw new AppError("not_leader", "This replica leads no more");
+      if (this.#selling !== selling)
+        throw new AppError("not_leader", "This replica leads no more");
       const leader = await catalog.wait(monotonicMs() + SALES_TIMEOUT_MS).catch(() => null);
       if (leader === null) continue;
       try {

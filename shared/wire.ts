@@ -88,13 +88,14 @@ export interface SalesAnswer {
   results: SaleResult[];
 }
 export type SaleResult =
-  | { code: "sold"; sale: number }
-  | { code: "not_found" }
-  | { code: "out_of_stock"; left: number };
+  { code: "sold"; sale: number } | { code: "not_found" } | { code: "out_of_stock"; left: number };
 
 // POST /lookups, /lists and /lease: front-end -> catalog ----------------------------
 
-/** A product as the catalog shows it; a store's file says which fields it shows, and in what order. */
+/**
+ * A product as the catalog shows it; a store's file says which fields it shows, and in what
+ * order.
+ */
 export interface Product {
   name: string;
   price: number;
@@ -115,7 +116,10 @@ export interface HeldLease {
 
 export interface LookupRequest {
   names: string[];
-  /** The front-end's id, and the fresh lease it held when the first of these look-ups began, or null. */
+  /**
+   * The front-end's id, and the fresh lease it held when the first of these look-ups began,
+   * or null.
+   */
   frontend: number;
   lease: HeldLease | null;
 }
@@ -129,7 +133,10 @@ export interface LookupResult {
   product: Product;
   /** Index of the catalog row that last changed it, 0 for as it was loaded. */
   version: number;
-  /** False: a change is on its way; the answer is for the asker alone and not to be kept or shared. */
+  /**
+   * False: a change is on its way; the answer is for the asker alone and not to be kept or
+   * shared.
+   */
   store: boolean;
 }
 
@@ -219,6 +226,13 @@ export interface FrontendHealth {
   uptimeMs: number;
   stopping: boolean;
   leased: boolean;
-  cache: { enabled: boolean; capacity: number; entries: number; hits: number; misses: number; invalidations: number };
+  cache: {
+    enabled: boolean;
+    capacity: number;
+    entries: number;
+    hits: number;
+    misses: number;
+    invalidations: number;
+  };
   requests: number;
 }

@@ -43,11 +43,18 @@ export function parseRow(line: string, before: Position): Row {
   const index = Number(line.slice(0, afterIndex));
   const term = Number(line.slice(afterIndex + 1, afterTerm));
   const checksum = crc32(body, before.checksum);
-  const isRow = line[end] === "," && afterTerm > 0
-    && line.slice(end + 1) === formatChecksum(checksum)
-    && Number.isSafeInteger(term) && term >= before.term && index === before.index + 1;
+  const isRow =
+    line[end] === "," &&
+    afterTerm > 0 &&
+    line.slice(end + 1) === formatChecksum(checksum) &&
+    Number.isSafeInteger(term) &&
+    term >= before.term &&
+    index === before.index + 1;
   if (!isRow) {
-    throw new AppError("bad_request", `Row ${before.index + 1} does not follow from the row before it`);
+    throw new AppError(
+      "bad_request",
+      `Row ${before.index + 1} does not follow from the row before it`,
+    );
   }
   return { index, term, checksum, text: line };
 }

@@ -17,8 +17,10 @@ export function replyWhenDurable(turn: Turn, token: number, reply: Reply): void 
 /** Term and vote go to disk; nothing that shows them leaves before (replyWhenDurable). */
 export function save(turn: Turn, term: number, vote: number | null): number {
   const { state } = turn;
-  assert(term > state.term || (term === state.term && state.vote === null),
-    "terms rise, and a vote is given once a term");
+  assert(
+    term > state.term || (term === state.term && state.vote === null),
+    "terms rise, and a vote is given once a term",
+  );
   state.term = term;
   state.vote = vote;
   const op = ++state.diskAsked;
@@ -94,9 +96,10 @@ export function endCampaign(turn: Turn): void {
 export function refuseLead(turn: Turn, token: number): void {
   const { state } = turn;
   const leaseMs = leaseLeftMs(turn);
-  const reply: Reply = state.leader !== null && leaseMs > 0
-    ? { kind: "led", result: "leader_alive", term: state.term, leader: state.leader, leaseMs }
-    : { kind: "led", result: "no_votes", term: state.term };
+  const reply: Reply =
+    state.leader !== null && leaseMs > 0
+      ? { kind: "led", result: "leader_alive", term: state.term, leader: state.leader, leaseMs }
+      : { kind: "led", result: "no_votes", term: state.term };
   turn.out.push({ kind: "reply", token, reply });
 }
 

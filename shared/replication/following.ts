@@ -6,7 +6,13 @@
  */
 import { assert } from "../assert.ts";
 import {
-  append, becomeFollower, commitThrough, cut, enterTerm, leaseLeftMs, replyWhenDurable,
+  append,
+  becomeFollower,
+  commitThrough,
+  cut,
+  enterTerm,
+  leaseLeftMs,
+  replyWhenDurable,
 } from "./effects.ts";
 import { sendTo } from "./leading.ts";
 import type { LogPage, ReadLog, Replicate, Row, Vote, Voted } from "./messages.ts";
@@ -28,20 +34,35 @@ export function onReplicate(turn: Turn, token: number, message: Replicate): void
   const match = takeRows(turn, message.prev.index, message.rows);
   commitThrough(turn, Math.min(message.commit, match));
   replyWhenDurable(turn, token, {
-    kind: "replicated", term: state.term, result: "appended", match, round: message.round,
+    kind: "replicated",
+    term: state.term,
+    result: "appended",
+    match,
+    round: message.round,
   });
 }
 
 function refusal(turn: Turn, message: Replicate, result: "stale_term" | "behind") {
-  return { kind: "replicated", term: turn.state.term, result, match: 0, round: message.round } as const;
+  return {
+    kind: "replicated",
+    term: turn.state.term,
+    result,
+    match: 0,
+    round: message.round,
+  } as const;
 }
 
 function followLeader(turn: Turn, term: number, leader: number): void {
   const { state } = turn;
   if (term > state.term) enterTerm(turn, term, leader);
-  assert(state.role !== "leader", `term ${term} has two leaders: ${state.config.id} and ${leader}`);
-  assert(state.leader === null || state.leader === leader,
-    `term ${term} has two leaders: ${state.leader} and ${leader}`);
+  assert(
+    state.role !== "leader",
+    `term ${term} has two leaders: ${state.config.id} and ${leader}`,
+  );
+  assert(
+    state.leader === null || state.leader === leader,
+    `term ${term} has two leaders: ${state.leader} and ${leader}`,
+  );
   state.leader = leader;
   state.heardAtMs = turn.nowMs;
   if (state.campaign !== null) becomeFollower(turn);
@@ -51,7 +72,8 @@ function followLeader(turn: Turn, term: number, leader: number): void {
 function takeRows(turn: Turn, prev: number, rows: readonly Row[]): number {
   const { log } = turn.state;
   let known = 0;
-  while (known < rows.length && log.holds(rows[known]!) && rows[known]!.index <= log.lastIndex) known++;
+  while (known < rows.length && log.holds(rows[known]!) && rows[known]!.index <= log.lastIndex)
+    known++;
   if (known < rows.length) {
     const first = rows[known]!;
     if (first.index <= log.lastIndex) cut(turn, first.index - 1);
@@ -96,31 +118,50 @@ export function onReadLog(turn: Turn, token: number, { reader, term, after }: Re
   });
 }
 
-function replyEmptyPage(turn: Turn, token: number, result: LogPage["result"], complete: boolean): void {
+function replyEmptyPage(
+  turn: Turn,
+  token: number,
+  result: LogPage["result"],
+  complete: boolean,
+): void {
   const { state } = turn;
   turn.out.push({
     kind: "reply",
     token,
     reply: {
-      kind: "log_page", term: state.term, result, prev: state.log.last, rows: [],
-      commit: state.commitIndex, complete,
+      kind: "log_page",
+      term: state.term,
+      result,
+      prev: state.log.last,
+      rows: [],
+      commit: state.commitIndex,
+      complete,
     },
   });
 }
 
 /** A page, for a follower that catches up or a nominee that takes over a voter's log. */
-export function onLogPage(turn: Turn, from: number, question: ReadLog, answer: LogPage | null): void {
+export function onLogPage(
+  turn: Turn,
+  from: number,
+  question: ReadLog,
+  answer: LogPage | null,
+): void {
   const { state } = turn;
   const { catchUp } = state;
-  const isStale = catchUp === null || catchUp.from !== from || question.term !== state.term
-    || catchUp.after.index !== question.after.index;
+  const isStale =
+    catchUp === null ||
+    catchUp.from !== from ||
+    question.term !== state.term ||
+    catchUp.after.index !== question.after.index;
   if (isStale) return;
   if (answer === null || answer.term !== state.term || answer.result === "other_term") {
     return endFetch(turn);
   }
   if (answer.result === "dropped") return endFetch(turn);
   if (!state.log.holds(question.after)) return endFetch(turn);
-  if (answer.result === "conflict") return fetchFrom(turn, from, stepBack(turn, question.after.index));
+  if (answer.result === "conflict")
+    return fetchFrom(turn, from, stepBack(turn, question.after.index));
   if (answer.rows.length > 0) takeRows(turn, question.after.index, answer.rows);
   const taken = question.after.index + answer.rows.length;
   commitThrough(turn, Math.min(answer.commit, taken));
@@ -148,8 +189,8 @@ function endFetch(turn: Turn): void {
 export function onVote(turn: Turn, token: number, message: Vote): void {
   const { state } = turn;
   const leaseMs = message.handover === state.term ? 0 : leaseLeftMs(turn);
-  const promised = message.term === state.term && state.vote === message.candidate
-    && state.role !== "leader";
+  const promised =
+    message.term === state.term && state.vote === message.candidate && state.role !== "leader";
   const isNew = message.term > state.term && leaseMs === 0;
   const granted = message.ask ? leaseMs === 0 : promised || isNew;
   if (!message.ask && isNew) enterTerm(turn, message.term, message.candidate);

@@ -37,8 +37,14 @@ export function startLeading(turn: Turn, campaign: Campaign): void {
 
 function newProgress(next: number): Progress {
   return {
-    match: 0, next, mode: "streaming", inFlight: false, failed: false, sentNext: 0,
-    round: 0, sentRound: 0,
+    match: 0,
+    next,
+    mode: "streaming",
+    inFlight: false,
+    failed: false,
+    sentNext: 0,
+    round: 0,
+    sentRound: 0,
   };
 }
 
@@ -86,8 +92,13 @@ export function sendTo(turn: Turn, id: number): void {
   assert(from >= 0, "a streaming follower is fed from the tail");
   const rows = leading.tail.slice(from, from + state.config.replicateRowsMax);
   const question: Replicate = {
-    kind: "replicate", term: state.term, leader: state.config.id, prev: state.log.at(first - 1),
-    rows, commit: state.commitIndex, round: leading.round,
+    kind: "replicate",
+    term: state.term,
+    leader: state.config.id,
+    prev: state.log.at(first - 1),
+    rows,
+    commit: state.commitIndex,
+    round: leading.round,
   };
   progress.inFlight = true;
   progress.sentRound = leading.round;
@@ -97,7 +108,10 @@ export function sendTo(turn: Turn, id: number): void {
 }
 
 export function onReplicated(
-  turn: Turn, from: number, question: Replicate, answer: Replicated | null,
+  turn: Turn,
+  from: number,
+  question: Replicate,
+  answer: Replicated | null,
 ): void {
   const { state } = turn;
   if (answer !== null && answer.term > state.term) return enterTerm(turn, answer.term, null);
@@ -142,7 +156,11 @@ export function advanceCommit(turn: Turn): void {
   leading.open = true;
   turn.out.push({ kind: "opened", term: state.term });
   for (const token of leading.tokens.splice(0)) {
-    turn.out.push({ kind: "reply", token, reply: { kind: "led", result: "leading", term: state.term } });
+    turn.out.push({
+      kind: "reply",
+      token,
+      reply: { kind: "led", result: "leading", term: state.term },
+    });
   }
 }
 

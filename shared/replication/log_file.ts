@@ -14,7 +14,13 @@
  */
 import { strict as assert } from "node:assert";
 import {
-  closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, writeSync,
+  closeSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -124,7 +130,8 @@ export class LogFile {
 
   /** Starts the file anew after `base`, a row that a checkpoint on disk holds. */
   async startAfter(base: Position): Promise<void> {
-    const kept = base.index < this.lastIndex ? this.#readBetween(base.index + 1, this.lastIndex) : "";
+    const kept =
+      base.index < this.lastIndex ? this.#readBetween(base.index + 1, this.lastIndex) : "";
     const dropped = base.index - this.#base.index;
     const shift = (this.#offsets[dropped] ?? this.#length) - Buffer.byteLength(this.#header);
     const bytes = this.#length - shift;
@@ -144,7 +151,10 @@ export class LogFile {
   }
 
   #readBetween(first: number, last: number): string {
-    assert(first > this.#base.index && last <= this.lastIndex, `rows ${first} to ${last} are in the file`);
+    assert(
+      first > this.#base.index && last <= this.lastIndex,
+      `rows ${first} to ${last} are in the file`,
+    );
     const start = this.#offsets[first - this.#base.index - 1]!;
     const buffer = Buffer.allocUnsafe(this.lengthAt(last) - start);
     const bytes = readSync(this.#fd, buffer, 0, buffer.length, start);

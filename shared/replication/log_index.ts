@@ -68,8 +68,10 @@ export class LogIndex {
     // Rows at or before the base are committed: no leader has others.
     if (index <= this.#base.index) return true;
     if (index > this.lastIndex) return false;
-    return this.#checksums[index - this.#base.index - 1] === position.checksum
-      && this.termAt(index) === position.term;
+    return (
+      this.#checksums[index - this.#base.index - 1] === position.checksum &&
+      this.termAt(index) === position.term
+    );
   }
 
   /** Index of the first row of the run of one term that this row stands in. */
@@ -100,7 +102,11 @@ export class LogIndex {
     this.#length -= index - this.#base.index;
     while (this.#runs.length > 1 && this.#runs[1]!.from <= index + 1) this.#runs.shift();
     if (this.#length === 0) this.#runs = [];
-    else this.#runs[0] = { from: Math.max(this.#runs[0]!.from, index + 1), term: this.#runs[0]!.term };
+    else
+      this.#runs[0] = {
+        from: Math.max(this.#runs[0]!.from, index + 1),
+        term: this.#runs[0]!.term,
+      };
     this.#base = base;
     if (this.#checksums.length === 0) this.#checksums = new Uint32Array(ROWS_AT_FIRST);
   }

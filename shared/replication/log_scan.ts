@@ -36,7 +36,10 @@ export interface Scan {
  * @throws damaged with file, line and reason.
  */
 export function scanLog(
-  file: LogFile, base: Position, noted: Promised | null, onRow: (row: Row) => void,
+  file: LogFile,
+  base: Position,
+  noted: Promised | null,
+  onRow: (row: Row) => void,
 ): Scan {
   const size = fstatSync(file.fd).size;
   if (noted !== null && size < noted.length) {
@@ -51,19 +54,24 @@ export function scanLog(
     before = row;
     file.remember(bytes);
     line++;
-    if (file.length === noted?.length) isNoteMet = formatChecksum(row.checksum) === noted.checksum;
+    if (file.length === noted?.length)
+      isNoteMet = formatChecksum(row.checksum) === noted.checksum;
   });
   const rows = before.index - base.index;
-  if (bad !== null && !isNoteMet) throw damage(file, line, "the row does not follow from the one before it");
+  if (bad !== null && !isNoteMet)
+    throw damage(file, line, "the row does not follow from the one before it");
   if (!isNoteMet) throw damage(file, line - 1, "the rows known to be on disk were others");
   if (bad === null) return { rows, torn: null };
-  if (!isTorn(bad, file.length)) throw damage(file, line, "the row does not follow from the one before it");
+  if (!isTorn(bad, file.length))
+    throw damage(file, line, "the row does not follow from the one before it");
   return { rows, torn: cutTorn(file, line, bad) };
 }
 
 /** Calls `take` with each terminated line until it refuses one; returns what is left from there. */
 function readLines(
-  file: LogFile, size: number, take: (text: string, bytes: number) => void,
+  file: LogFile,
+  size: number,
+  take: (text: string, bytes: number) => void,
 ): Buffer | null {
   let buffer: Buffer = Buffer.alloc(0);
   let offset = file.length;
@@ -72,7 +80,10 @@ function readLines(
     const bytes = readSync(file.fd, chunk, 0, chunk.length, offset);
     if (bytes === 0) break;
     offset += bytes;
-    buffer = buffer.length === 0 ? chunk.subarray(0, bytes) : Buffer.concat([buffer, chunk.subarray(0, bytes)]);
+    buffer =
+      buffer.length === 0
+        ? chunk.subarray(0, bytes)
+        : Buffer.concat([buffer, chunk.subarray(0, bytes)]);
     let start = 0;
     for (let end = buffer.indexOf(10); end >= 0; end = buffer.indexOf(10, start)) {
       try {

@@ -37,7 +37,10 @@ export interface Replicated {
   round: number;
 }
 
-/** Nominee to all: `ask` is the dry run that writes nothing. Raft thesis 9.6 (PreVote), VSR's StartViewChange. */
+/**
+ * Nominee to all: `ask` is the dry run that writes nothing. Raft thesis 9.6 (PreVote), VSR's
+ * StartViewChange.
+ */
 export interface Vote {
   kind: "vote";
   term: number;

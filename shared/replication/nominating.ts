@@ -14,7 +14,14 @@
  *              just the own one: the highest id may have come back yesterday.
  */
 import { assert } from "../assert.ts";
-import { becomeFollower, endCampaign, enterTerm, leaseLeftMs, refuseLead, save } from "./effects.ts";
+import {
+  becomeFollower,
+  endCampaign,
+  enterTerm,
+  leaseLeftMs,
+  refuseLead,
+  save,
+} from "./effects.ts";
 import { fetchFrom } from "./following.ts";
 import { startLeading } from "./leading.ts";
 import type { Position } from "./log_index.ts";
@@ -24,7 +31,11 @@ import type { Campaign, Turn } from "./replica_state.ts";
 export function onLead(turn: Turn, token: number, { handover }: Lead): void {
   const { state, nowMs } = turn;
   if (state.leading?.open) {
-    turn.out.push({ kind: "reply", token, reply: { kind: "led", result: "leading", term: state.term } });
+    turn.out.push({
+      kind: "reply",
+      token,
+      reply: { kind: "led", result: "leading", term: state.term },
+    });
     return;
   }
   if (state.leading !== null) {
@@ -67,8 +78,9 @@ function askAll(turn: Turn, campaign: Campaign, term: number, ask: boolean): voi
 export function onVoted(turn: Turn, from: number, question: Vote, answer: Voted | null): void {
   const { state } = turn;
   const { campaign } = state;
-  const isCurrent = campaign !== null
-    && (question.ask
+  const isCurrent =
+    campaign !== null &&
+    (question.ask
       ? campaign.phase === "asking" && question.term === state.term + 1
       : campaign.phase === "voting" && question.term === state.term);
   if (answer !== null && !question.ask && answer.term > state.term) {
@@ -96,7 +108,10 @@ function giveWay(turn: Turn, campaign: Campaign, answer: Voted): void {
       kind: "reply",
       token,
       reply: {
-        kind: "led", result: "leader_alive", term: answer.term, leader: answer.leader,
+        kind: "led",
+        result: "leader_alive",
+        term: answer.term,
+        leader: answer.leader,
         leaseMs: answer.leaseMs,
       },
     });

@@ -82,7 +82,10 @@ function expect<K extends Answer["kind"]>(answer: Answer | null, kind: K) {
 
 function onWritten(turn: Turn, op: number): void {
   const { state } = turn;
-  assert(op > state.diskDone && op <= state.diskAsked, "disk effects are reported once, in order");
+  assert(
+    op > state.diskDone && op <= state.diskAsked,
+    "disk effects are reported once, in order",
+  );
   state.diskDone = op;
   while (state.appends.length > 0 && state.appends[0]!.op <= op) {
     state.durableIndex = state.appends.shift()!.lastIndex;

@@ -10,64 +10,37 @@
  * The service hears of a row before the disk does and may propose from within
  * any call back: what it proposes is queued behind the effects under way.
  */
-import { strict as assert } from "node:assert";
 import { randomBytes } from "node:crypto";
 import { monotonicMs } from "../clock.ts";
 import { AppError } from "../errors.ts";
-import { Peer } from "../http/peer.ts";
 import {
-  HEARTBEAT_MS, LEADER_LEASE_MS, LOG_PAGE_BYTES, REPLICATE_ROWS_MAX, REPLICATE_TIMEOUT_MS,
-  TAIL_ROWS_MAX, TERM_JUMP_MAX,
+  HEARTBEAT_MS,
+  LEADER_LEASE_MS,
+  LOG_PAGE_BYTES,
+  REPLICATE_ROWS_MAX,
+  TAIL_ROWS_MAX,
+  TERM_JUMP_MAX,
 } from "../limits.ts";
-import type { Log } from "../logging.ts";
 import type { ReplicaHealth } from "../wire.ts";
-import { formatChecksum, formatRow, payloadOf } from "./codec.ts";
-import type { Position } from "./log_index.ts";
-import type { Answer, LogPage, Question, Reply, Row } from "./messages.ts";
+import { PendingCheckpoints } from "./checkpoint_file.ts";
+import { formatRow, payloadOf } from "./codec.ts";
+import type { LogPage, Question, Reply } from "./messages.ts";
 import { step } from "./replica.ts";
-import { createReplica, type Input, type LogPageFrame, type Output, type ReplicaState } from "./replica_state.ts";
-import { REPLICATION_CALLS, decodeAnswer, decodeRequest, encodeQuestion } from "./replica_wire.ts";
-import { isCheckpointIndex, Storage } from "./storage.ts";
+import {
+  createReplica,
+  type Input,
+  type LogPageFrame,
+  type Output,
+  type ReplicaState,
+} from "./replica_state.ts";
+import { describeReplica } from "./replica_report.ts";
+import { ReplicaNetwork } from "./replica_network.ts";
+import { decodeRequest, encodeReply, REPLICATION_CALLS } from "./replica_wire.ts";
+import type { ReplicaHostOptions, ReplicatedService } from "./replicated_service.ts";
+import { Storage } from "./storage.ts";
+import { Waiters } from "./waiters.ts";
 
-/** What a replicated service does with its log. All calls are synchronous. */
-export interface ReplicatedService {
-  /** Names of the CSV columns between `term` and `checksum`. */
-  columns: readonly string[];
-  /** CSV text of those columns for a term's opening row. */
-  openingPayload(): string;
-  /** Every row as it enters this replica's log: from disk, from a leader, or proposed. Not yet durable. */
-  onRow(index: number, term: number, payload: string): void;
-  /** The rows after this index have left the log; they never were committed. */
-  onCut(after: number): void;
-  /** Rows up to this index are committed; starts again at 0 in a new process. */
-  onCommit(index: number): void;
-  /** This replica leads and may serve: its opening row is committed. */
-  onLead(term: number): void;
-  /** It no longer leads: whoever waits for a commit will not hear of it here. */
-  onStepDown(): void;
-  /** The state exactly at the last row given to onRow. Without it the log is kept whole. */
-  snapshot?(): string;
-  restore?(text: string, index: number): void;
-}
-
-export interface ReplicaHostOptions {
-  id: number;
-  /** Internal addresses of the whole group, the own one among them. */
-  members: Map<number, string>;
-  quorum: number;
-  folder: string;
-  service: ReplicatedService;
-  birth: string;
-  secret: string;
-  log: Log;
-  /** A disk that failed or a bug: ends the process. */
-  fail: (error: unknown) => void;
-}
-
-interface Waiter {
-  resolve: (value: never) => void;
-  reject: (error: unknown) => void;
-}
+export type { ReplicaHostOptions, ReplicatedService };
 
 export class ReplicaHost {
   /** Differs at every start of this process. */
@@ -76,15 +49,13 @@ export class ReplicaHost {
   #options: ReplicaHostOptions;
   #state: ReplicaState;
   #storage: Storage;
-  #peers = new Map<number, Peer>();
-  #waiters = new Map<number, Waiter>();
-  #lastToken = 0;
+  #network: ReplicaNetwork;
+  #waiters = new Waiters();
   #outputs: Output[] = [];
   #isDraining = false;
   #ticking: NodeJS.Timeout | null = null;
   #startedAtMs = monotonicMs();
-  /** A checkpoint taken as its row entered the log; kept on disk once that row is committed. */
-  #snapshots: { at: Position; text: string }[] = [];
+  #checkpoints = new PendingCheckpoints();
 
   /** Reads the folder and follows nobody yet. @throws damaged */
   static async open(options: ReplicaHostOptions): Promise<ReplicaHost> {
@@ -103,13 +74,11 @@ export class ReplicaHost {
     const { id, members, quorum, birth, secret } = options;
     this.#options = options;
     this.#storage = storage;
-    for (const [other, url] of members) {
-      if (other !== id) this.#peers.set(other, new Peer({ url, secret, birth }));
-    }
+    this.#network = new ReplicaNetwork(id, members, { secret, birth });
     this.#state = createReplica(
       {
         id,
-        others: [...this.#peers.keys()],
+        others: this.#network.others,
         quorum,
         leaderLeaseMs: LEADER_LEASE_MS,
         tailRowsMax: TAIL_ROWS_MAX,
@@ -174,7 +143,7 @@ export class ReplicaHost {
 
   /** Resolves once a majority, asked after this call, confirmed this leader. @throws not_leader */
   confirm(): Promise<void> {
-    return this.#wait((token) => this.#step({ kind: "confirm", token }));
+    return this.#waiters.wait((token) => this.#step({ kind: "confirm", token }));
   }
 
   /** Steps down: the catalog has been fenced by a leader of this term. */
@@ -190,24 +159,8 @@ export class ReplicaHost {
   }
 
   health(at: number | null): Omit<ReplicaHealth, "details"> {
-    const { log, leading, config, term, role, leader, heardAtMs, commitIndex } = this.#state;
-    const heard = leading === null ? heardAtMs : this.confirmedAtMs();
-    const leaseMs = leader === null ? 0 : Math.max(0, heard + LEADER_LEASE_MS - monotonicMs());
-    const isHeld = at !== null && at >= log.base.index && at <= log.lastIndex;
-    return {
-      id: config.id,
-      state: "normal",
-      role,
-      term,
-      leader,
-      lastIndex: log.lastIndex,
-      commitIndex,
-      serving: this.leading,
-      majority: leading !== null && leaseMs > 0,
-      leaseMs: Math.ceil(leaseMs),
-      checksum: isHeld ? formatChecksum(log.at(at).checksum) : null,
-      uptimeMs: Math.round(monotonicMs() - this.#startedAtMs),
-    };
+    const uptimeMs = Math.round(monotonicMs() - this.#startedAtMs);
+    return { ...describeReplica(this.#state, this.confirmedAtMs(), at), uptimeMs };
   }
 
   handles(kind: string): boolean {
@@ -217,31 +170,21 @@ export class ReplicaHost {
   /** One call of another member or a front-end. @throws bad_request, leader_alive, no_votes */
   async handle(kind: string, body: unknown): Promise<object> {
     const message = decodeRequest(kind, body);
-    if ("term" in message && message.term > this.#state.term + TERM_JUMP_MAX) {
-      throw new AppError("bad_request", `Term ${message.term} is too far above ${this.#state.term}`);
+    const { term } = this.#state;
+    if ("term" in message && message.term > term + TERM_JUMP_MAX) {
+      throw new AppError("bad_request", `Term ${message.term} is too far above ${term}`);
     }
-    const reply = await this.#wait<Reply | { kind: "page"; body: object }>((token) => {
+    const reply = await this.#waiters.wait<Reply | { kind: "page"; body: object }>((token) => {
       this.#step({ kind: "request", token, message });
     });
-    if (reply.kind === "page") return reply.body;
-    if (reply.kind === "log_page") return { ...reply, rows: "" };
-    if (reply.kind !== "led") return reply;
-    if (reply.result === "leading") return { leader: this.#options.id, term: reply.term };
-    const { result, ...details } = reply;
-    throw new AppError(result, result === "no_votes"
-      ? `Replica ${this.#options.id} found no majority of votes`
-      : `Replica ${reply.result === "leader_alive" ? reply.leader : "?"} leads`, details);
+    return reply.kind === "page" ? reply.body : encodeReply(reply, this.#options.id);
   }
 
   async close(): Promise<void> {
     if (this.#ticking !== null) clearInterval(this.#ticking);
     this.#ticking = null;
-    const stopped = new AppError("unavailable", "This replica is stopping");
-    for (const [token, waiter] of this.#waiters) {
-      this.#waiters.delete(token);
-      waiter.reject(stopped);
-    }
-    for (const peer of this.#peers.values()) peer.close();
+    this.#waiters.rejectAll(new AppError("unavailable", "This replica is stopping"));
+    this.#network.close();
     await this.#storage.close();
   }
 
@@ -261,18 +204,15 @@ export class ReplicaHost {
 
   #tellRows(output: Output): void {
     const { service } = this.#options;
-    if (output.kind === "append") for (const row of output.rows) this.#tellRow(row);
-    if (output.kind !== "cut") return;
-    service.onCut(output.after);
-    this.#snapshots = this.#snapshots.filter(({ at }) => at.index <= output.after);
-  }
-
-  #tellRow(row: Row): void {
-    const { service } = this.#options;
-    service.onRow(row.index, row.term, payloadOf(row.text));
-    if (service.snapshot === undefined || !isCheckpointIndex(row.index)) return;
-    const { index, term, checksum } = row;
-    this.#snapshots.push({ at: { index, term, checksum }, text: service.snapshot() });
+    if (output.kind === "append") {
+      for (const row of output.rows) {
+        service.onRow(row.index, row.term, payloadOf(row.text));
+        this.#checkpoints.onRow(row, service);
+      }
+    } else if (output.kind === "cut") {
+      service.onCut(output.after);
+      this.#checkpoints.onCut(output.after);
+    }
   }
 
   #drain(): void {
@@ -294,13 +234,18 @@ export class ReplicaHost {
       case "save":
         return this.#storage.carryOut(output);
       case "ask":
-        return void this.#ask(output.to, output.question);
+        return this.#ask(output.to, output.question);
       case "reply":
-        return this.#settle(output.token, output.reply);
+        return this.#waiters.resolve(output.token, output.reply);
       case "page":
-        return this.#settle(output.token, { kind: "page", body: this.#page(output.page) });
+        return this.#waiters.resolve(output.token, {
+          kind: "page",
+          body: this.#page(output.page),
+        });
       case "confirmed":
-        return output.ok ? this.#settle(output.token, undefined) : this.#reject(output.token, this.#notLeader());
+        return output.ok
+          ? this.#waiters.resolve(output.token, undefined)
+          : this.#waiters.reject(output.token, this.#notLeader());
       case "committed":
         this.#keepCheckpoints(output.index);
         return service.onCommit(output.index);
@@ -316,32 +261,30 @@ export class ReplicaHost {
     }
   }
 
-  async #ask(to: number, question: Question): Promise<void> {
-    const { path, body } = encodeQuestion(question);
-    const peer = this.#peers.get(to);
-    assert(peer !== undefined, `replica ${to} is a member`);
-    let answer: Answer | null = null;
-    try {
-      const options = { timeoutMs: REPLICATE_TIMEOUT_MS };
-      const reply: object = body === null ? await peer.get(path, options) : await peer.post(path, body, options);
-      answer = decodeAnswer(question, reply);
-    } catch (error) {
-      if (!(error instanceof AppError)) return this.#options.fail(error);
-    }
-    this.#step({ kind: "answer", from: to, question, answer });
+  #ask(to: number, question: Question): void {
+    this.#network
+      .ask(to, question)
+      .then(
+        (answer) => this.#step({ kind: "answer", from: to, question, answer }),
+        this.#options.fail,
+      );
   }
 
   #page({ term, prev, through, commit }: LogPageFrame): object {
     const rows = this.#storage.page(prev.index + 1, through, LOG_PAGE_BYTES);
     const page: Omit<LogPage, "rows"> = {
-      kind: "log_page", term, result: "rows", prev, commit, complete: false,
+      kind: "log_page",
+      term,
+      result: "rows",
+      prev,
+      commit,
+      complete: false,
     };
     return { ...page, rows };
   }
 
   #keepCheckpoints(committed: number): void {
-    while (this.#snapshots.length > 0 && this.#snapshots[0]!.at.index <= committed) {
-      const { at, text } = this.#snapshots.shift()!;
+    for (const { at, text } of this.#checkpoints.takeThrough(committed)) {
       this.#storage.keepCheckpoint(at, text);
     }
   }
@@ -353,29 +296,12 @@ export class ReplicaHost {
     if (checkpointIndex > 0) this.#options.service.onCommit(checkpointIndex);
   }
 
-  #wait<T>(ask: (token: number) => void): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const token = ++this.#lastToken;
-      this.#waiters.set(token, { resolve: resolve as Waiter["resolve"], reject });
-      ask(token);
-    });
-  }
-
-  #settle(token: number, value: unknown): void {
-    const waiter = this.#waiters.get(token);
-    this.#waiters.delete(token);
-    waiter?.resolve(value as never);
-  }
-
-  #reject(token: number, error: unknown): void {
-    const waiter = this.#waiters.get(token);
-    this.#waiters.delete(token);
-    waiter?.reject(error);
-  }
-
   #notLeader(): AppError {
     const { term, leader, config } = this.#state;
     const named = leader === config.id ? null : leader;
-    return new AppError("not_leader", `Replica ${config.id} does not lead`, { term, leader: named });
+    return new AppError("not_leader", `Replica ${config.id} does not lead`, {
+      term,
+      leader: named,
+    });
   }
 }

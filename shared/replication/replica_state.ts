@@ -52,7 +52,10 @@ export interface ReplicaState {
   resting: { op: number; token: number; reply: Reply }[];
   campaign: Campaign | null;
   leading: Leading | null;
-  /** A follower's own fetching of rows that a leader's replicate did not fit; null when none is under way. */
+  /**
+   * A follower's own fetching of rows that a leader's replicate did not fit; null when none
+   * is under way.
+   */
   catchUp: { from: number; after: Position } | null;
 }
 
@@ -61,7 +64,10 @@ export interface Campaign {
   phase: "asking" | "voting" | "fetching";
   startedAtMs: number;
   handover: number | null;
-  /** Who said yes in this phase, with the end of its log; the own entry comes when the promise is on disk. */
+  /**
+   * Who said yes in this phase, with the end of its log; the own entry comes when the
+   * promise is on disk.
+   */
   yes: Map<number, Position>;
   no: Set<number>;
   /** Highest term met while asking: the campaign's own will be above it. */

@@ -9,7 +9,7 @@ import { asIntegerIn, asRecord, asText } from "../parse.ts";
 import { INTERNAL_BODY_BYTES_MAX } from "../limits.ts";
 import { joinRows, parseRows } from "./codec.ts";
 import type { Position } from "./log_index.ts";
-import type { Answer, LogPage, Question, Replicate, Request, Vote } from "./messages.ts";
+import type { Answer, LogPage, Question, Replicate, Reply, Request, Vote } from "./messages.ts";
 
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 const ID_MAX = 9;
@@ -26,7 +26,14 @@ export function encodeQuestion(question: Question): { path: string; body: string
   switch (question.kind) {
     case "replicate": {
       const { term, leader, prev, rows, commit, round } = question;
-      const body = JSON.stringify({ term, leader, prev: pickPosition(prev), rows: joinRows(rows), commit, round });
+      const body = JSON.stringify({
+        term,
+        leader,
+        prev: pickPosition(prev),
+        rows: joinRows(rows),
+        commit,
+        round,
+      });
       return { path: "/replicate", body };
     }
     case "vote": {
@@ -54,7 +61,10 @@ export function decodeRequest(kind: string, body: unknown): Request {
       return decodeVote(body);
     case "POST /lead": {
       const { handover } = asRecord(body, [], ["handover"]);
-      return { kind: "lead", handover: handover === undefined ? null : asCount(handover, "handover") };
+      return {
+        kind: "lead",
+        handover: handover === undefined ? null : asCount(handover, "handover"),
+      };
     }
     case "GET /log":
       return decodeReadLog(body);
@@ -104,11 +114,27 @@ function decodeReadLog(query: unknown): Request {
   };
 }
 
+/**
+ * The answer as it travels; a page with rows is made where the rows are.
+ * @throws leader_alive, no_votes: a nomination that was refused
+ */
+export function encodeReply(reply: Reply, id: number): object {
+  if (reply.kind === "log_page") return { ...reply, rows: "" };
+  if (reply.kind !== "led") return reply;
+  const { kind: _, result, ...details } = reply;
+  if (result === "leading") return { leader: id, term: reply.term };
+  const message = result === "no_votes" ? "found no majority of votes" : "hears a leader";
+  throw new AppError(result, `Replica ${id} ${message}`, details);
+}
+
 /** What a member of the own group answered; its rows follow from the row that was asked after. */
 export function decodeAnswer(question: Question, body: object): Answer {
   const kind = (body as { kind?: unknown }).kind;
-  const expected = { replicate: "replicated", vote: "voted", read_log: "log_page" }[question.kind];
-  if (kind !== expected) throw new AppError("bad_request", `Expected ${expected}, got ${String(kind)}`);
+  const expected = { replicate: "replicated", vote: "voted", read_log: "log_page" }[
+    question.kind
+  ];
+  if (kind !== expected)
+    throw new AppError("bad_request", `Expected ${expected}, got ${String(kind)}`);
   if (question.kind !== "read_log") return body as Answer;
   const page = body as Omit<LogPage, "rows"> & { rows: string };
   return { ...page, rows: parseRows(page.rows, question.after) };

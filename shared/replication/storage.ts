@@ -5,14 +5,20 @@
  * behind a flush go to disk together, with one flush. Nothing is ever tried
  * again: a disk that failed once is not to be believed (fail ends the process).
  */
-import { strict as assert } from "node:assert";
 import { existsSync } from "node:fs";
-import { open, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { CHECKPOINT_EVERY_ROWS, NOTE_EVERY_ROWS } from "../limits.ts";
+import { NOTE_EVERY_ROWS } from "../limits.ts";
 import type { Log } from "../logging.ts";
 import { formatChecksum, payloadOf } from "./codec.ts";
+import {
+  CHECKPOINT_NAME,
+  findBase,
+  readCheckpoint,
+  readHead,
+  type Checkpoint,
+} from "./checkpoint_file.ts";
 import { LOG_NAME, LogFile } from "./log_file.ts";
 import { LogIndex, START, type Position } from "./log_index.ts";
 import { scanLog } from "./log_scan.ts";
@@ -20,18 +26,7 @@ import type { Row } from "./messages.ts";
 import type { Output } from "./replica_state.ts";
 import { readTermFile, replaceFile, writeTermFile, type Promised } from "./term_file.ts";
 
-const CHECKPOINT_NAME = "checkpoint.json";
-
 type DiskEffect = Output & { kind: "append" | "cut" | "save" };
-
-export interface Checkpoint {
-  /** The row after which the state stood as `text`. */
-  at: Position;
-  /** The row before the first one that the log file keeps, and what it was before. */
-  base: Position;
-  baseBefore: Position;
-  text: string;
-}
 
 export interface StorageOptions {
   folder: string;
@@ -58,7 +53,11 @@ export class Storage {
   #fail: (error: unknown) => void = () => {};
 
   private constructor(
-    folder: string, index: LogIndex, file: LogFile, promised: Promised, checkpoint: Checkpoint | null,
+    folder: string,
+    index: LogIndex,
+    file: LogFile,
+    promised: Promised,
+    checkpoint: Checkpoint | null,
   ) {
     this.#folder = folder;
     this.index = index;
@@ -73,10 +72,11 @@ export class Storage {
     const header = ["index", "term", ...options.columns, "checksum"].join(",") + "\n";
     const path = join(folder, LOG_NAME);
     const checkpoint = await readCheckpoint(folder);
-    const promised = await readTermFile(folder) ?? await createFiles(folder, header);
+    const promised = (await readTermFile(folder)) ?? (await createFiles(folder, header));
     if (!existsSync(path)) throw new AppError("damaged", `${path} line 1: the file is missing`);
     const head = await readHead(path, Buffer.byteLength(header));
-    if (head !== header) throw new AppError("damaged", `${path} line 1: expected ${header.trim()}`);
+    if (head !== header)
+      throw new AppError("damaged", `${path} line 1: expected ${header.trim()}`);
     const base = await findBase(path, header, checkpoint);
     const file = new LogFile(folder, header, base);
     const index = new LogIndex(base);
@@ -189,7 +189,10 @@ export class Storage {
     return count;
   }
 
-  /** The note is lowered, on disk, before the file gets shorter: else a crash between looks like damage. */
+  /**
+   * The note is lowered, on disk, before the file gets shorter: else a crash between looks
+   * like damage.
+   */
   async #cut(after: number): Promise<void> {
     if (after >= this.#file.lastIndex) return;
     await this.#keepCut(after);
@@ -242,10 +245,6 @@ export class Storage {
   }
 }
 
-export function isCheckpointIndex(index: number): boolean {
-  return index % CHECKPOINT_EVERY_ROWS === 0;
-}
-
 /** A folder with a birth mark and nothing else is new. */
 async function createFiles(folder: string, header: string): Promise<Promised> {
   const path = join(folder, LOG_NAME);
@@ -254,37 +253,12 @@ async function createFiles(folder: string, header: string): Promise<Promised> {
     throw new AppError("damaged", `${join(folder, "term.json")} line 1: the file is missing`);
   }
   await replaceFile(folder, LOG_NAME, header);
-  const promised = { term: 0, vote: null, length: Buffer.byteLength(header), checksum: "00000000" };
+  const promised = {
+    term: 0,
+    vote: null,
+    length: Buffer.byteLength(header),
+    checksum: "00000000",
+  };
   await writeTermFile(folder, promised);
   return promised;
-}
-
-async function readHead(path: string, bytes: number): Promise<string> {
-  const file = await open(path, "r");
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
-    return buffer.toString("utf8", 0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-async function readCheckpoint(folder: string): Promise<Checkpoint | null> {
-  const path = join(folder, CHECKPOINT_NAME);
-  if (!existsSync(path)) return null;
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as Checkpoint;
-  } catch (error) {
-    throw new AppError("damaged", `${path} line 1: ${(error as Error).message}`);
-  }
-}
-
-/** A crash may have come between the checkpoint and the shorter log: the first row tells. */
-async function findBase(path: string, header: string, checkpoint: Checkpoint | null): Promise<Position> {
-  if (checkpoint === null) return START;
-  const head = await readHead(path, Buffer.byteLength(header) + 32);
-  const first = Number.parseInt(head.slice(header.length), 10);
-  if (Number.isNaN(first) || first === checkpoint.base.index + 1) return checkpoint.base;
-  assert.equal(first, checkpoint.baseBefore.index + 1, `${path} goes on from its checkpoint`);
-  return checkpoint.baseBefore;
 }

@@ -8,7 +8,13 @@ import type { Peer } from "../../shared/http/peer.ts";
 import { formatRow, payloadOf } from "../../shared/replication/codec.ts";
 import type { Row } from "../../shared/replication/messages.ts";
 import type { ReplicaHost, ReplicatedService } from "../../shared/replication/replica_host.ts";
-import type { FenceAnswer, FenceRequest, Sale, SaleResult, SalesRequest } from "../../shared/wire.ts";
+import type {
+  FenceAnswer,
+  FenceRequest,
+  Sale,
+  SaleResult,
+  SalesRequest,
+} from "../../shared/wire.ts";
 
 export class FakeCatalog {
   stock = new Map<string, number>([["Tux", 100]]);
@@ -24,7 +30,9 @@ export class FakeCatalog {
   #session = 0;
   #decided = new Map<number, SaleResult[]>();
 
-  readonly peer = { post: (path: string, body: string) => this.#post(path, body) } as unknown as Peer;
+  readonly peer = {
+    post: (path: string, body: string) => this.#post(path, body),
+  } as unknown as Peer;
 
   wait() {
     return Promise.resolve({ id: 1, term: 1, peer: this.peer });
@@ -54,10 +62,17 @@ export class FakeCatalog {
     this.#session++;
     this.#decided.clear();
     const sales = this.sales.filter(({ sale }) => sale > this.settled);
-    return { session: `s${this.#session}`, settled: this.settled, next: this.sales.length + 1, sales };
+    return {
+      session: `s${this.#session}`,
+      settled: this.settled,
+      next: this.sales.length + 1,
+      sales,
+    };
   }
 
-  #sell({ session, batch, settled, sales, term, leader }: SalesRequest): { results: SaleResult[] } {
+  #sell({ session, batch, settled, sales, term, leader }: SalesRequest): {
+    results: SaleResult[];
+  } {
     if (term < this.fence.term || leader !== this.fence.leader) {
       throw new AppError("fenced", "A newer leader sells", this.fence);
     }
@@ -66,7 +81,9 @@ export class FakeCatalog {
     let results = this.#decided.get(batch);
     if (results === undefined) {
       results = sales.map((purchase) => {
-        const known = this.sales.find(({ key, sale }) => key === purchase.key && sale > this.settled);
+        const known = this.sales.find(
+          ({ key, sale }) => key === purchase.key && sale > this.settled,
+        );
         if (known !== undefined) return { code: "sold", sale: known.sale };
         const left = this.stock.get(purchase.name);
         if (left === undefined) return { code: "not_found" };
@@ -121,7 +138,12 @@ export class FakeHost {
 
   propose(payloads: string[]): number {
     for (const payload of payloads) {
-      const row = formatRow(this.rows.length + 1, this.term, payload, this.rows.at(-1)?.checksum ?? 0);
+      const row = formatRow(
+        this.rows.length + 1,
+        this.term,
+        payload,
+        this.rows.at(-1)?.checksum ?? 0,
+      );
       this.rows.push(row);
       this.#service.onRow(row.index, row.term, payload);
     }

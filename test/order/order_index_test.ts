@@ -25,7 +25,10 @@ test("orders are found by number across the rows that open terms", () => {
     index.add(at + 1, number === null ? formatOpening(TIME) : order(number, `k${number}`));
   });
   assert.equal(index.count, 5);
-  assert.deepEqual([1, 2, 3, 4, 5].map((number) => index.indexOf(number)), [2, 3, 6, 8, 9]);
+  assert.deepEqual(
+    [1, 2, 3, 4, 5].map((number) => index.indexOf(number)),
+    [2, 3, 6, 8, 9],
+  );
   assert.throws(() => index.indexOf(6));
 });
 

@@ -27,8 +27,10 @@ export function describeAnswer(answer: Answer | Reply | null): string {
       return `${answer.granted ? "yes" : no} term=${answer.term} last=${at(answer.last)}`;
     }
     case "log_page":
-      return `${answer.result} term=${answer.term} rows=${answer.rows.length}`
-        + (answer.complete ? " complete" : "");
+      return (
+        `${answer.result} term=${answer.term} rows=${answer.rows.length}` +
+        (answer.complete ? " complete" : "")
+      );
     case "led":
       return `${answer.result} term=${answer.term}`;
   }

@@ -8,31 +8,20 @@
 import { strict as assert } from "node:assert";
 import { formatRow } from "../../../shared/replication/codec.ts";
 import { LogIndex } from "../../../shared/replication/log_index.ts";
-import type { Answer, Question, Reply, Request, Row } from "../../../shared/replication/messages.ts";
+import type { Reply, Row } from "../../../shared/replication/messages.ts";
 import { step } from "../../../shared/replication/replica.ts";
 import {
-  createReplica, type Input, type Output, type ReplicaState,
+  createReplica,
+  type Input,
+  type Output,
 } from "../../../shared/replication/replica_state.ts";
 import { describeAnswer, describeQuestion } from "./describe.ts";
+import { applyToDisk, type Node, type Packet } from "./node.ts";
+
+export type { Node, Packet };
 
 export const FRONTEND = 0;
 const PAGE_ROWS = 3;
-
-type DiskEffect = Output & { kind: "append" | "cut" | "save" };
-
-export interface Node {
-  id: number;
-  state: ReplicaState;
-  alive: boolean;
-  /** Counts restarts: what was asked before one is answered to nobody. */
-  life: number;
-  disk: { term: number; vote: number | null; rows: Row[] };
-  pending: DiskEffect[];
-}
-
-export type Packet =
-  | { kind: "question"; from: number; to: number; life: number; question: Question | Request }
-  | { kind: "answer"; from: number; to: number; life: number; question: Question; answer: Answer | null };
 
 export class Group {
   readonly nodes = new Map<number, Node>();
@@ -55,8 +44,13 @@ export class Group {
     const ids = Array.from({ length: size }, (_, i) => i + 1);
     for (const id of ids) {
       const config = {
-        id, others: ids.filter((other) => other !== id), quorum, leaderLeaseMs: 400,
-        tailRowsMax: 4, replicateRowsMax: 3, formatRow,
+        id,
+        others: ids.filter((other) => other !== id),
+        quorum,
+        leaderLeaseMs: 400,
+        tailRowsMax: 4,
+        replicateRowsMax: 3,
+        formatRow,
       };
       const state = createReplica(config, { term: 0, vote: null, log: new LogIndex() });
       const disk = { term: 0, vote: null, rows: [] };
@@ -153,7 +147,14 @@ export class Group {
     if (question.kind === "lead") return;
     const asker = packet.kind === "question" ? packet.from : packet.to;
     const other = packet.kind === "question" ? packet.to : packet.from;
-    this.network.push({ kind: "answer", from: other, to: asker, life: packet.life, question, answer: null });
+    this.network.push({
+      kind: "answer",
+      from: other,
+      to: asker,
+      life: packet.life,
+      question,
+      answer: null,
+    });
   }
 
   flush(node: Node): void {
@@ -163,7 +164,9 @@ export class Group {
   }
 
   leader(): Node {
-    const leading = [...this.nodes.values()].filter((node) => node.alive && node.state.leading?.open);
+    const leading = [...this.nodes.values()].filter(
+      (node) => node.alive && node.state.leading?.open,
+    );
     assert.equal(leading.length, 1, "one replica leads");
     return leading[0]!;
   }
@@ -202,7 +205,11 @@ export class Group {
         return;
       case "ask":
         this.network.push({
-          kind: "question", from: node.id, to: output.to, life: node.life, question: output.question,
+          kind: "question",
+          from: node.id,
+          to: output.to,
+          life: node.life,
+          question: output.question,
         });
         return;
       case "reply":
@@ -211,7 +218,13 @@ export class Group {
         const { term, prev, through, commit } = output.page;
         const rows = node.disk.rows.slice(prev.index, Math.min(through, prev.index + PAGE_ROWS));
         return this.#reply(node, output.token, {
-          kind: "log_page", term, result: "rows", prev, rows, commit, complete: false,
+          kind: "log_page",
+          term,
+          result: "rows",
+          prev,
+          rows,
+          commit,
+          complete: false,
         });
       }
       case "committed":
@@ -248,12 +261,21 @@ export class Group {
     for (let at = this.committed.size + 1; at <= index; at++) {
       const row = this.rowAt(node, at)!;
       this.committed.set(at, row);
-      const copies = [...this.nodes.values()].filter((one) => one.disk.rows[at - 1]?.text === row.text);
-      assert(copies.length >= node.state.config.quorum, `row ${at} is committed on ${copies.length} disks`);
+      const copies = [...this.nodes.values()].filter(
+        (one) => one.disk.rows[at - 1]?.text === row.text,
+      );
+      assert(
+        copies.length >= node.state.config.quorum,
+        `row ${at} is committed on ${copies.length} disks`,
+      );
     }
     for (let at = 1; at <= index; at++) {
       const { checksum } = node.state.log.at(at);
-      assert.equal(checksum, this.committed.get(at)!.checksum, `committed row ${at} never changes`);
+      assert.equal(
+        checksum,
+        this.committed.get(at)!.checksum,
+        `committed row ${at} never changes`,
+      );
     }
   }
 
@@ -265,18 +287,5 @@ export class Group {
       if (effect.kind === "append") row = effect.rows.find((one) => one.index === index) ?? row;
     }
     return row;
-  }
-}
-
-function applyToDisk(disk: Node["disk"], effect: DiskEffect): void {
-  if (effect.kind === "save") {
-    assert(effect.term >= disk.term, "a promised term never falls");
-    assert(effect.term > disk.term || disk.vote === null, "one vote a term");
-    disk.term = effect.term;
-    disk.vote = effect.vote;
-  } else if (effect.kind === "cut") {
-    disk.rows.length = Math.min(disk.rows.length, effect.after);
-  } else {
-    disk.rows.push(...effect.rows);
   }
 }

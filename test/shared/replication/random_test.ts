@@ -52,11 +52,15 @@ function act(run: Run, faults: Record<string, number>): void {
     if (node.alive) group.nominate(node.id);
   } else if (roll < 0.94) {
     if (node.alive && node.state.leading?.open) {
-      const payloads = Array.from({ length: 1 + Math.floor(random() * 3) }, () => `p${++run.proposals}`);
+      const payloads = Array.from(
+        { length: 1 + Math.floor(random() * 3) },
+        () => `p${++run.proposals}`,
+      );
       group.propose(node.id, ...payloads);
     }
   } else if (roll < 0.96) {
-    if (node.alive) run.asked.set(group.confirm(node.id), { node, committed: group.committed.size });
+    if (node.alive)
+      run.asked.set(group.confirm(node.id), { node, committed: group.committed.size });
   } else if (roll < 0.96 + faults.crash!) {
     if (node.alive) group.crash(node.id, Math.floor(random() * (node.pending.length + 1)));
   } else if (!node.alive) {
@@ -75,7 +79,8 @@ function moveNetwork(run: Run, faults: Record<string, number>): void {
     if (packet.kind === "answer" && packet.answer === null) group.deliver(at);
     else group.lose(packet);
   } else {
-    if (isQuestion && random() < faults.double!) group.network.push({ ...packet, from: packet.from });
+    if (isQuestion && random() < faults.double!)
+      group.network.push({ ...packet, from: packet.from });
     group.deliver(at);
   }
 }
@@ -86,7 +91,10 @@ function checkConfirmed(run: Run): void {
     const { node, committed } = run.asked.get(token)!;
     if (!ok) continue;
     run.seen.add("confirmed");
-    assert(node.state.commitIndex >= committed, `confirmed at ${node.state.commitIndex}, not ${committed}`);
+    assert(
+      node.state.commitIndex >= committed,
+      `confirmed at ${node.state.commitIndex}, not ${committed}`,
+    );
   }
 }
 
@@ -118,7 +126,10 @@ function runSeed(seed: number): Run {
   const group = new Group(random() < 0.7 ? 3 : 5);
   const run: Run = { group, random, proposals: 0, asked: new Map(), seen: new Set() };
   const faults = {
-    lose: random() * 0.2, double: random() * 0.2, reorder: random(), crash: random() * 0.02,
+    lose: random() * 0.2,
+    double: random() * 0.2,
+    reorder: random(),
+    crash: random() * 0.02,
   };
   try {
     group.nominate(3);
@@ -126,7 +137,9 @@ function runSeed(seed: number): Run {
     heal(run);
   } catch (error) {
     const tail = ONE === null ? group.lines.slice(-40) : group.lines;
-    throw new Error(`seed ${seed}: ${(error as Error).message}\n${tail.join("\n")}`, { cause: error });
+    throw new Error(`seed ${seed}: ${(error as Error).message}\n${tail.join("\n")}`, {
+      cause: error,
+    });
   }
   return run;
 }
@@ -143,6 +156,8 @@ test("no random history loses a committed row, elects two leaders, or ends unequ
     confirmed += seen.has("confirmed") ? 1 : 0;
   }
   if (ONE !== null) return;
-  assert(terms > seeds.length * 1.5 && rows > terms && confirmed > seeds.length / 10,
-    `the runs did something: ${terms} terms, ${rows} rows, ${confirmed} confirmed`);
+  assert(
+    terms > seeds.length * 1.5 && rows > terms && confirmed > seeds.length / 10,
+    `the runs did something: ${terms} terms, ${rows} rows, ${confirmed} confirmed`,
+  );
 });

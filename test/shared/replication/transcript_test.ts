@@ -37,7 +37,7 @@ test("normal: the nominee asks, promises, opens its term, and rows commit", () =
   assert.equal(group.node(1).state.commitIndex, 3);
 });
 
-test("the leader dies: no vote within its lease, then the next id leads with every committed row", () => {
+test("the leader dies: no vote within its lease, then the next id leads", () => {
   const group = startGroup(3);
   group.propose(3, "a");
   group.settle();

@@ -1,0 +1,44 @@
+/**
+ * What a service that keeps its state in a replicated log has to answer: the
+ * catalog and the orders alike. The log tells it of every row in order, first
+ * as it enters, later when it is committed; what it does with them is its own.
+ */
+import type { Log } from "../logging.ts";
+
+/** What a replicated service does with its log. All calls are synchronous. */
+export interface ReplicatedService {
+  /** Names of the CSV columns between `term` and `checksum`. */
+  columns: readonly string[];
+  /** CSV text of those columns for a term's opening row. */
+  openingPayload(): string;
+  /**
+   * Every row as it enters this replica's log: from disk, from a leader, or proposed. Not
+   * yet durable.
+   */
+  onRow(index: number, term: number, payload: string): void;
+  /** The rows after this index have left the log; they never were committed. */
+  onCut(after: number): void;
+  /** Rows up to this index are committed; starts again at 0 in a new process. */
+  onCommit(index: number): void;
+  /** This replica leads and may serve: its opening row is committed. */
+  onLead(term: number): void;
+  /** It no longer leads: whoever waits for a commit will not hear of it here. */
+  onStepDown(): void;
+  /** The state exactly at the last row given to onRow. Without it the log is kept whole. */
+  snapshot?(): string;
+  restore?(text: string, index: number): void;
+}
+
+export interface ReplicaHostOptions {
+  id: number;
+  /** Internal addresses of the whole group, the own one among them. */
+  members: Map<number, string>;
+  quorum: number;
+  folder: string;
+  service: ReplicatedService;
+  birth: string;
+  secret: string;
+  log: Log;
+  /** A disk that failed or a bug: ends the process. */
+  fail: (error: unknown) => void;
+}

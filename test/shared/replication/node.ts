@@ -1,0 +1,46 @@
+/** A simulated replica, what of it survives a crash, and what is on its way to it. */
+import { strict as assert } from "node:assert";
+import type { Answer, Question, Request, Row } from "../../../shared/replication/messages.ts";
+import type { Output, ReplicaState } from "../../../shared/replication/replica_state.ts";
+
+export type DiskEffect = Output & { kind: "append" | "cut" | "save" };
+
+export interface Disk {
+  term: number;
+  vote: number | null;
+  rows: Row[];
+}
+
+export interface Node {
+  id: number;
+  state: ReplicaState;
+  alive: boolean;
+  /** Counts restarts: what was asked before one is answered to nobody. */
+  life: number;
+  disk: Disk;
+  pending: DiskEffect[];
+}
+
+export type Packet =
+  | { kind: "question"; from: number; to: number; life: number; question: Question | Request }
+  | {
+      kind: "answer";
+      from: number;
+      to: number;
+      life: number;
+      question: Question;
+      answer: Answer | null;
+    };
+
+export function applyToDisk(disk: Disk, effect: DiskEffect): void {
+  if (effect.kind === "save") {
+    assert(effect.term >= disk.term, "a promised term never falls");
+    assert(effect.term > disk.term || disk.vote === null, "one vote a term");
+    disk.term = effect.term;
+    disk.vote = effect.vote;
+  } else if (effect.kind === "cut") {
+    disk.rows.length = Math.min(disk.rows.length, effect.after);
+  } else {
+    disk.rows.push(...effect.rows);
+  }
+}
