@@ -20,7 +20,8 @@ test("a process that ended is gone", async () => {
 test("the memory of a process includes that of its children", async (t) => {
   const alone = memoryOf([process.pid]);
   assert(alone > 10e6 && alone < 1e9, `${alone} bytes`);
-  const program = "globalThis.kept = Buffer.alloc(60e6, 1); console.log(1); setInterval(() => {}, 1e6)";
+  const program =
+    "globalThis.kept = Buffer.alloc(60e6, 1); console.log(1); setInterval(() => {}, 1e6)";
   const child = spawn(process.execPath, ["-e", program]);
   t.after(() => child.kill());
   await once(child.stdout, "data");

@@ -1,4 +1,4 @@
-/** What a store keeps of how it was started, and how it sees that it was asked for something else. */
+/** What a store keeps of how it was started, and how it notices that it is asked otherwise. */
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

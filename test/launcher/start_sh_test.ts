@@ -1,4 +1,4 @@
-/** start.sh and stop.sh themselves: what they check before any TypeScript runs, and from anywhere. */
+/** start.sh and stop.sh themselves: what is checked before any TypeScript runs. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";

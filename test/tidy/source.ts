@@ -57,7 +57,7 @@ export function sourceOf(path: string, text: string): Source {
 /** `from "x"`, `import "x"`, `import("x")` and `new URL("./x.ts", import.meta.url)`. */
 function specifiersOf(text: string, code: string): string[] {
   const found: string[] = [];
-  const pattern = /\b(?:from|import)\s*\(?\s*"|\bnew URL\(\s*"/g;
+  const pattern = /\bfrom\s+"|\bimport\s*\(?\s*"|\bnew URL\(\s*"/g;
   for (const match of code.matchAll(pattern)) {
     const start = match.index + match[0].length;
     const specifier = text.slice(start, text.indexOf('"', start));

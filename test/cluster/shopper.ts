@@ -1,0 +1,137 @@
+/**
+ * How cluster tests talk to a store: one request and its answer over kept-alive
+ * connections, and buyers who buy one toy after the other until told to stop,
+ * each noting every answer and when it came. A buyer who got no answer, or a
+ * 503, asks again with the same key, as a client of this store is told to.
+ */
+import { Agent, request } from "node:http";
+import { monotonicMs } from "../../shared/clock.ts";
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: unknown;
+}
+
+export interface Purchased {
+  key: string;
+  name: string;
+  /** Null when there was no order: 409. */
+  number: number | null;
+  status: number;
+  /** Answers before this one that were a 503, and attempts that got none. */
+  refused: number;
+  broken: number;
+  /** When the answer was there. */
+  atMs: number;
+}
+
+export interface Question {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+
+export class Shopper {
+  readonly #agent = new Agent({ keepAlive: true, timeout: REQUEST_TIMEOUT_MS });
+  readonly #url: string;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Rejects when there was no whole answer. */
+  ask(path: string, { method = "GET", headers = {}, body }: Question = {}): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      const asking = request(`${this.#url}${path}`, {
+        method,
+        agent: this.#agent,
+        headers: text === undefined ? headers : { "content-type": "application/json", ...headers },
+        timeout: REQUEST_TIMEOUT_MS,
+      });
+      asking.once("timeout", () => asking.destroy(new Error(`${path}: no answer in time`)));
+      asking.once("error", reject);
+      asking.once("response", (response) => {
+        let answer = "";
+        response.setEncoding("utf8");
+        response.on("data", (piece: string) => (answer += piece));
+        response.once("error", reject);
+        response.once("end", () => {
+          const { statusCode: status = 0, headers: answered } = response;
+          resolve({ status, headers: answered, body: parse(answer) });
+        });
+      });
+      asking.end(text);
+    });
+  }
+
+  /** One toy, asked for again with the same key until there is an answer that is final. */
+  async purchase(name: string, key: string): Promise<Purchased> {
+    let [refused, broken] = [0, 0];
+    for (;;) {
+      const answer = await this.order({ name, quantity: 1 }, key).catch(() => null);
+      if (answer === null) broken++;
+      else if (answer.status === 503) refused++;
+      else {
+        const { data } = answer.body as { data?: { order_number: number } };
+        const number = data?.order_number ?? null;
+        const { status } = answer;
+        return { key, name, number, status, refused, broken, atMs: monotonicMs() };
+      }
+      if (refused + broken > 10_000) throw new Error(`${name}: never an answer`);
+      await new Promise(setImmediate);
+    }
+  }
+
+  order(body: { name: string; quantity: number }, key?: string): Promise<Answer> {
+    const headers: Record<string, string> = key === undefined ? {} : { "idempotency-key": key };
+    return this.ask("/orders", { method: "POST", headers, body });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Buyers at work. */
+export class Buyers {
+  readonly answers: Purchased[] = [];
+  readonly #loops: Promise<void>[];
+  #stopped = false;
+
+  constructor(shopper: Shopper, { count, names }: { count: number; names: readonly string[] }) {
+    this.#loops = Array.from({ length: count }, async (_, buyer) => {
+      for (let turn = 0; !this.#stopped; turn++) {
+        const name = names[(buyer + turn) % names.length]!;
+        this.answers.push(await shopper.purchase(name, `buyer-${buyer}-${turn}`));
+      }
+    });
+  }
+
+  /** Orders that were acknowledged. */
+  get bought(): Purchased[] {
+    return this.answers.filter((answer) => answer.number !== null);
+  }
+
+  /** The longest time in which nobody got an answer. */
+  get longestPauseMs(): number {
+    const times = this.answers.map((answer) => answer.atMs).sort((one, other) => one - other);
+    return Math.max(0, ...times.slice(1).map((time, index) => time - times[index]!));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#loops);
+  }
+}
