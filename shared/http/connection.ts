@@ -19,8 +19,8 @@ export interface ServerState {
   readonly bodyBytesMax: number;
   /** Every answer says `Connection: close`. */
   closing: boolean;
-  /** Called when a connection has answered all it took; only while closing. */
-  onQuiet: () => void;
+  /** Called while closing, whenever a connection has answered all it took or has ended. */
+  onChange: () => void;
 }
 
 export class Connection {
@@ -48,7 +48,7 @@ export class Connection {
     this.open--;
     if (this.open > 0) return;
     if (this.#broken) exchange.response.once("finish", () => this.socket.destroySoon());
-    if (this.server.closing) this.server.onQuiet();
+    if (this.server.closing) this.server.onChange();
   }
 
   /** The parser's `clientError`: malformed, too slow, or gone. */

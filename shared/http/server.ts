@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Server as NetServer, type Socket } from "node:net";
 import { AppError } from "../errors.ts";
 import * as limits from "../limits.ts";
 import { errorAnswer } from "./answers.ts";
@@ -48,6 +48,9 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   return server;
 }
 
+/** A stopping server still answers on kept connections for this long. */
+const CLOSE_IDLE_MS = 100;
+
 const connectionOf = Symbol("connection");
 type ServedSocket = Socket & { [connectionOf]?: Connection };
 
@@ -72,7 +75,7 @@ class StoreServer implements HttpServer {
       internal: options.internal ?? false,
       bodyBytesMax: options.bodyBytesMax,
       closing: false,
-      onQuiet: () => {},
+      onChange: () => {},
     };
     this.#server = createServer({
       maxHeaderSize: limits.HEADER_BYTES_MAX,
@@ -131,37 +134,44 @@ class StoreServer implements HttpServer {
     return this.#closed;
   }
 
+  /**
+   * A client that is about to send on a kept connection cannot know that it
+   * closes: for a moment all are still answered, with `Connection: close`.
+   */
   async #close(): Promise<void> {
     this.#state.closing = true;
-    // What the kernel has already taken is still answered.
-    for (let turn = 0; turn < 2; turn++) await nextTurn();
-    this.#refusing = true;
     const ended = this.#ownsSocket ? this.#stopListening() : null;
+    await this.#until(() => this.#connections.size === 0, CLOSE_IDLE_MS);
+    this.#refusing = true;
     for (const connection of this.#connections) {
       if (connection.open === 0) connection.socket.destroySoon();
     }
-    await this.#quiet();
+    const isQuiet = (): boolean => ![...this.#connections].some(({ open }) => open > 0);
+    await this.#until(isQuiet, limits.CLOSE_GRACE_MS - CLOSE_IDLE_MS);
     for (const connection of this.#connections) connection.socket.destroySoon();
     if (ended === null) return;
-    const timer = setTimeout(() => this.#server.closeAllConnections(), limits.KEEP_ALIVE_MS / 5);
+    await this.#until(() => this.#connections.size === 0, CLOSE_IDLE_MS);
+    this.#server.closeAllConnections();
     await ended;
-    clearTimeout(timer);
+    // Ends what else node:http keeps; that it does not listen any more is no error here.
+    this.#server.close(() => {});
   }
 
+  /** The close of node:http would end kept connections at once, with requests on their way. */
   #stopListening(): Promise<void> {
-    return new Promise((resolve) => this.#server.close(() => resolve()));
+    return new Promise((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()));
   }
 
-  /** When nothing is in flight, or the grace is over. */
-  #quiet(): Promise<void> {
+  /** When the condition is true, asked at each change, or the time is over. */
+  #until(condition: () => boolean, timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, limits.CLOSE_GRACE_MS);
-      this.#state.onQuiet = () => {
-        for (const connection of this.#connections) if (connection.open > 0) return;
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#state.onChange = () => {
+        if (!condition()) return;
         clearTimeout(timer);
         resolve();
       };
-      this.#state.onQuiet();
+      this.#state.onChange();
     });
   }
 
@@ -171,7 +181,7 @@ class StoreServer implements HttpServer {
     this.#connections.add(connection);
     socket.on("close", () => {
       this.#connections.delete(connection);
-      if (this.#state.closing) this.#state.onQuiet();
+      if (this.#state.closing) this.#state.onChange();
     });
   }
 
@@ -210,10 +220,6 @@ function connectionFor(socket: ServedSocket): Connection {
   const connection = socket[connectionOf];
   assert(connection !== undefined, "every socket has passed the connection event");
   return connection;
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
