@@ -14,7 +14,9 @@ local function post(path, body)
 end
 
 function init(args)
-  math.randomseed(os.time() + tonumber(tostring(requests):match("0x(%x+)") or "0", 16) % 1000000)
+  -- Each thread of wrk has a table of its own, at an address of its own.
+  local address = tonumber(tostring(requests):match("0x(%x+)") or "0", 16)
+  math.randomseed(os.time() + address % 1000000)
   if args[1] == "orders" then
     for name in string.gmatch(args[2], "[^,]+") do
       table.insert(requests, post("/orders", '{"name":"' .. name .. '","quantity":1}'))

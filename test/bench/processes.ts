@@ -13,6 +13,7 @@ import { monotonicMs } from "../../shared/clock.ts";
 const READY_MAX_MS = 15_000;
 const READY_PAUSE_MS = 50;
 const END_MAX_MS = 5_000;
+const COMPLAINT_LENGTH_MAX = 500;
 
 /** What was opened, to be closed in the opposite order. */
 export class Closing {
@@ -36,25 +37,40 @@ export function makeFolder(closing: Closing): string {
   return folder;
 }
 
-/** Starts a process that runs until the benchmark closes it. */
+/** A process that runs until the benchmark closes it. */
+export interface Running {
+  child: ChildProcess;
+  /** The end of what it wrote to stderr. */
+  complaint: string;
+}
+
 export function startProcess(
   program: string,
   args: readonly string[],
-  { closing, cwd }: { closing: Closing; cwd?: string },
-): ChildProcess {
-  const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "ignore"] });
-  child.stdout?.resume();
+  { closing }: { closing: Closing },
+): Running {
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const running: Running = { child, complaint: "" };
+  const note = (text: string) => {
+    running.complaint = (running.complaint + text).slice(-COMPLAINT_LENGTH_MAX);
+  };
+  child.stderr.setEncoding("utf8").on("data", note);
+  child.on("error", (error) => note(error.message));
   closing.add(() => end(child));
-  return child;
+  return running;
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || hasEnded(child)) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), END_MAX_MS);
   await ended;
   clearTimeout(timer);
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 /** Standard output of a process that ends by itself. @throws when it fails or takes longer */
@@ -100,12 +116,17 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Asks again until it says yes. @throws after 15 s */
-export async function untilReady(what: string, isReady: () => Promise<boolean>): Promise<void> {
+/** Asks again until it says yes. @throws when the process ended, or after 15 s */
+export async function untilReady(
+  what: string,
+  running: Running,
+  isReady: () => Promise<boolean>,
+): Promise<void> {
   const deadline = monotonicMs() + READY_MAX_MS;
   while (!(await isReady().catch(() => false))) {
-    if (monotonicMs() > deadline)
-      throw new Error(`${what} did not come up within ${READY_MAX_MS} ms`);
+    if (hasEnded(running.child) || monotonicMs() > deadline) {
+      throw new Error(`${what} did not come up: ${running.complaint.trim()}`);
+    }
     await sleep(READY_PAUSE_MS);
   }
 }

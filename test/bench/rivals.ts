@@ -21,9 +21,10 @@ const BARE_SERVER = fileURLToPath(new URL("./bare_server.ts", import.meta.url));
 /** A server on node:http that does nothing but answer `body`. */
 export async function startBareServer(body: string, { closing }: RivalOptions): Promise<Rival> {
   const [port] = await freePorts(1);
-  startProcess(process.execPath, ["--import", "tsx", BARE_SERVER, String(port), body], { closing });
+  const args = ["--import", "tsx", BARE_SERVER, String(port), body];
+  const running = startProcess(process.execPath, args, { closing });
   const url = `http://127.0.0.1:${port}/`;
-  await untilReady("the bare node:http server", async () => (await fetch(url)).ok);
+  await untilReady("the bare node:http server", running, async () => (await fetch(url)).ok);
   return { name: "node:http", url };
 }
 
@@ -35,12 +36,14 @@ export async function startEtcd({ folder, closing }: RivalOptions): Promise<Riva
   const peers = [0, 1, 2].map((node) => `http://127.0.0.1:${ports[node]}`);
   const clients = [0, 1, 2].map((node) => `http://127.0.0.1:${ports[node + 3]}`);
   const cluster = peers.map((peer, node) => `n${node}=${peer}`).join(",");
-  for (const [node, peer] of peers.entries()) {
+  const nodes = peers.map((peer, node) => {
     const client = clients[node] ?? "";
-    startProcess("etcd", etcdArguments({ node, peer, client, cluster, folder }), { closing });
-  }
+    return startProcess("etcd", etcdArguments({ node, peer, client, cluster, folder }), {
+      closing,
+    });
+  });
   let leader: string | undefined;
-  await untilReady("etcd", async () => {
+  await untilReady("etcd", nodes[0]!, async () => {
     const found = await Promise.all(clients.map(async (url) => ((await isLeader(url)) ? url : "")));
     leader = found.find((url) => url !== "");
     return leader !== undefined;
@@ -82,9 +85,9 @@ export async function startNginx(body: string, options: RivalOptions): Promise<R
   const [port] = await freePorts(1);
   writeFileSync(join(folder, "nginx.conf"), nginxSettings(port ?? 0, body));
   const args = ["-p", folder, "-e", "stderr", "-c", join(folder, "nginx.conf")];
-  startProcess("nginx", args, { closing: options.closing });
+  const running = startProcess("nginx", args, { closing: options.closing });
   const url = `http://127.0.0.1:${port}/`;
-  await untilReady("nginx", async () => (await fetch(url)).ok);
+  await untilReady("nginx", running, async () => (await fetch(url)).ok);
   return { name: version.replace(/^nginx version: nginx\//, "nginx "), url };
 }
 
@@ -95,6 +98,11 @@ pid nginx.pid;
 events { worker_connections 1024; }
 http {
   access_log off;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
   keepalive_requests 100000000;
   server {
     listen 127.0.0.1:${port};

@@ -1,0 +1,163 @@
+/**
+ * `node --import tsx test/bench/lru_bench.ts`: the front-end's LruCache
+ * beside five caches from the npm registry, which are installed into a
+ * temporary folder and removed with it. Each measurement is a process of its
+ * own, so that no cache runs on what the compiler learned from another, and
+ * all take turns.
+ *
+ * The work is a look-up's: get, and set on a miss. Keys are drawn so that few
+ * are asked for often. Ours also compares an epoch and counts, as in service.
+ */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createRandom } from "../../client/load/random.ts";
+import { LruCache } from "../../frontend/cache/lru_cache.ts";
+import { monotonicMs } from "../../shared/clock.ts";
+import { Closing, makeFolder, runToEnd } from "./processes.ts";
+import { median, renderTable, takeTurns } from "./rounds.ts";
+
+const HELP = `Examples
+  node --import tsx test/bench/lru_bench.ts
+  node --import tsx test/bench/lru_bench.ts --quick
+
+Measures get-or-set per second of the front-end's cache and of five others.
+
+Options
+  --quick   one round instead of five
+  --help    this text
+
+Exit codes: 0 measured, 1 a fault, 2 wrong use
+`;
+const RIVALS = ["lru-cache", "mnemonist", "lru.min", "tiny-lru", "quick-lru"];
+const OURS = "ours";
+const SIZES = [10, 10_000, 1_000_000];
+/** Keys for each entry of room: some must always be missing. */
+const KEYS_PER_ENTRY = 2;
+/** Draws are this power of an even one: the higher, the more alike. */
+const SKEW = 3;
+const MEASURED_MS = 1_000;
+/** Draws made beforehand: so many that a million entries do not hold all that is drawn. */
+const DRAWS = 1 << 22;
+const WARM_UP_DRAWS = 1 << 21;
+/** Draws between two looks at the clock. */
+const STRIDE = 1 << 14;
+const SEED = 1;
+const CHILD_MAX_MS = 60_000;
+
+interface Cache {
+  get(key: string): number | undefined;
+  set(key: string, value: number): void;
+}
+interface Measured {
+  perSecond: number;
+  hitRatio: number;
+}
+
+const [flag, name = "", size = "", folder = ""] = process.argv.slice(2);
+if (flag === "--one") {
+  console.log(JSON.stringify(measure(await open(name, Number(size), folder), Number(size))));
+} else if (flag === "--help") {
+  console.log(HELP);
+} else if (flag === undefined || flag === "--quick") {
+  const closing = new Closing();
+  process.once("SIGINT", () => void closing.close().then(() => process.exit(130)));
+  await compareAll(closing, flag === "--quick" ? 1 : 5).finally(() => closing.close());
+} else {
+  console.error(`${flag} is not an option of the benchmark; see --help`);
+  process.exitCode = 2;
+}
+
+async function compareAll(closing: Closing, rounds: number): Promise<void> {
+  const folder = makeFolder(closing);
+  process.stderr.write(`installing ${RIVALS.join(", ")} for a while\n`);
+  const install = ["install", "--prefix", folder, "--no-audit", "--no-fund", ...RIVALS];
+  await runToEnd("npm", install, { timeoutMs: 2 * CHILD_MAX_MS });
+  const caches = [OURS, ...RIVALS];
+  const rows = [["entries", "cache", "million/s", "ours is ×", "hits"]];
+  for (const size of SIZES) {
+    process.stderr.write(`${size} entries\n`);
+    const turns = caches.map((cache) => () => measureAlone(cache, size, folder));
+    const results = await takeTurns(turns, rounds);
+    const speeds = results.map((all) => median(all.map((one) => one.perSecond)));
+    caches.forEach((cache, index) => {
+      const speed = speeds[index] ?? NaN;
+      const ratio = index === 0 ? "" : ((speeds[0] ?? NaN) / speed).toFixed(2);
+      const hits = `${((results[index]?.[0]?.hitRatio ?? 0) * 100).toFixed(1)} %`;
+      rows.push([index === 0 ? String(size) : "", cache, (speed / 1e6).toFixed(2), ratio, hits]);
+    });
+  }
+  console.log(`\nNode ${process.version}, medians of ${rounds} rounds taken in turn\n`);
+  console.log(renderTable(rows));
+}
+
+async function measureAlone(cache: string, size: number, folder: string): Promise<Measured> {
+  const program = fileURLToPath(import.meta.url);
+  const args = ["--import", "tsx", program, "--one", cache, String(size), folder];
+  const output = await runToEnd(process.execPath, args, { timeoutMs: CHILD_MAX_MS });
+  return JSON.parse(output) as Measured;
+}
+
+function measure(cache: Cache, size: number): Measured {
+  const random = createRandom(SEED);
+  const keys = Array.from({ length: size * KEYS_PER_ENTRY }, (_, index) => `product-${index}`);
+  const draws = Uint32Array.from({ length: DRAWS }, () =>
+    Math.floor(keys.length * random() ** SKEW),
+  );
+  for (const key of keys) cache.set(key, 1);
+  goThrough(cache, keys, draws.subarray(0, WARM_UP_DRAWS));
+  let hits = 0;
+  let operations = 0;
+  let elapsedMs = 0;
+  const startMs = monotonicMs();
+  while (elapsedMs < MEASURED_MS) {
+    const from = (WARM_UP_DRAWS + operations) % DRAWS;
+    hits += goThrough(cache, keys, draws.subarray(from, from + STRIDE));
+    operations += STRIDE;
+    elapsedMs = monotonicMs() - startMs;
+  }
+  return { perSecond: (operations / elapsedMs) * 1_000, hitRatio: hits / operations };
+}
+
+/** The number of hits. */
+function goThrough(cache: Cache, keys: readonly string[], draws: Uint32Array): number {
+  let hits = 0;
+  for (const draw of draws) {
+    const key = keys[draw]!;
+    if (cache.get(key) === undefined) cache.set(key, draw);
+    else hits += 1;
+  }
+  return hits;
+}
+
+async function open(name: string, size: number, folder: string): Promise<Cache> {
+  if (name === OURS) return openOurs(size);
+  const exports = createRequire(join(folder, "package.json")).resolve(name);
+  const module = (await import(exports)) as any;
+  const from = module.default ?? module;
+  switch (name) {
+    case "lru-cache":
+      return new module.LRUCache({ max: size });
+    case "mnemonist":
+      return new (module.LRUMap ?? from.LRUMap)(size);
+    case "lru.min":
+      return (module.createLRU ?? from.createLRU)({ max: size });
+    case "tiny-lru":
+      return (module.lru ?? from.lru)(size);
+    case "quick-lru":
+      return new from({ maxSize: size });
+    default:
+      throw new Error(`no cache is called ${name}`);
+  }
+}
+
+function openOurs(capacity: number): Cache {
+  const counts = { hits: 0, misses: 0, evictions: 0, entries: 0 };
+  const epochs = { current: () => 0 };
+  const tag = { slot: 0, epoch: 0 };
+  const cache = new LruCache<number>({ capacity, timeToLiveMs: null, epochs, counts });
+  return {
+    get: (key) => cache.get(key, 0),
+    set: (key, value) => cache.set(key, value, tag, 0),
+  };
+}
