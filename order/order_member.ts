@@ -56,6 +56,7 @@ export async function startOrder(context: MemberContext): Promise<Member> {
   return {
     async close() {
       await threads.close();
+      orders.close();
       finder.close();
       await host.close();
       for (const peer of catalogs.values()) peer.close();

@@ -131,6 +131,11 @@ export class Orders implements ReplicatedService, SellerEvents {
     this.#settlement = new Settlement();
   }
 
+  /** Whoever waits is told that it will not hear from this process. */
+  close(): void {
+    this.onStepDown();
+  }
+
   // --- What the catalog tells ----------------------------------------------------
 
   settled(): number {
