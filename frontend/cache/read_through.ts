@@ -1,0 +1,126 @@
+/**
+ * Look-ups through the cache, and the rule that no older value is ever served
+ * after a change of it was acknowledged:
+ *
+ * - Served from memory only while the lease is fresh, by a clock read for
+ *   this request; the entry's epoch is compared after that. So at the moment
+ *   the clock was read no change of it can have become visible.
+ * - A miss reads lease and epoch *before* it asks. Its answer is stored with
+ *   that epoch, and only if the answer may be kept (the catalog says so, and
+ *   it is the catalog of the lease), the lease was fresh when it began and is
+ *   the same still.
+ * - Simultaneous misses share one fetch, but join only one that began under
+ *   the lease and epoch that they read themselves, and share only an answer
+ *   that may be kept: any other was for its asker alone, so they ask again.
+ * - Without a lease, or with the cache off, each look-up asks for itself.
+ *
+ * What was not found is neither kept nor shared.
+ */
+import type { LruCache } from "./lru_cache.ts";
+import { NO_LEASE, type SharedLease } from "./shared_lease.ts";
+
+/** The catalog's answer to one look-up, as the owner hands it over. */
+export interface Fetched<V> {
+  /** Null: there is no such thing. */
+  value: V | null;
+  /** It may be kept and shared: the catalog says so, and it is the one of the lease it was asked under. */
+  keep: boolean;
+}
+
+export interface ReadThroughOptions<V> {
+  cache: LruCache<V>;
+  epochs: { current(slot: number): number };
+  lease: Pick<SharedLease, "held" | "identity" | "isFresh">;
+  /** @param lease identity of the fresh lease held when the look-up began, or NO_LEASE */
+  fetch: (key: string, lease: number) => Promise<Fetched<V>>;
+  nowMs: () => number;
+}
+
+export type Outcome = "stored" | "fetched" | "collapsed" | "bypassed";
+
+export interface Read<V> {
+  value: V | null;
+  outcome: Outcome;
+}
+
+/** What was true when a look-up began. */
+interface Start {
+  /** NO_LEASE: nothing may be shared or stored. */
+  lease: number;
+  slot: number;
+  epoch: number;
+}
+
+interface Flight<V> extends Start {
+  answer: Promise<Fetched<V>>;
+}
+
+export class ReadThrough<V> {
+  readonly #options: ReadThroughOptions<V>;
+  readonly #cache: LruCache<V>;
+  /** The latest fetch of each key that may be shared. */
+  readonly #flights = new Map<string, Flight<V>>();
+
+  constructor(options: ReadThroughOptions<V>) {
+    this.#options = options;
+    this.#cache = options.cache;
+  }
+
+  /** From memory; undefined is a miss, and is followed by `fetch`. */
+  cached(key: string): V | undefined {
+    if (!this.#cache.enabled) return undefined;
+    const nowMs = this.#options.nowMs();
+    if (!this.#options.lease.isFresh(nowMs)) return undefined;
+    return this.#cache.get(key, nowMs);
+  }
+
+  /**
+   * From the catalog.
+   * @throws what the fetch threw; those who joined get the same
+   */
+  async fetch(key: string, slot: number): Promise<Read<V>> {
+    const start = this.#begin(slot);
+    const flight = this.#flights.get(key);
+    if (flight !== undefined && isJoinable(flight, start)) {
+      const { value, keep } = await flight.answer;
+      if (keep) return { value, outcome: "collapsed" };
+      return this.#ask(key, this.#begin(slot));
+    }
+    return this.#ask(key, start);
+  }
+
+  #begin(slot: number): Start {
+    const { lease, epochs, nowMs } = this.#options;
+    const held = this.#cache.enabled ? lease.held(nowMs()) : NO_LEASE;
+    return { lease: held, slot, epoch: epochs.current(slot) };
+  }
+
+  async #ask(key: string, start: Start): Promise<Read<V>> {
+    const answer = this.#options.fetch(key, start.lease);
+    if (start.lease === NO_LEASE) {
+      const { value } = await answer;
+      return { value, outcome: this.#cache.enabled ? "fetched" : "bypassed" };
+    }
+    const flight = { ...start, answer };
+    this.#flights.set(key, flight);
+    try {
+      const { value, keep } = await answer;
+      if (value === null || !keep || !this.#isCurrent(start)) return { value, outcome: "fetched" };
+      this.#cache.set(key, value, start, this.#options.nowMs());
+      return { value, outcome: "stored" };
+    } finally {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    }
+  }
+
+  #isCurrent({ lease, slot, epoch }: Start): boolean {
+    const { lease: held, epochs } = this.#options;
+    return held.identity === lease && epochs.current(slot) === epoch;
+  }
+}
+
+function isJoinable<V>(flight: Flight<V>, start: Start): boolean {
+  return (
+    start.lease !== NO_LEASE && flight.lease === start.lease && flight.epoch === start.epoch
+  );
+}

@@ -1,0 +1,136 @@
+/**
+ * Look-ups and lists of all threads on their way to the catalog's leader, in
+ * batches. A batch names the lease that its look-ups began under; should they
+ * have begun under different ones, it names none, and the catalog then makes
+ * sure of itself before it answers. Whether an answer may be kept is decided
+ * here, where the lease's leadership is known.
+ */
+import { Batcher } from "../shared/batcher.ts";
+import { hasReason } from "../shared/errors.ts";
+import {
+  BATCH_ITEMS_MAX,
+  LEASE_TIMEOUT_MS,
+  LOOKUP_DEADLINE_MS,
+  LOOKUP_TIMEOUT_MS,
+  QUEUE_ITEMS_MAX,
+} from "../shared/limits.ts";
+import type {
+  HeldLease,
+  LeaseAnswer,
+  LeaseRequest,
+  ListAnswer,
+  ListQuery,
+  ListRequest,
+  ListResult,
+  LookupAnswer,
+  LookupRequest,
+  Product,
+} from "../shared/wire.ts";
+import { NO_LEASE } from "./cache/shared_lease.ts";
+import { leaderOf, postToLeader, untilAnswered, type Finder } from "./retry.ts";
+
+const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
+
+export interface CatalogClientOptions {
+  finder: Finder;
+  frontend: number;
+  heldAs: (identity: number) => HeldLease | null;
+  nowMs: () => number;
+}
+
+/** A look-up's subject and the identity of the lease that it began under, or NO_LEASE. */
+interface Item<T> {
+  subject: T;
+  lease: number;
+}
+
+export interface FoundProduct {
+  product: Product;
+  version: number;
+  /** It may be kept and shared: see ReadThrough. */
+  keep: boolean;
+}
+
+export interface FoundList extends Pick<ListResult, "products" | "more" | "version"> {
+  keep: boolean;
+}
+
+export class CatalogClient {
+  readonly #options: CatalogClientOptions;
+  readonly #lookups: Batcher<Item<string>, FoundProduct | null>;
+  readonly #lists: Batcher<Item<ListQuery>, FoundList>;
+
+  constructor(options: CatalogClientOptions) {
+    this.#options = options;
+    this.#lookups = new Batcher({ send: (items) => this.#sendLookups(items), ...BATCHES });
+    this.#lists = new Batcher({ send: (items) => this.#sendLists(items), ...BATCHES });
+  }
+
+  /** Null: there is no such product. @throws unavailable */
+  lookup(name: string, lease: number): Promise<FoundProduct | null> {
+    return this.#untilAnswered(() => this.#lookups.add({ subject: name, lease }));
+  }
+
+  /** @throws unavailable */
+  list(query: ListQuery, lease: number): Promise<FoundList> {
+    return this.#untilAnswered(() => this.#lists.add({ subject: query, lease }));
+  }
+
+  /**
+   * Once: who keeps the lease asks again in time. A leader that has none to
+   * give at the moment (unavailable) is none the worse for that.
+   * @throws as the catalog answered; unavailable; unknown
+   */
+  async lease(request: LeaseRequest): Promise<LeaseAnswer> {
+    const { finder } = this.#options;
+    const leader = leaderOf(finder);
+    try {
+      return await leader.peer.post("/lease", request, { timeoutMs: LEASE_TIMEOUT_MS });
+    } catch (error) {
+      if (hasReason(error, "not_leader", "unknown")) finder.suspect(leader.peer);
+      throw error;
+    }
+  }
+
+  #untilAnswered<T>(attempt: () => Promise<T>): Promise<T> {
+    const { finder, nowMs } = this.#options;
+    return untilAnswered(finder, { atMs: nowMs() + LOOKUP_DEADLINE_MS, nowMs }, attempt);
+  }
+
+  async #sendLookups(items: Item<string>[]): Promise<(FoundProduct | null)[]> {
+    const lease = this.#commonLease(items);
+    const { finder, frontend } = this.#options;
+    const body: LookupRequest = { names: items.map(({ subject }) => subject), frontend, lease };
+    const { leadership, results } = await postToLeader<LookupAnswer>(finder, "/lookups", {
+      body,
+      timeoutMs: LOOKUP_TIMEOUT_MS,
+    });
+    const isOfLease = leadership === lease?.leadership;
+    return results.map((result) => {
+      if (result === null) return null;
+      const { product, version, store } = result;
+      return { product, version, keep: store && isOfLease };
+    });
+  }
+
+  async #sendLists(items: Item<ListQuery>[]): Promise<FoundList[]> {
+    const lease = this.#commonLease(items);
+    const { finder, frontend } = this.#options;
+    const body: ListRequest = { lists: items.map(({ subject }) => subject), frontend, lease };
+    const { leadership, results } = await postToLeader<ListAnswer>(finder, "/lists", {
+      body,
+      timeoutMs: LOOKUP_TIMEOUT_MS,
+    });
+    const isOfLease = leadership === lease?.leadership;
+    return results.map(({ products, more, version, store }) => {
+      return { products, more, version, keep: store && isOfLease };
+    });
+  }
+
+  /** The lease that all of them began under; null when that is none, several, or over. */
+  #commonLease(items: readonly Item<unknown>[]): HeldLease | null {
+    const identity = items[0]!.lease;
+    if (identity === NO_LEASE || items.some(({ lease }) => lease !== identity)) return null;
+    return this.#options.heldAs(identity);
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Entity tags (RFC 9110, 8.8.3). Strong: the same tag always means the same
+ * bytes, because a tag names the version of what is shown, and a mark of the
+ * store's birth, so that a store born anew never matches an old tag.
+ */
+import { crc32 } from "node:zlib";
+
+export class EntityTags {
+  readonly #mark: string;
+
+  constructor(birth: string) {
+    // Not the id itself: that is between the members.
+    this.#mark = crc32(birth).toString(16).padStart(8, "0");
+  }
+
+  /** @param version index of the catalog row that last changed what is shown */
+  of(version: number): string {
+    return `"${this.#mark}-${version}"`;
+  }
+}
+
+/** True when an If-None-Match header names this tag; compared weakly, as RFC 9110 has it. */
+export function matchesTag(header: string, tag: string): boolean {
+  if (header === tag || header.trim() === "*") return true;
+  return header.split(",").some((part) => {
+    const given = part.trim();
+    return (given.startsWith("W/") ? given.slice(2) : given) === tag;
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * What the store says of itself: GET /leader, /status, /livez, /readyz and
+ * /openapi.json. The owner knows the answers; that it is alive is seen
+ * without asking it.
+ */
+import { AppError } from "../shared/errors.ts";
+import { JSON_TYPE } from "../shared/http/answers.ts";
+import type { Exchange } from "../shared/http/exchange.ts";
+import type { Owner } from "../shared/threads.ts";
+import { MOMENTARY } from "./answer.ts";
+import { parseQuery, refuseQuery } from "./query.ts";
+
+/** What the owner answers to the ask `ready`. */
+export interface Readiness {
+  orderLeader: boolean;
+  catalog: boolean;
+}
+
+export interface MemberPagesOptions {
+  owner: Pick<Owner, "ask" | "healthy">;
+  /** This member has been told to stop. */
+  isStopping: () => boolean;
+  /** The text of /openapi.json. */
+  openApi: () => string;
+}
+
+export class MemberPages {
+  readonly #options: MemberPagesOptions;
+
+  constructor(options: MemberPagesOptions) {
+    this.#options = options;
+  }
+
+  async leader(exchange: Exchange): Promise<void> {
+    refuseQuery(exchange.query);
+    const leader = await this.#options.owner.ask<{ id: number; term: number } | null>("leader", null);
+    if (leader === null) throw new AppError("unavailable", "There is no order leader at the moment");
+    exchange.send(200, MOMENTARY, JSON.stringify({ data: { id: leader.id, term: leader.term } }));
+  }
+
+  async status(exchange: Exchange): Promise<void> {
+    refuseQuery(exchange.query);
+    const status = await this.#options.owner.ask<object>("status", null);
+    exchange.send(200, MOMENTARY, JSON.stringify({ data: status }));
+  }
+
+  live(exchange: Exchange): void {
+    refuseQuery(exchange.query);
+    if (!this.#options.owner.healthy()) throw new AppError("unavailable", "The owner is stuck");
+    exchange.send(200, MOMENTARY, '{"data":"live"}');
+  }
+
+  async ready(exchange: Exchange): Promise<void> {
+    const isVerbose = parseQuery(exchange.query, ["verbose"]).has("verbose");
+    const checks = await this.#checks();
+    const failed = checks.filter(({ ok }) => !ok);
+    if (failed.length > 0) {
+      const named = (isVerbose ? checks : failed).map(({ name, ok }) => {
+        return `${name} ${ok ? "ok" : "failed"}`;
+      });
+      throw new AppError("unavailable", `Not ready: ${named.join(", ")}`);
+    }
+    const data = isVerbose ? { ready: true, checks } : "ready";
+    exchange.send(200, MOMENTARY, JSON.stringify({ data }));
+  }
+
+  openApi(exchange: Exchange): void {
+    refuseQuery(exchange.query);
+    const headers = ["Content-Type", JSON_TYPE, "Cache-Control", "no-cache"];
+    exchange.send(200, headers, this.#options.openApi());
+  }
+
+  async #checks(): Promise<{ name: string; ok: boolean }[]> {
+    const { owner, isStopping } = this.#options;
+    const healthy = owner.healthy();
+    const { orderLeader, catalog } = healthy
+      ? await owner.ask<Readiness>("ready", null)
+      : { orderLeader: false, catalog: false };
+    return [
+      { name: "owner", ok: healthy },
+      { name: "order leader", ok: orderLeader },
+      { name: "catalog", ok: catalog },
+      { name: "not stopping", ok: !isStopping() },
+    ];
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Purchases and order queries of all threads on their way to the order
+ * leader, in batches. A purchase is tried again, always under its own key,
+ * until its outcome is known or ORDER_DEADLINE_MS is over: the key makes sure
+ * that all tries together sell once.
+ *
+ * A refusal counts as one only if no earlier try can still come true. A try
+ * that the leader answered 'unknown' cannot: a later one under the same key
+ * joins it. But of one that got no answer a late copy may still lie in the
+ * leader's socket. A leader of a higher term has fenced it off; from the same
+ * leader a refusal after it is no more than 'unknown'.
+ */
+import { Batcher } from "../shared/batcher.ts";
+import { AppError, hasReason } from "../shared/errors.ts";
+import {
+  BATCH_ITEMS_MAX,
+  FAIL_FAST_MS,
+  LOOKUP_DEADLINE_MS,
+  LOOKUP_TIMEOUT_MS,
+  ORDER_DEADLINE_MS,
+  PLACE_TIMEOUT_MS,
+  QUEUE_ITEMS_MAX,
+} from "../shared/limits.ts";
+import type { FindAnswer, FindRequest, Order, PlaceAnswer, PlaceResult } from "../shared/wire.ts";
+import { isPassing, leaderOf, pause, pauseMs, postToLeader, untilAnswered, type Finder } from "./retry.ts";
+
+const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
+
+export interface OrderClientOptions {
+  orders: Finder;
+  catalogs: Pick<Finder, "lostAtMs">;
+  nowMs: () => number;
+}
+
+/** What one try came to, and the term of the leader that was asked; 0 when none was. */
+interface Try {
+  result: PlaceResult;
+  term: number;
+}
+
+/** One purchase between its tries. */
+interface Placing {
+  /** As JSON: made once, by the thread that read it. */
+  readonly purchase: string;
+  /** It has been answered; no further try. */
+  isOver: boolean;
+  /** Some try may have had an effect. */
+  mayHaveHappened: boolean;
+  /** The highest term of a leader that took a try and gave no answer. */
+  lateTerm: number;
+}
+
+export class OrderClient {
+  readonly #options: OrderClientOptions;
+  readonly #places: Batcher<string, Try>;
+  readonly #finds: Batcher<number, Order | null>;
+
+  constructor(options: OrderClientOptions) {
+    this.#options = options;
+    this.#places = new Batcher({ send: (purchases) => this.#sendPlaces(purchases), ...BATCHES });
+    this.#finds = new Batcher({ send: (numbers) => this.#sendFinds(numbers), ...BATCHES });
+  }
+
+  /** @param purchase JSON text of a Purchase. @returns within ORDER_DEADLINE_MS */
+  place(purchase: string): Promise<PlaceResult> {
+    const refusal = this.#refusal();
+    if (refusal !== null) return Promise.resolve(refusal);
+    return new Promise((resolve, reject) => {
+      const placing = { purchase, isOver: false, mayHaveHappened: false, lateTerm: 0 };
+      const settle = (result: PlaceResult): void => {
+        placing.isOver = true;
+        clearTimeout(timer);
+        resolve(result);
+      };
+      const timer = setTimeout(() => settle(undecided(placing)), ORDER_DEADLINE_MS);
+      this.#placeUntilDecided(placing).then(settle, reject);
+    });
+  }
+
+  /** Null: there is no such order. @throws unavailable */
+  find(number: number): Promise<Order | null> {
+    const { orders, nowMs } = this.#options;
+    const deadline = { atMs: nowMs() + LOOKUP_DEADLINE_MS, nowMs };
+    return untilAnswered(orders, deadline, () => this.#finds.add(number));
+  }
+
+  /** With nobody to sell for a while, new purchases are refused at once instead of waiting. */
+  #refusal(): PlaceResult | null {
+    const { orders, catalogs, nowMs } = this.#options;
+    const sinceMs = nowMs() - FAIL_FAST_MS;
+    if (orders.lostAtMs !== null && orders.lostAtMs <= sinceMs) {
+      return { code: "unavailable", message: "There is no order leader at the moment" };
+    }
+    if (catalogs.lostAtMs !== null && catalogs.lostAtMs <= sinceMs) {
+      return { code: "unavailable", message: "There is no catalog at the moment" };
+    }
+    return null;
+  }
+
+  async #placeUntilDecided(placing: Placing): Promise<PlaceResult> {
+    const { orders, nowMs } = this.#options;
+    const deadlineMs = nowMs() + ORDER_DEADLINE_MS;
+    for (let tries = 0; !placing.isOver; tries++) {
+      const { result, term } = await this.#try(placing);
+      if (result.code === "ordered" || result.code === "key_reused") return result;
+      if (result.code === "not_found" || result.code === "out_of_stock") {
+        return term > placing.lateTerm ? result : undecided(placing);
+      }
+      if (orders.leader === null) await orders.wait(deadlineMs).catch(ignorePassing);
+      else await pause(pauseMs(tries));
+    }
+    return undecided(placing);
+  }
+
+  async #try(placing: Placing): Promise<Try> {
+    try {
+      const outcome = await this.#places.add(placing.purchase);
+      if (outcome.result.code === "unknown") placing.mayHaveHappened = true;
+      return outcome;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      const term = Number(error.details["askedTerm"] ?? 0);
+      if (!hasReason(error, "unknown")) return failed("unavailable", error);
+      placing.mayHaveHappened = true;
+      placing.lateTerm = Math.max(placing.lateTerm, term);
+      return failed("unknown", error);
+    }
+  }
+
+  async #sendPlaces(purchases: string[]): Promise<Try[]> {
+    const { orders } = this.#options;
+    const { term } = leaderOf(orders);
+    try {
+      const { results } = await postToLeader<PlaceAnswer>(orders, "/orders", {
+        body: `{"orders":[${purchases.join(",")}]}`,
+        timeoutMs: PLACE_TIMEOUT_MS,
+      });
+      return results.map((result) => ({ result, term }));
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      throw new AppError(error.reason, error.message, { ...error.details, askedTerm: term });
+    }
+  }
+
+  async #sendFinds(numbers: number[]): Promise<(Order | null)[]> {
+    const body: FindRequest = { numbers };
+    const { results } = await postToLeader<FindAnswer>(this.#options.orders, "/orders/find", {
+      body,
+      timeoutMs: LOOKUP_TIMEOUT_MS,
+    });
+    return results;
+  }
+}
+
+function failed(code: "unavailable" | "unknown", { message }: Error): Try {
+  return { result: { code, message }, term: 0 };
+}
+
+/** What a buyer is told of a purchase that nobody decided in time. */
+function undecided({ mayHaveHappened }: Placing): PlaceResult {
+  return mayHaveHappened
+    ? { code: "unknown", message: "It is not known whether this order was placed" }
+    : { code: "unavailable", message: "No order leader could take this order in time" };
+}
+
+function ignorePassing(error: unknown): void {
+  if (!isPassing(error)) throw error;
+}

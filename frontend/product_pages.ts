@@ -1,0 +1,106 @@
+/**
+ * GET /products/:name and GET /products: look-ups and lists through the
+ * cache. A hit costs no promise: its handler has answered when it returns.
+ */
+import { AppError } from "../shared/errors.ts";
+import type { Exchange } from "../shared/http/exchange.ts";
+import { decodeSegment } from "../shared/http/router.ts";
+import { NAME_LENGTH_MAX, PAGE_ITEMS_MAX } from "../shared/limits.ts";
+import { parseName } from "../shared/names.ts";
+import { asText } from "../shared/parse.ts";
+import type { ListQuery } from "../shared/wire.ts";
+import { sendError, timing } from "./answer.ts";
+import { ANYTHING, type Epochs } from "./cache/epochs.ts";
+import type { ReadThrough } from "./cache/read_through.ts";
+import type { KeptAnswer, KeptAnswers } from "./kept_answer.ts";
+import { parseQuery, refuseQuery } from "./query.ts";
+
+export const LIST_PARAMETERS = ["topic", "q", "limit", "after"] as const;
+
+export interface ProductPagesOptions {
+  /** By name. */
+  products: ReadThrough<KeptAnswer>;
+  /** By the JSON of their ListQuery. */
+  lists: ReadThrough<KeptAnswer>;
+  epochs: Pick<Epochs, "slotOf">;
+  answers: KeptAnswers;
+  nowMs: () => number;
+}
+
+export class ProductPages {
+  readonly #options: ProductPagesOptions;
+
+  constructor(options: ProductPagesOptions) {
+    this.#options = options;
+  }
+
+  product(exchange: Exchange): void | Promise<void> {
+    const { products, epochs, answers } = this.#options;
+    refuseQuery(exchange.query);
+    const segment = exchange.params[0]!;
+    const text = decodeSegment(segment);
+    // Plain text can only be in the cache if it is a name; what was encoded may be in another form.
+    const name = text === segment ? text : parseName(text);
+    const kept = products.cached(name);
+    if (kept !== undefined) return answers.sendHit(exchange, kept);
+    parseName(name);
+    return this.#fetch(exchange, products, name, epochs.slotOf(name));
+  }
+
+  list(exchange: Exchange): void | Promise<void> {
+    const { lists, answers } = this.#options;
+    const key = JSON.stringify(parseListQuery(exchange.query));
+    const kept = lists.cached(key);
+    if (kept !== undefined) return answers.sendHit(exchange, kept);
+    return this.#fetch(exchange, lists, key, ANYTHING);
+  }
+
+  async #fetch(
+    exchange: Exchange,
+    reader: ReadThrough<KeptAnswer>,
+    key: string,
+    slot: number,
+  ): Promise<void> {
+    const { answers, nowMs } = this.#options;
+    const startedMs = nowMs();
+    try {
+      const { value, outcome } = await reader.fetch(key, slot);
+      const durationMs = nowMs() - startedMs;
+      if (value !== null) return answers.sendFetched(exchange, value, outcome, durationMs);
+      const missing = new AppError("not_found", "There is no such product");
+      sendError(exchange, missing, answers.fetchedHeaders(outcome, durationMs));
+    } catch (error) {
+      sendError(exchange, error, ["Server-Timing", timing("catalog", nowMs() - startedMs)]);
+    }
+  }
+}
+
+/** An empty parameter, as a form sends it, is one not given. @throws bad_request */
+export function parseListQuery(raw: string): ListQuery {
+  const values = parseQuery(raw, LIST_PARAMETERS);
+  const topic = values.get("topic") || null;
+  const after = values.get("after") || null;
+  const q = values.get("q")?.normalize("NFC") || null;
+  return {
+    topic: topic === null ? null : parseName(topic),
+    q: q === null ? null : asText(q, "q", NAME_LENGTH_MAX),
+    limit: parseLimit(values.get("limit") ?? String(PAGE_ITEMS_MAX)),
+    after: after === null ? null : parseName(after),
+  };
+}
+
+function parseLimit(text: string): number {
+  if (/^[1-9][0-9]{0,2}$/.test(text) && Number(text) <= PAGE_ITEMS_MAX) return Number(text);
+  throw new AppError("bad_request", `limit must be an integer from 1 to ${PAGE_ITEMS_MAX}`);
+}
+
+/** The Link header (RFC 8288) to the page after the one that ends with this name. Flat. */
+export function nextPageLink(query: ListQuery, lastName: string): string[] {
+  const parameters = { ...query, after: lastName };
+  const parts: string[] = [];
+  for (const name of LIST_PARAMETERS) {
+    const value = parameters[name];
+    if (value !== null) parts.push(`${name}=${encodeURIComponent(value)}`);
+  }
+  return ["Link", `</products?${parts.join("&")}>; rel="next"`];
+}
