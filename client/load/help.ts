@@ -1,3 +1,4 @@
+/** What --help prints: examples first, for whoever reads no further. */
 import { CLIENTS_MAX, ITERATIONS_MAX, RATE_MAX } from "./limits.ts";
 import { DEFAULT_URL } from "./options.ts";
 

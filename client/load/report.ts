@@ -143,14 +143,13 @@ function count(number: number, noun: string): string {
 }
 
 /** The report for programs: times in milliseconds, null where nothing was measured. */
-export function toJson(result: RunResult): object {
+export function toJson(result: RunResult) {
   const { options, tally } = result;
   const { goals: _goals, json: _json, ...asked } = options;
-  const types: Record<string, LatencySummary & { errors: number }> = {};
-  for (const { type } of ROWS) {
+  const summary = (type: RequestType): LatencySummary & { errors: number } => {
     const { latency, errors } = tally.series[type];
-    types[type === "soldOut" ? "sold_out" : type] = { ...latency.summary(), errors };
-  }
+    return { ...latency.summary(), errors };
+  };
   return {
     ok: result.ok,
     verdict: describeVerdict(result),
@@ -163,9 +162,18 @@ export function toJson(result: RunResult): object {
     repeats: tally.repeats,
     errors: tally.errors,
     orders: result.orders,
-    types,
+    types: {
+      lookup: summary("lookup"),
+      hit: summary("hit"),
+      miss: summary("miss"),
+      order: summary("order"),
+      sold_out: summary("soldOut"),
+      find: summary("find"),
+    },
     goals: result.goals,
     problems: tally.problems,
     problems_left_out: tally.problemsLeftOut,
   };
 }
+
+export type JsonReport = ReturnType<typeof toJson>;

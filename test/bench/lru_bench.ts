@@ -1,5 +1,5 @@
 /**
- * `node --import tsx test/bench/lru_bench.ts`: the front-end's LruCache
+ * `npm run bench:lru`: the front-end's LruCache
  * beside five caches from the npm registry, which are installed into a
  * temporary folder and removed with it. Each measurement is a process of its
  * own, so that no cache runs on what the compiler learned from another, and
@@ -18,8 +18,8 @@ import { Closing, makeFolder, runToEnd } from "./processes.ts";
 import { median, renderTable, takeTurns } from "./rounds.ts";
 
 const HELP = `Examples
-  node --import tsx test/bench/lru_bench.ts
-  node --import tsx test/bench/lru_bench.ts --quick
+  npm run bench:lru
+  npm run bench:lru -- --quick
 
 Measures get-or-set per second of the front-end's cache and of five others.
 
@@ -48,6 +48,14 @@ const CHILD_MAX_MS = 60_000;
 interface Cache {
   get(key: string): number | undefined;
   set(key: string, value: number): void;
+}
+/** What the rivals export, each its own part of it; quick-lru is its default export. */
+interface Exports {
+  new (options: { maxSize: number }): Cache;
+  LRUCache?: new (options: { max: number }) => Cache;
+  LRUMap?: new (capacity: number) => Cache;
+  createLRU?: (options: { max: number }) => Cache;
+  lru?: (max: number) => Cache;
 }
 interface Measured {
   perSecond: number;
@@ -132,23 +140,15 @@ function goThrough(cache: Cache, keys: readonly string[], draws: Uint32Array): n
 
 async function open(name: string, size: number, folder: string): Promise<Cache> {
   if (name === OURS) return openOurs(size);
-  const exports = createRequire(join(folder, "package.json")).resolve(name);
-  const module = (await import(exports)) as any;
-  const from = module.default ?? module;
-  switch (name) {
-    case "lru-cache":
-      return new module.LRUCache({ max: size });
-    case "mnemonist":
-      return new (module.LRUMap ?? from.LRUMap)(size);
-    case "lru.min":
-      return (module.createLRU ?? from.createLRU)({ max: size });
-    case "tiny-lru":
-      return (module.lru ?? from.lru)(size);
-    case "quick-lru":
-      return new from({ maxSize: size });
-    default:
-      throw new Error(`no cache is called ${name}`);
-  }
+  const path = createRequire(join(folder, "package.json")).resolve(name);
+  const module = (await import(path)) as Exports & { default?: Exports };
+  const { LRUCache, LRUMap, createLRU, lru } = { ...module.default, ...module };
+  if (name === "lru-cache" && LRUCache) return new LRUCache({ max: size });
+  if (name === "mnemonist" && LRUMap) return new LRUMap(size);
+  if (name === "lru.min" && createLRU) return createLRU({ max: size });
+  if (name === "tiny-lru" && lru) return lru(size);
+  if (name === "quick-lru" && module.default) return new module.default({ maxSize: size });
+  throw new Error(`${name} does not export what it did when this was written`);
 }
 
 function openOurs(capacity: number): Cache {

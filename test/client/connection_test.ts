@@ -1,3 +1,4 @@
+/** A connection against front-ends that refuse, are silent or never end; what headers say. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { Buyer } from "../../client/load/buyer.ts";

@@ -1,3 +1,4 @@
+/** Goals of --slo against a run whose figures are known. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judgeGoal, parseGoals } from "../../client/load/goals.ts";

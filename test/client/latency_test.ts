@@ -1,3 +1,4 @@
+/** The statistics against values whose percentiles are known, and at the edges of the histogram. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Latency } from "../../client/load/latency.ts";

@@ -1,3 +1,4 @@
+/** The command line: what is right is read, each wrong use is a line that says what is right. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readOptions } from "../../client/load/options.ts";

@@ -1,3 +1,4 @@
+/** The open loop: planned times, whatever the answers took. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createPace } from "../../client/load/pace.ts";

@@ -1,3 +1,4 @@
+/** The seeded generator: the published sequence, repeatable and even. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRandom } from "../../client/load/random.ts";

@@ -2,13 +2,15 @@
 import { Writable } from "node:stream";
 import type { TestContext } from "node:test";
 import { main } from "../../client/load/main.ts";
+import type { JsonReport } from "../../client/load/report.ts";
 import { startFakeStore, type FakeStoreOptions, type Lie } from "./fake_store.ts";
 
 export interface Outcome {
   code: number;
   out: string;
   err: string;
-  json: any;
+  /** Of a run with --json that came to its end. */
+  json: JsonReport;
 }
 
 class Sink extends Writable {
@@ -42,15 +44,24 @@ export async function clientWith(
     environment: around.environment ?? {},
     onInterrupt: around.onInterrupt ?? (() => () => {}),
   });
-  const json = args.includes("--json") && stdout.text ? JSON.parse(stdout.text) : null;
-  return { code, out: stdout.text, err: stderr.text, json };
+  return {
+    code,
+    out: stdout.text,
+    err: stderr.text,
+    get json() {
+      return JSON.parse(stdout.text) as JsonReport;
+    },
+  };
 }
 
 /** Runs 20 iterations that all order, against a fake store of its own. */
 export async function buy(t: TestContext, options: FakeStoreOptions, ...args: string[]) {
   const store = await startFakeStore(t, options);
-  const outcome = await client("1", "--iterations", "20", "--json", "--url", store.url, ...args);
-  return { store, ...outcome };
+  const { code, json } = await client(
+    ...["1", "--iterations", "20", "--json", "--url", store.url],
+    ...args,
+  );
+  return { store, code, json };
 }
 
 /** Breaks the n-th request that matches; all others go through. */
