@@ -9,7 +9,7 @@ import { connect, createServer } from "node:net";
 import { commandLineOf } from "./process_table.ts";
 
 export interface Holder {
-  /** Null when this user may not see whose it is. */
+  /** Null when this user may not see whose it is, or it is ending. */
   pid: number | null;
   /** Its command line, or what is known instead. */
   name: string;
@@ -53,12 +53,17 @@ export function holderOf(port: number): Holder | null {
   return existsSync("/proc/net/tcp") ? holderByProc(port) : holderByLsof(port);
 }
 
+function named(pid: number): Holder {
+  const name = commandLineOf(pid);
+  return name === null ? { pid: null, name: "a process that is ending" } : { pid, name };
+}
+
 function holderByProc(port: number): Holder | null {
   const socket = listeningSocket(port);
   if (socket === null) return null;
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name) || !holds(name, `socket:[${socket.inode}]`)) continue;
-    return { pid: Number(name), name: commandLineOf(Number(name)) ?? "a process that just ended" };
+    return named(Number(name));
   }
   return { pid: null, name: `a process of the user with the id ${socket.user}` };
 }
@@ -103,8 +108,7 @@ function holderByLsof(port: number): Holder | null {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });
-    const pid = Number(text.split("\n")[0]);
-    return { pid, name: commandLineOf(pid) ?? "a process that just ended" };
+    return named(Number(text.split("\n")[0]));
   } catch {
     return null;
   }

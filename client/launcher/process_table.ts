@@ -20,9 +20,13 @@ export function commandLineOf(pid: number): string | null {
   return match === null || match[1]!.startsWith("Z") ? null : match[2]!;
 }
 
-/** False once it is gone; one that is dead and unreaped counts as gone where this is cheap. */
+/**
+ * False once it is gone with all that it held. On Linux its command line goes
+ * first and its ports later, with its last thread; what then is left is a
+ * zombie of one thread, which nobody may ever reap and which counts as gone.
+ */
 export function exists(pid: number): boolean {
-  if (HAS_PROC) return commandLineOf(pid) !== null;
+  if (HAS_PROC) return !(statOf(pid)?.isZombie ?? true) || threadsOf(pid) > 1;
   try {
     process.kill(pid, 0);
     return true;
@@ -59,8 +63,8 @@ function readProc(): Table {
   const table: Table = new Map();
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
-    const parent = Number.isInteger(pid) ? parentOf(pid) : null;
-    if (parent !== null) table.set(pid, { parent, bytes: () => proportionalBytes(pid) });
+    const stat = Number.isInteger(pid) ? statOf(pid) : null;
+    if (stat !== null) table.set(pid, { parent: stat.parent, bytes: () => proportionalBytes(pid) });
   }
   return table;
 }
@@ -81,10 +85,20 @@ function readPs(): Table {
   return table;
 }
 
-/** Field 4 of /proc/<pid>/stat; the second field, a name in brackets, may hold anything. */
-function parentOf(pid: number): number | null {
+/** From /proc/<pid>/stat, whose second field, a name in brackets, may hold anything. */
+function statOf(pid: number): { isZombie: boolean; parent: number } | null {
   const text = readOrNull(`/proc/${pid}/stat`);
-  return text === null ? null : Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[1]);
+  if (text === null) return null;
+  const [state, parent] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return { isZombie: state === "Z" || state === "X", parent: Number(parent) };
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
+  }
 }
 
 function readOrNull(file: string): string | null {

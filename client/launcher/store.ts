@@ -8,6 +8,8 @@
  * values, a port in somebody else's hands.
  */
 import { realpathSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { monotonicMs } from "../../shared/clock.ts";
 import { readSettings } from "../../shared/config.ts";
 import { UsageError } from "../../shared/usage.ts";
 import {
@@ -21,12 +23,16 @@ import {
 } from "./layout.ts";
 import { lockStore } from "./lock.ts";
 import { MEMBER_PROGRAMS, MemberProcess, type Programs } from "./member_process.ts";
-import { holderOf, portState } from "./ports.ts";
+import { type Holder, holderOf, portState } from "./ports.ts";
 import { RunningStore } from "./running_store.ts";
 import {
   COUNT_MAX, DEFAULT_SETTINGS, differences, type GivenSettings, keepSettings, readKeptSettings,
   type StoreSettings,
 } from "./settings.ts";
+
+/** How long a process that was killed may hold its ports after it vanished. */
+const DYING_MAX_MS = 1_000;
+const DYING_POLL_MS = 20;
 
 export interface StartOptions {
   /** Absolute. Made when missing. */
@@ -190,23 +196,34 @@ async function checkPorts(members: Member[], store: StoreView): Promise<void> {
     const process = new MemberProcess(member, store);
     if (process.pid() !== null) continue;
     for (const port of member.ports) {
-      const state = await portState(host, port);
-      if (state === "free") continue;
-      if (state === "forbidden") {
-        throw new LaunchError(`Port ${port} for ${member.name}: this user may not listen there`);
-      }
-      const holder = holderOf(port);
-      if (holder?.pid != null && process.isThisMember(holder.pid)) {
+      const holder = await holderOrNull(host, port);
+      if (holder === null) continue;
+      if (holder.pid !== null && process.isThisMember(holder.pid)) {
         process.adopt(holder.pid);
         break;
       }
-      const who = holder === null ? "another process"
-        : `${holder.name}${holder.pid === null ? "" : ` (process ${holder.pid})`}`;
       throw new LaunchError(
-        `Port ${port} for ${member.name} is held by ${who}: end it, or choose other ports ` +
-          `(--port-base)`,
+        `Port ${port} for ${member.name} is held by ${holder.name}` +
+          `${holder.pid === null ? "" : ` (process ${holder.pid})`}: end it, or choose other ` +
+          `ports (--port-base)`,
       );
     }
+  }
+}
+
+/** Null when the port is free. One held by nobody one can see may be freed by a dying process. */
+async function holderOrNull(host: string, port: number): Promise<Holder | null> {
+  const deadline = monotonicMs() + DYING_MAX_MS;
+  for (;;) {
+    const state = await portState(host, port);
+    if (state === "free") return null;
+    if (state === "forbidden") {
+      throw new LaunchError(`This user may not listen on port ${port} (--port-base)`);
+    }
+    const holder = holderOf(port);
+    if (holder !== null && holder.pid !== null) return holder;
+    if (monotonicMs() > deadline) return holder ?? { pid: null, name: "another process" };
+    await pause(DYING_POLL_MS);
   }
 }
 
