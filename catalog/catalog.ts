@@ -4,7 +4,6 @@
  * follower applies rows and answers nobody but its health; the leader answers
  * once no cache is left from before it led (leases.ts).
  */
-import { monotonicMs } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import type { ReplicatedService } from "../shared/replication/replica_host.ts";
 import type {
@@ -29,6 +28,7 @@ import { Restock } from "./restock.ts";
 import { COLUMNS, openPayload, readRow } from "./rows.ts";
 import { Selling } from "./selling.ts";
 import type { CatalogState } from "./state.ts";
+import type { Timing } from "./timing.ts";
 
 export interface CatalogOptions extends LeadingOptions {
   /** 0: what is out of stock stays so. */
@@ -43,19 +43,22 @@ export class Catalog implements ReplicatedService {
   readonly #selling: Selling;
   readonly #granting: Granting;
   readonly #restock: Restock;
+  readonly #timing: Timing;
 
   constructor(options: CatalogOptions) {
-    const { state, restockMs, restockTo } = options;
+    const { state, restockMs, restockTo, timing } = options;
     const leading = new Leading(options);
     this.#state = state;
     this.#leading = leading;
+    this.#timing = timing;
     this.#selling = new Selling(state, leading);
-    this.#granting = new Granting(state, leading);
+    this.#granting = new Granting({ state, leading, timing });
     this.#restock = new Restock({
       state,
       everyMs: restockMs,
       to: restockTo,
       propose: (rows, payloads) => leading.propose(rows, payloads),
+      timing,
     });
   }
 
@@ -137,12 +140,14 @@ export class Catalog implements ReplicatedService {
 
   async #lookUp({ names, frontend, lease }: LookupRequest): Promise<LookupAnswer> {
     const leadership = await this.#leading.vouched(frontend, lease);
-    return { leadership: leadership.id, results: names.map((name) => lookUp(this.#state, name)) };
+    const results = names.map((name) => lookUp(this.#state, name));
+    return { leadership: leadership.id, results };
   }
 
   async #list({ lists, frontend, lease }: ListRequest): Promise<ListAnswer> {
     const leadership = await this.#leading.vouched(frontend, lease);
-    return { leadership: leadership.id, results: lists.map((query) => listPage(this.#state, query)) };
+    const results = lists.map((query) => listPage(this.#state, query));
+    return { leadership: leadership.id, results };
   }
 
   #health(at: number | null): ReplicaHealth {
@@ -155,7 +160,7 @@ export class Catalog implements ReplicatedService {
         sales: ledger.next - 1,
         unsettled: ledger.unsettled,
         visible: visibleIndex,
-        leases: leadership?.leases.live(monotonicMs()).length ?? 0,
+        leases: leadership?.leases.live(this.#timing.monotonicMs()).length ?? 0,
         open: leadership?.isOpen ?? false,
       },
     };

@@ -15,6 +15,7 @@ import { CATALOG_CALLS } from "./calls.ts";
 import { Catalog } from "./catalog.ts";
 import { loadInitialProducts } from "./initial_file.ts";
 import { CatalogState } from "./state.ts";
+import { systemTiming } from "./timing.ts";
 
 const DATA_FOLDER = fileURLToPath(new URL("data", import.meta.url));
 
@@ -31,14 +32,17 @@ export async function startCatalog(context: MemberContext): Promise<Member> {
     frontends: [...frontends.keys()],
     restockMs: store.restocks ? restockMs : 0,
     restockTo,
+    timing: systemTiming,
     async invalidate(frontend, leadership, names) {
       const request: InvalidateRequest = { leadership, names };
-      await frontends.get(frontend)!.post("/invalidate", request, { timeoutMs: INVALIDATE_TIMEOUT_MS });
+      const peer = frontends.get(frontend)!;
+      await peer.post("/invalidate", request, { timeoutMs: INVALIDATE_TIMEOUT_MS });
     },
   });
   const quorum = Math.floor(settings.catalogs.size / 2) + 1;
   const replica = await ReplicaHost.open({
-    id, members: settings.catalogs, quorum, folder, service: catalog, birth: birth.id, secret, log, fail,
+    id, members: settings.catalogs, quorum, folder,
+    service: catalog, birth: birth.id, secret, log, fail,
   });
   catalog.attach(replica);
   const calls = [...CATALOG_CALLS, ...replica.calls];

@@ -4,26 +4,28 @@
  * they hang: what a lapsed lease held up is shown before the lease is judged,
  * and nothing is awaited between the judgement and the grant.
  */
-import { monotonicMs } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import type { LeaseAnswer, LeaseRequest } from "../shared/wire.ts";
 import type { Leadership } from "./leadership.ts";
 import type { Leading } from "./leading.ts";
 import type { CatalogState } from "./state.ts";
+import type { Timing } from "./timing.ts";
 
 export class Granting {
   readonly #state: CatalogState;
   readonly #leading: Leading;
+  readonly #timing: Timing;
 
-  constructor(state: CatalogState, leading: Leading) {
-    this.#state = state;
-    this.#leading = leading;
+  constructor(options: { state: CatalogState; leading: Leading; timing: Timing }) {
+    this.#state = options.state;
+    this.#leading = options.leading;
+    this.#timing = options.timing;
   }
 
   /** @throws bad_request, not_leader, unavailable */
   async lease(request: Required<LeaseRequest>): Promise<LeaseAnswer> {
     const { frontend, holds, release } = request;
-    const receivedAtMs = monotonicMs();
+    const receivedAtMs = this.#timing.monotonicMs();
     const leadership = this.#leading.now();
     const { leases, visibility } = leadership;
     if (!leases.knows(frontend)) {
@@ -34,7 +36,7 @@ export class Granting {
     if (release) leases.release(frontend, holds, receivedAtMs);
     visibility.advance();
     if (release) return this.#answer(leadership, holds?.number ?? 0, 0);
-    const nowMs = monotonicMs();
+    const nowMs = this.#timing.monotonicMs();
     if (leases.isRenewal(frontend, holds, nowMs)) {
       return this.#grant(leadership, frontend, { isRenewal: true, receivedAtMs, nowMs });
     }
@@ -43,7 +45,7 @@ export class Granting {
     return this.#grant(leadership, frontend, {
       isRenewal: false,
       receivedAtMs,
-      nowMs: monotonicMs(),
+      nowMs: this.#timing.monotonicMs(),
     });
   }
 

@@ -20,6 +20,7 @@ import {
   INVALIDATE_PATIENCE_MS,
   INVALIDATE_RETRY_MS,
 } from "../shared/limits.ts";
+import type { Timing } from "./timing.ts";
 
 export interface InvalidationsOptions {
   frontends: Iterable<number>;
@@ -29,7 +30,7 @@ export interface InvalidationsOptions {
   isLive: (frontend: number) => boolean;
   /** A front-end has confirmed more than before. */
   onConfirmed: () => void;
-  monotonicMs: () => number;
+  timing: Timing;
 }
 
 /** Names, each with the first row not yet confirmed that changed it; in that order. */
@@ -53,7 +54,6 @@ interface Push {
 export class Invalidations {
   readonly #options: InvalidationsOptions;
   readonly #pushes = new Map<number, Push>();
-  readonly #pauses = new Set<NodeJS.Timeout>();
   #isClosed = false;
 
   constructor(options: InvalidationsOptions) {
@@ -109,17 +109,16 @@ export class Invalidations {
     if (push.isDeaf && !push.isBusy) this.#send(push, new Map());
     if (push.isDeaf) return false;
     const since = push.unconfirmedSinceMs;
-    return since === null || this.#options.monotonicMs() - since < INVALIDATE_PATIENCE_MS;
+    return since === null || this.#options.timing.monotonicMs() - since < INVALIDATE_PATIENCE_MS;
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const pause of this.#pauses) clearTimeout(pause);
   }
 
   #start(push: Push): void {
-    if (push.isBusy || push.isPausing || push.waiting.size === 0) return;
-    push.unconfirmedSinceMs ??= this.#options.monotonicMs();
+    if (this.#isClosed || push.isBusy || push.isPausing || push.waiting.size === 0) return;
+    push.unconfirmedSinceMs ??= this.#options.timing.monotonicMs();
     this.#send(push, takeFirst(push.waiting));
   }
 
@@ -150,12 +149,10 @@ export class Invalidations {
     push.waiting = names;
     if (!this.#options.isLive(push.frontend)) return;
     push.isPausing = true;
-    const pause = setTimeout(() => {
-      this.#pauses.delete(pause);
+    this.#options.timing.after(INVALIDATE_RETRY_MS, () => {
       push.isPausing = false;
       if (this.#options.isLive(push.frontend)) this.#start(push);
-    }, INVALIDATE_RETRY_MS);
-    this.#pauses.add(pause);
+    });
   }
 
   /** The answer to what is under way will confirm nothing. */

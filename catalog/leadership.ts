@@ -5,11 +5,11 @@
  * its own, `<term>.<start id>`, that no other leadership of this group ever
  * had or will have.
  */
-import { monotonicMs } from "../shared/clock.ts";
 import { Invalidations } from "./invalidations.ts";
 import { Leases } from "./leases.ts";
 import { Sessions } from "./sessions.ts";
 import type { CatalogState } from "./state.ts";
+import type { Timing } from "./timing.ts";
 import { Visibility } from "./visibility.ts";
 
 export interface LeadershipOptions {
@@ -21,6 +21,7 @@ export interface LeadershipOptions {
   bornNow: boolean;
   /** One POST /invalidate; resolves when it was confirmed. */
   send: (frontend: number, names: string[]) => Promise<void>;
+  timing: Timing;
 }
 
 export class Leadership {
@@ -34,27 +35,29 @@ export class Leadership {
   #isOpen = false;
   #open: () => void = () => {};
   #abandon: (error: Error) => void = () => {};
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timing: Timing;
+  #cancelOpening: () => void = () => {};
 
   constructor(options: LeadershipOptions) {
-    const { id, state, frontends, bornNow, send } = options;
+    const { id, state, frontends, bornNow, send, timing } = options;
     const leases = new Leases({
       leadership: id,
       frontends,
-      leadsSinceMs: monotonicMs(),
+      leadsSinceMs: timing.monotonicMs(),
       bornNow,
     });
     const invalidations = new Invalidations({
       frontends,
       send,
-      isLive: (frontend) => leases.isLive(frontend, monotonicMs()),
+      isLive: (frontend) => leases.isLive(frontend, timing.monotonicMs()),
       onConfirmed: () => this.visibility.advance(),
-      monotonicMs,
+      timing,
     });
     this.id = id;
+    this.#timing = timing;
     this.leases = leases;
     this.invalidations = invalidations;
-    this.visibility = new Visibility({ state, leases, invalidations, monotonicMs });
+    this.visibility = new Visibility({ state, leases, invalidations, timing });
     this.sessions = new Sessions(id);
     this.opened = new Promise((resolve, reject) => {
       this.#open = resolve;
@@ -72,16 +75,16 @@ export class Leadership {
   /** Called after whatever may have been the last proof. */
   openIfProved(): void {
     if (this.#isOpen) return;
-    const nowMs = monotonicMs();
-    clearTimeout(this.#timer);
+    const nowMs = this.#timing.monotonicMs();
+    this.#cancelOpening();
     this.#isOpen = this.leases.isOpen(nowMs);
     if (this.#isOpen) return this.#open();
-    const delayMs = Math.ceil(this.leases.opensAtMs - nowMs);
-    this.#timer = setTimeout(() => this.openIfProved(), delayMs);
+    const delayMs = this.leases.opensAtMs - nowMs;
+    this.#cancelOpening = this.#timing.after(delayMs, () => this.openIfProved());
   }
 
   close(error: Error): void {
-    clearTimeout(this.#timer);
+    this.#cancelOpening();
     this.#abandon(error);
     this.invalidations.close();
     this.visibility.close(error);

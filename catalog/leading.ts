@@ -11,6 +11,7 @@ import type { HeldLease } from "../shared/wire.ts";
 import { Leadership } from "./leadership.ts";
 import type { Row } from "./rows.ts";
 import type { CatalogState } from "./state.ts";
+import type { Timing } from "./timing.ts";
 
 /** What the catalog needs of its replica. */
 export type CatalogHost = Pick<
@@ -33,6 +34,7 @@ export interface LeadingOptions {
   frontends: readonly number[];
   /** One POST /invalidate; resolves when that front-end confirmed it. */
   invalidate: (frontend: number, leadership: string, names: string[]) => Promise<void>;
+  timing: Timing;
 }
 
 export class Leading {
@@ -64,11 +66,11 @@ export class Leading {
 
   begin(term: number): Leadership {
     assert(this.#leadership === null, "a leadership ends before the next begins");
-    const { state, frontends, invalidate } = this.#options;
+    const { state, frontends, invalidate, timing } = this.#options;
     const id = `${term}.${this.host.startId}`;
     const send = (frontend: number, names: string[]) => invalidate(frontend, id, names);
     const { bornNow } = this.host;
-    this.#leadership = new Leadership({ id, state, frontends, bornNow, send });
+    this.#leadership = new Leadership({ id, state, frontends, bornNow, send, timing });
     return this.#leadership;
   }
 

@@ -34,6 +34,11 @@ export class Ledger {
     return this.next - 1 - this.settled;
   }
 
+  /** Sales in memory: those not settled, and those whose settling is not yet committed. */
+  get kept(): number {
+    return this.#sales.size;
+  }
+
   /** The sale that this key went under and that is not settled yet. */
   findByKey(key: string): Sale | undefined {
     const number = this.#saleByKey.get(key);

@@ -100,7 +100,7 @@ export class Products {
     return [...this.#outOfStock];
   }
 
-  /** Sets the decided quantity, by the row at this index (or by its undoing, to the index before). */
+  /** Sets the decided quantity, and which row it is by now the work of. */
   setQuantity(record: ProductRecord, quantity: number, version: number): void {
     assert(quantity >= 0, `${record.name} would be ${quantity} pieces in stock`);
     record.quantity = quantity;

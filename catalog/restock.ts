@@ -9,6 +9,7 @@ import { hasReason } from "../shared/errors.ts";
 import { BATCH_ITEMS_MAX } from "../shared/limits.ts";
 import { restockPayload, type RestockRow } from "./rows.ts";
 import type { CatalogState } from "./state.ts";
+import type { Timing } from "./timing.ts";
 
 export interface RestockOptions {
   state: CatalogState;
@@ -18,24 +19,25 @@ export interface RestockOptions {
   to: number;
   /** @throws not_leader, unavailable */
   propose: (rows: RestockRow[], payloads: string[]) => void;
+  timing: Timing;
 }
 
 export class Restock {
   readonly #options: RestockOptions;
-  #timer: NodeJS.Timeout | null = null;
+  #cancel: () => void = () => {};
 
   constructor(options: RestockOptions) {
     this.#options = options;
   }
 
   start(): void {
-    const { everyMs } = this.#options;
+    const { everyMs, timing } = this.#options;
     this.close();
     if (everyMs === 0) return;
-    this.#timer = setTimeout(() => {
+    this.#cancel = timing.after(everyMs, () => {
       this.start();
       this.run();
-    }, everyMs);
+    });
   }
 
   run(): void {
@@ -48,8 +50,7 @@ export class Restock {
   }
 
   close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#cancel();
   }
 }
 

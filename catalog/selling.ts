@@ -57,7 +57,8 @@ export class Selling {
     const known = leadership.sessions.find(request.session, request.batch);
     if (known !== null) return known;
     if (request.settled >= next) {
-      throw new AppError("bad_request", `Cannot settle sale ${request.settled}: the next is ${next}`);
+      const message = `Cannot settle sale ${request.settled}: the next is ${next}`;
+      throw new AppError("bad_request", message);
     }
     const answer = this.#decide(leadership, request);
     leadership.sessions.remember(request.batch, answer);

@@ -46,7 +46,7 @@ export class Sessions {
    */
   find(session: string, batch: number): Promise<SalesAnswer> | null {
     if (session !== this.#current) {
-      throw new AppError("session", "Cannot sell: fence first, this session is not the current one");
+      throw new AppError("session", "Cannot sell: this session is over, fence again");
     }
     if (batch <= this.#highest - SESSION_WINDOW_BATCHES) {
       throw new AppError("session", `Cannot sell: batch ${batch} is no longer remembered`);

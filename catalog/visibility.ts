@@ -14,12 +14,13 @@ import assert from "node:assert/strict";
 import type { Invalidations } from "./invalidations.ts";
 import type { Leases } from "./leases.ts";
 import type { CatalogState } from "./state.ts";
+import type { Timing } from "./timing.ts";
 
 export interface VisibilityOptions {
   state: CatalogState;
   leases: Leases;
   invalidations: Invalidations;
-  monotonicMs: () => number;
+  timing: Timing;
 }
 
 interface Waiter {
@@ -34,7 +35,7 @@ export class Visibility {
   #waiters: Waiter[] = [];
   #committed: number;
   /** Fires when the first lease ends that holds something up. */
-  #timer: NodeJS.Timeout | null = null;
+  #cancelWaking: () => void = () => {};
 
   /** Of a leader that begins: what is committed by now is visible. */
   constructor(options: VisibilityOptions) {
@@ -44,9 +45,9 @@ export class Visibility {
 
   /** Rows up to this index are committed: their products are invalidated. */
   commit(index: number): void {
-    const { state, leases, invalidations, monotonicMs } = this.#options;
+    const { state, leases, invalidations, timing } = this.#options;
     assert(index >= this.#committed, "a commit index never goes back");
-    const live = leases.live(monotonicMs());
+    const live = leases.live(timing.monotonicMs());
     for (let at = this.#committed + 1; at <= index && live.length > 0; at++) {
       const name = state.nameChangedAt(at);
       if (name !== null) for (const frontend of live) invalidations.add(frontend, name, at);
@@ -58,8 +59,8 @@ export class Visibility {
 
   /** Shows what nothing holds up any more; called after whatever may have freed it. */
   advance(): void {
-    const { state, leases, invalidations, monotonicMs } = this.#options;
-    const nowMs = monotonicMs();
+    const { state, leases, invalidations, timing } = this.#options;
+    const nowMs = timing.monotonicMs();
     let index = this.#committed;
     let firstEndMs = Infinity;
     for (const frontend of leases.frontends()) {
@@ -87,7 +88,7 @@ export class Visibility {
 
   /** The leadership is over: whoever waits here will not learn what became of it. */
   close(error: Error): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#cancelWaking();
     for (const waiter of this.#waiters) waiter.reject(error);
     this.#waiters = [];
   }
@@ -103,8 +104,8 @@ export class Visibility {
   }
 
   #wakeIn(delayMs: number): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (delayMs !== Infinity) this.#timer = setTimeout(() => this.advance(), Math.ceil(delayMs));
+    this.#cancelWaking();
+    if (delayMs === Infinity) return;
+    this.#cancelWaking = this.#options.timing.after(delayMs, () => this.advance());
   }
 }

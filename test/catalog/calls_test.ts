@@ -1,0 +1,58 @@
+/** What members may say to the catalog: anything else is 400 and changes nothing. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  parseFence, parseHealth, parseLease, parseLists, parseLookups, parseSales,
+} from "../../catalog/calls.ts";
+import { BATCH_ITEMS_MAX } from "../../shared/limits.ts";
+
+const SALE = { key: "~k:1", name: "Tux", type: "buy", quantity: 1 };
+const SALES = { term: 1, leader: 3, session: "1.a.1", batch: 1, settled: 0, sales: [SALE] };
+const LOOKUPS = { names: ["Tux"], frontend: 1, lease: null };
+const LIST = { topic: null, q: null, limit: 100, after: null };
+const LEASE = { frontend: 1, holds: { leadership: "1.a", number: 1 }, release: true };
+
+test("what is right passes as it is", () => {
+  assert.deepEqual(parseSales(SALES), SALES);
+  assert.deepEqual(parseFence({ term: 1, leader: 3 }), { term: 1, leader: 3 });
+  assert.deepEqual(parseLookups(LOOKUPS), LOOKUPS);
+  const lists = { lists: [LIST], frontend: 1, lease: null };
+  assert.deepEqual(parseLists(lists), lists);
+  assert.deepEqual(parseLease(LEASE), LEASE);
+  assert.equal(parseLease({ frontend: 1, holds: null }).release, false);
+  assert.equal(parseHealth({}), null);
+  assert.equal(parseHealth({ at: "17" }), 17);
+});
+
+test("a search is compared in NFC", () => {
+  const lists = { lists: [{ ...LIST, q: "e\u0301" }], frontend: 1, lease: null };
+  assert.equal(parseLists(lists).lists[0]!.q, "\u00e9");
+});
+
+const WRONG: [what: string, parse: (body: unknown) => unknown, body: unknown][] = [
+  ["no body", parseSales, null],
+  ["a list for a body", parseFence, []],
+  ["a missing field", parseFence, { term: 1 }],
+  ["an unknown field", parseFence, { term: 1, leader: 3, force: true }],
+  ["term 0", parseFence, { term: 0, leader: 3 }],
+  ["a term as text", parseFence, { term: "1", leader: 3 }],
+  ["batch 0", parseSales, { ...SALES, batch: 0 }],
+  ["a negative settled", parseSales, { ...SALES, settled: -1 }],
+  ["a sale of nothing", parseSales, { ...SALES, sales: [{ ...SALE, quantity: 0 }] }],
+  ["half a piece", parseSales, { ...SALES, sales: [{ ...SALE, quantity: 0.5 }] }],
+  ["a gift", parseSales, { ...SALES, sales: [{ ...SALE, type: "gift" }] }],
+  ["a key that breaks a row", parseSales, { ...SALES, sales: [{ ...SALE, key: "a,b" }] }],
+  ["a batch too long", parseSales, { ...SALES, sales: Array(BATCH_ITEMS_MAX + 1).fill(SALE) }],
+  ["a name that is none", parseLookups, { ...LOOKUPS, names: [7] }],
+  ["front-end 0", parseLookups, { ...LOOKUPS, frontend: 0 }],
+  ["a lease without a number", parseLookups, { ...LOOKUPS, lease: { leadership: "1.a" } }],
+  ["a page too long", parseLists, { lists: [{ ...LIST, limit: 101 }], frontend: 1, lease: null }],
+  ["release as text", parseLease, { ...LEASE, release: "yes" }],
+  ["an index that is none", parseHealth, { at: "x" }],
+];
+
+for (const [what, parse, body] of WRONG) {
+  test(`refused: ${what}`, () => {
+    assert.throws(() => parse(body), { reason: "bad_request" });
+  });
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { initialChecksum, initialRecord, Products } from "../../catalog/products.ts";
+
+const NAMES = ["b", "Ä", "a", "Zebra", "abc", "🐧"];
+
+function products(names = NAMES): Products {
+  return new Products(names.map((name) => initialRecord({ name, price: 1, quantity: 1 })));
+}
+
+function pageOf(query: { q?: string; limit?: number; after?: string }) {
+  const { q = null, limit = 10, after = null } = query;
+  const { page, more } = products().list({ q, limit, after });
+  return [page.map(({ name }) => name), more];
+}
+
+test("a list is by name, in code unit order", () => {
+  assert.deepEqual(pageOf({}), [["Zebra", "a", "abc", "b", "Ä", "🐧"], false]);
+});
+
+test("pages follow each other without a gap or a repeat", () => {
+  assert.deepEqual(pageOf({ limit: 2 }), [["Zebra", "a"], true]);
+  assert.deepEqual(pageOf({ limit: 2, after: "a" }), [["abc", "b"], true]);
+  assert.deepEqual(pageOf({ limit: 2, after: "b" }), [["Ä", "🐧"], false]);
+  assert.deepEqual(pageOf({ limit: 2, after: "🐧" }), [[], false]);
+});
+
+test("a page goes on after a name that is not there", () => {
+  assert.deepEqual(pageOf({ after: "aa" }), [["abc", "b", "Ä", "🐧"], false]);
+  assert.deepEqual(pageOf({ limit: 1, after: "" }), [["Zebra"], true]);
+});
+
+test("a search is a part of the name, whatever the case", () => {
+  assert.deepEqual(pageOf({ q: "B" }), [["Zebra", "abc", "b"], false]);
+  assert.deepEqual(pageOf({ q: "B", limit: 2 }), [["Zebra", "abc"], true]);
+  assert.deepEqual(pageOf({ q: "ä" }), [["Ä"], false]);
+  assert.deepEqual(pageOf({ q: "none" }), [[], false]);
+});
+
+test("a page of many products costs its own length, not theirs", () => {
+  const names = Array.from({ length: 20_000 }, (_, at) => `toy ${String(at).padStart(5, "0")}`);
+  let reads = 0;
+  const records = names.map((name) => {
+    const record = initialRecord({ name, price: 1, quantity: 1 });
+    return Object.defineProperty(record, "name", { get: () => (reads++, name) });
+  });
+  const many = new Products(records);
+  reads = 0;
+  many.list({ q: null, limit: 10, after: "toy 15000" });
+  assert(reads < 50, `${reads} names were read`);
+});
+
+test("names of the language itself are names like any other", () => {
+  const odd = products(["__proto__", "constructor"]);
+  assert.equal(odd.find("__proto__")!.name, "__proto__");
+  assert.equal(odd.find("toString"), undefined);
+  assert.equal(products().find("__proto__"), undefined);
+});
+
+test("the checksum tells any two sets of products apart", () => {
+  const tux = { name: "Tux", price: 15.99, quantity: 100 };
+  const dearer = { ...tux, price: 16 };
+  const fewer = { ...tux, quantity: 99 };
+  const sets = [[tux], [dearer], [fewer], [tux, fewer], [fewer, tux]];
+  assert.equal(new Set(sets.map(initialChecksum)).size, sets.length);
+  assert.match(initialChecksum([]), /^[0-9a-f]{8}$/);
+});

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  COLUMNS, fencePayload, openPayload, readRow, restockPayload, salePayload, type SaleRow,
+} from "../../catalog/rows.ts";
+import { splitRow } from "../../shared/csv.ts";
+
+const SALE: SaleRow = {
+  kind: "sale", name: 'The "blue", one', type: "buy", quantity: 3, key: "~k", sale: 7, settled: 5,
+};
+
+test("every row reads as it was written, under its columns", () => {
+  const texts = {
+    open: openPayload("0badcafe"),
+    fence: fencePayload({ kind: "fence", term: 12, leader: 3 }),
+    sale: salePayload(SALE, 15.99),
+    restock: restockPayload({ kind: "restock", name: "Tux", quantity: 100 }),
+  };
+  assert.deepEqual(readRow(texts.open), { kind: "open", initial: "0badcafe" });
+  assert.deepEqual(readRow(texts.fence), { kind: "fence", term: 12, leader: 3 });
+  assert.deepEqual(readRow(texts.sale), SALE);
+  assert.deepEqual(readRow(texts.restock), { kind: "restock", name: "Tux", quantity: 100 });
+  for (const [kind, text] of Object.entries(texts)) {
+    const cells = splitRow(text);
+    assert.equal(cells.length, COLUMNS.length);
+    assert.equal(cells[COLUMNS.indexOf("kind")], kind);
+    assert.match(cells[0]!, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  }
+  assert.equal(splitRow(texts.sale)[COLUMNS.indexOf("price")], "15.99");
+});
+
+test("a row of another kind or shape is not guessed at", () => {
+  assert.throws(() => readRow("t,gift,Tux,,1,,,,,,"), /unknown kind/);
+  assert.throws(() => readRow("t,restock,Tux,,1,,,,,"), /a row of the catalog's log/);
+  assert.throws(() => readRow("t,restock,Tux,,-1,,,,,,"), /count/);
+  assert.throws(() => readRow("t,restock,Tux,,,,,,,,"), /count/);
+  assert.throws(() => readRow("t,sale,Tux,give,1,1,k,1,0,,"), /unknown type/);
+});
