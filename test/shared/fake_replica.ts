@@ -1,0 +1,58 @@
+/**
+ * A replica as a finder sees it: it answers GET /health with what the test
+ * says, and POST /lead by the test's rule. No network, so that a test decides
+ * what comes when.
+ */
+import { AppError } from "../../shared/errors.ts";
+import type { FinderPeer } from "../../shared/leader_finder.ts";
+import type { ReplicaHealth } from "../../shared/wire.ts";
+
+export class FakeReplica implements FinderPeer {
+  readonly url: string;
+  readonly health: ReplicaHealth;
+  /** Down: it refuses connections. Hung: it never answers, the request times out. */
+  state: "up" | "down" | "hung" = "up";
+  /** What a nomination does; throws to refuse. */
+  onLead: () => void;
+  healthsAsked = 0;
+  nominations = 0;
+
+  constructor(id: number) {
+    this.url = `fake:${id}`;
+    this.health = {
+      id, state: "normal", role: "follower", term: 1, leader: null, lastIndex: 0, commitIndex: 0,
+      serving: false, majority: false, leaseMs: 0, checksum: null, uptimeMs: 0, details: {},
+    };
+    this.onLead = () => this.lead(this.health.term + 1);
+  }
+
+  lead(term: number): void {
+    Object.assign(this.health, { role: "leader", serving: true, majority: true, term });
+  }
+
+  follow(leader: FakeReplica, leaseMs: number): void {
+    const { id, term } = leader.health;
+    Object.assign(this.health, { role: "follower", serving: false, leader: id, term, leaseMs });
+  }
+
+  async get<T>(_path: string, { timeoutMs }: { timeoutMs: number }): Promise<T> {
+    this.healthsAsked++;
+    await this.#answer(timeoutMs);
+    return { ...this.health } as T;
+  }
+
+  async post<T>(_path: string, _body: object | string, options: { timeoutMs: number }): Promise<T> {
+    this.nominations++;
+    await this.#answer(options.timeoutMs);
+    this.onLead();
+    return {} as T;
+  }
+
+  #answer(timeoutMs: number): Promise<void> {
+    if (this.state === "down") throw new AppError("unavailable", "connection refused");
+    return new Promise((resolve, reject) => {
+      if (this.state === "up") setImmediate(resolve);
+      else setTimeout(() => reject(new AppError("unknown", "no answer")), timeoutMs);
+    });
+  }
+}

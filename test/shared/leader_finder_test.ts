@@ -1,0 +1,341 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { monotonicMs } from "../../shared/clock.ts";
+import { AppError, hasReason } from "../../shared/errors.ts";
+import { LeaderFinder, type Leader } from "../../shared/leader_finder.ts";
+import { HEALTH_INTERVAL_MS, NOMINATION_LAG_MAX_ROWS } from "../../shared/limits.ts";
+import { createLog } from "../../shared/logging.ts";
+import { FakeReplica } from "./fake_replica.ts";
+
+interface Group {
+  replicas: FakeReplica[];
+  /** By id. */
+  replica: (id: number) => FakeReplica;
+  members: Map<number, FakeReplica>;
+}
+
+function group(size = 3): Group {
+  const replicas = Array.from({ length: size }, (_, at) => new FakeReplica(at + 1));
+  const members = new Map(replicas.map((replica) => [replica.health.id, replica]));
+  return { replicas, members, replica: (id) => members.get(id)! };
+}
+
+interface FinderSettings {
+  nominate?: boolean;
+  gatherMs?: number;
+}
+
+function find(t: TestContext, members: Map<number, FakeReplica>, settings: FinderSettings = {}) {
+  const log = createLog({ member: "frontend-1", level: "error" });
+  const options = { members, log, nominate: true, gatherMs: 0, random: () => 0, ...settings };
+  const finder = new LeaderFinder<FakeReplica>(options);
+  finder.start();
+  t.after(() => finder.close());
+  return finder;
+}
+
+/** The leader within a second. */
+function led(finder: LeaderFinder<FakeReplica>): Promise<Leader<FakeReplica>> {
+  return finder.wait(monotonicMs() + 1_000);
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadlineMs = monotonicMs() + 3_000;
+  while (!condition()) {
+    assert(monotonicMs() < deadlineMs, `never: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+const nominations = ({ replicas }: Group): number[] => replicas.map(({ nominations }) => nominations);
+
+test("a leader that works is followed, and nobody is nominated", async (t) => {
+  const one = group();
+  one.replica(1).lead(4);
+  const finder = find(t, one.members);
+  const { id, term, peer } = await led(finder);
+  assert.deepEqual([id, term, peer], [1, 4, one.replica(1)]);
+  assert.equal(finder.lostAtMs, null);
+  const { healthsAsked } = one.replica(1);
+  await until(() => one.replica(1).healthsAsked >= healthsAsked + 3);
+  assert.deepEqual(nominations(one), [0, 0, 0]);
+});
+
+test("of two that say they lead, the one with the higher term is followed", async (t) => {
+  const one = group();
+  one.replica(3).lead(4);
+  one.replica(1).lead(5);
+  assert.equal((await led(find(t, one.members))).id, 1);
+});
+
+test("the highest id is nominated", async (t) => {
+  const one = group();
+  const { id, term } = await led(find(t, one.members));
+  assert.deepEqual([id, term], [3, 2]);
+  assert.deepEqual(nominations(one), [0, 0, 1]);
+});
+
+test("who only looks nominates nobody, and finds who was nominated by others", async (t) => {
+  const one = group();
+  const finder = find(t, one.members, { nominate: false });
+  await until(() => one.replica(1).healthsAsked >= 3);
+  assert.deepEqual(nominations(one), [0, 0, 0]);
+  one.replica(2).lead(2);
+  assert.equal((await led(finder)).id, 2);
+});
+
+test("recovering replicas and those far behind are passed over", async (t) => {
+  const one = group(4);
+  one.replica(4).health.state = "recovering";
+  one.replica(4).health.lastIndex = 50_000;
+  one.replica(3).health.lastIndex = 5;
+  one.replica(2).health.lastIndex = 6 + NOMINATION_LAG_MAX_ROWS;
+  one.replica(1).health.lastIndex = 10;
+  assert.equal((await led(find(t, one.members))).id, 2);
+  assert.deepEqual(nominations(one), [0, 1, 0, 0]);
+});
+
+test("a nominee that fails is passed over for the next lower id, round and round", async (t) => {
+  const one = group();
+  const asked: number[] = [];
+  for (const replica of one.replicas) {
+    replica.onLead = () => {
+      asked.push(replica.health.id);
+      if (asked.length === 5) return replica.lead(2);
+      throw new AppError("no_votes", "no majority");
+    };
+  }
+  assert.equal((await led(find(t, one.members))).id, 2);
+  assert.deepEqual(asked, [3, 2, 1, 3, 2]);
+});
+
+test("a nominee that hangs costs its time-out, no more", async (t) => {
+  const one = group();
+  one.replica(3).onLead = () => {
+    throw new AppError("unknown", "timed out");
+  };
+  assert.equal((await led(find(t, one.members))).id, 2);
+});
+
+test("a dead highest id is not waited for twice", async (t) => {
+  const one = group();
+  one.replica(3).state = "hung";
+  one.replica(2).onLead = () => {
+    throw new AppError("no_votes", "not yet");
+  };
+  const startedAtMs = monotonicMs();
+  assert.equal((await led(find(t, one.members))).id, 1);
+  // One look of 150 ms; each further one would cost as much again.
+  assert(monotonicMs() - startedAtMs < 290);
+});
+
+test("while a majority hears a leader, nobody is nominated; then at once", async (t) => {
+  const one = group();
+  one.replica(3).lead(5);
+  const startedAtMs = monotonicMs();
+  const leaseEndsAtMs = startedAtMs + 200;
+  one.replica(3).state = "down";
+  for (const id of [1, 2]) one.replica(id).follow(one.replica(3), 200);
+  const lapsing = setInterval(() => {
+    const leaseMs = Math.max(0, leaseEndsAtMs - monotonicMs());
+    for (const id of [1, 2]) one.replica(id).health.leaseMs = leaseMs;
+  }, 1);
+  t.after(() => clearInterval(lapsing));
+  assert.equal((await led(find(t, one.members))).id, 2);
+  const tookMs = monotonicMs() - startedAtMs;
+  assert(tookMs >= 199 && tookMs < 280, `${tookMs} ms`);
+  assert.deepEqual(nominations(one), [0, 1, 0]);
+});
+
+test("a leader out of reach that the others vouch for is left alone", async (t) => {
+  const one = group();
+  one.replica(3).lead(5);
+  one.replica(3).state = "down";
+  for (const id of [1, 2]) one.replica(id).follow(one.replica(3), 350);
+  const finder = find(t, one.members);
+  await assert.rejects(finder.wait(monotonicMs() + 300), (error) => hasReason(error, "unavailable"));
+  assert.deepEqual(nominations(one), [0, 0, 0]);
+  one.replica(3).state = "up";
+  assert.equal((await led(finder)).id, 3);
+});
+
+test("a minority that hears the old leader holds nobody up", async (t) => {
+  const one = group();
+  one.replica(1).follow(one.replica(3), 400);
+  one.replica(3).state = "down";
+  const five = group(5);
+  five.replica(1).follow(five.replica(5), 400);
+  five.replica(5).state = "down";
+  assert.equal((await led(find(t, five.members))).id, 4);
+  // In a group of three with one gone, both others must vote.
+  const finder = find(t, one.members);
+  await assert.rejects(finder.wait(monotonicMs() + 200));
+  assert.deepEqual(nominations(one), [0, 0, 0]);
+});
+
+test("refused because a leader lives, the nominee is asked again right when the lease ends", async (t) => {
+  const one = group();
+  const askedAtMs: number[] = [];
+  one.replica(3).onLead = () => {
+    askedAtMs.push(monotonicMs());
+    if (askedAtMs.length === 2) return one.replica(3).lead(2);
+    throw new AppError("leader_alive", "Replica 2 leads", { leader: 2, leaseMs: 120 });
+  };
+  assert.equal((await led(find(t, one.members))).id, 3);
+  const pauseMs = askedAtMs[1]! - askedAtMs[0]!;
+  assert(pauseMs >= 119 && pauseMs < 190, `${pauseMs} ms`);
+  assert.deepEqual(nominations(one), [0, 0, 2]);
+});
+
+test("one that always hears a leader does not keep the others from being nominated", async (t) => {
+  const one = group();
+  one.replica(3).onLead = () => {
+    throw new AppError("leader_alive", "Replica 9 leads", { leader: 9, leaseMs: 10 });
+  };
+  assert.equal((await led(find(t, one.members))).id, 2);
+});
+
+test("who is opening a term already gets the time for it", async (t) => {
+  const one = group();
+  Object.assign(one.replica(1).health, { role: "leader", term: 2, serving: false });
+  const finder = find(t, one.members);
+  await until(() => one.replica(1).healthsAsked >= 4);
+  one.replica(1).health.serving = true;
+  assert.equal((await led(finder)).id, 1);
+  assert.deepEqual(nominations(one), [0, 0, 0]);
+});
+
+test("and no more than that", async (t) => {
+  const one = group();
+  one.replica(1).health.role = "candidate";
+  assert.equal((await led(find(t, one.members))).id, 3);
+});
+
+test("two finders at once agree", async (t) => {
+  const one = group();
+  let opening = 0;
+  for (const replica of one.replicas) {
+    replica.onLead = () => {
+      if (++opening > 1) throw new AppError("no_votes", "another was faster");
+      replica.lead(2);
+    };
+  }
+  const finders = [find(t, one.members), find(t, one.members), find(t, one.members)];
+  const leaders = await Promise.all(finders.map(led));
+  assert.deepEqual(leaders.map(({ id }) => id), [3, 3, 3]);
+});
+
+test("at its start it waits for all before it nominates", async (t) => {
+  const one = group();
+  one.replica(3).state = "down";
+  const finder = find(t, one.members, { gatherMs: 900 });
+  await until(() => one.replica(1).healthsAsked >= 4);
+  assert.deepEqual(nominations(one), [0, 0, 0]);
+  one.replica(3).state = "up";
+  assert.equal((await led(finder)).id, 3);
+});
+
+test("but not for ever", async (t) => {
+  const one = group();
+  one.replica(3).state = "down";
+  const startedAtMs = monotonicMs();
+  assert.equal((await led(find(t, one.members, { gatherMs: 150 }))).id, 2);
+  assert(monotonicMs() - startedAtMs >= 149);
+});
+
+test("a suspected leader is looked at once, not at the next interval", async (t) => {
+  const one = group();
+  one.replica(3).lead(2);
+  const finder = find(t, one.members);
+  await led(finder);
+  one.replica(3).state = "down";
+  const suspectedAtMs = monotonicMs();
+  finder.suspect(one.replica(3));
+  assert.equal(finder.leader, null);
+  assert(finder.lostAtMs! >= suspectedAtMs);
+  assert.equal((await led(finder)).id, 2);
+  assert(monotonicMs() - suspectedAtMs < HEALTH_INTERVAL_MS / 2);
+});
+
+test("a leader suspected without cause is followed again, and not announced again", async (t) => {
+  const one = group();
+  one.replica(3).lead(2);
+  const finder = find(t, one.members);
+  const announced: number[] = [];
+  finder.onLeader(({ id, term }) => announced.push(id, term));
+  await led(finder);
+  finder.suspect(one.replica(3));
+  finder.suspect(one.replica(3));
+  finder.suspect(one.replica(1));
+  assert.equal((await led(finder)).id, 3);
+  assert.deepEqual(announced, [3, 2]);
+});
+
+test("an answer from before the suspicion does not clear the suspected leader", async (t) => {
+  const one = group();
+  one.replica(3).lead(2);
+  const finder = find(t, one.members);
+  await led(finder);
+  const { healthsAsked } = one.replica(3);
+  // Its regular look is under way and will say that it leads.
+  await until(() => one.replica(3).healthsAsked > healthsAsked);
+  one.replica(3).state = "down";
+  finder.suspect(one.replica(3));
+  assert.equal((await led(finder)).id, 2);
+});
+
+test("a leader that dies, or leads no longer, is noticed by itself", async (t) => {
+  const one = group();
+  one.replica(3).lead(2);
+  const finder = find(t, one.members);
+  const announced: number[] = [];
+  finder.onLeader(({ id }) => announced.push(id));
+  await led(finder);
+  one.replica(3).state = "down";
+  await until(() => finder.leader?.id === 2);
+  one.replica(2).follow(one.replica(1), 0);
+  one.replica(1).lead(9);
+  await until(() => finder.leader?.id === 1);
+  assert.deepEqual(announced, [3, 2, 1]);
+});
+
+test("all that wait get the leader, and at the deadline they hear that there is none", async (t) => {
+  const one = group();
+  for (const replica of one.replicas) replica.state = "down";
+  const finder = find(t, one.members);
+  const early = finder.wait(monotonicMs() + 30);
+  const patient = [led(finder), led(finder)];
+  await assert.rejects(early, (error) => hasReason(error, "unavailable"));
+  one.replica(2).state = "up";
+  assert.deepEqual((await Promise.all(patient)).map(({ id }) => id), [2, 2]);
+});
+
+test("healths are those of who answered when last asked", async (t) => {
+  const one = group();
+  one.replica(3).lead(2);
+  one.replica(1).state = "down";
+  const finder = find(t, one.members);
+  await led(finder);
+  await until(() => finder.healths().size === 2);
+  assert.deepEqual([...finder.healths().keys()].sort(), [2, 3]);
+  one.replica(1).state = "up";
+  await until(() => finder.healths().has(1));
+});
+
+test("who answers as another replica is not believed", async (t) => {
+  const one = group();
+  one.replica(3).health.id = 1;
+  one.replica(3).lead(7);
+  one.replica(2).health.role = "king" as "leader";
+  assert.equal((await led(find(t, one.members))).id, 1);
+});
+
+test("closing ends the waiting", async (t) => {
+  const one = group();
+  for (const replica of one.replicas) replica.state = "down";
+  const finder = find(t, one.members);
+  const waiting = finder.wait(monotonicMs() + 5_000);
+  finder.close();
+  await assert.rejects(waiting, (error) => hasReason(error, "unavailable"));
+  await assert.rejects(finder.wait(monotonicMs() + 5_000));
+});
