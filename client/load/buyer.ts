@@ -70,7 +70,8 @@ export class Buyer {
 
   async compare(stopped: () => boolean): Promise<Comparison[]> {
     const comparisons: Comparison[] = [];
-    this.#givenUp = 0;
+    // A store that was given up gets one more chance: it may have come back.
+    this.#givenUp = this.hasLeft ? GIVEN_UP_MAX - 1 : 0;
     for (const receipt of this.receipts) {
       const skip = stopped() || this.hasLeft;
       comparisons.push(skip ? "not_compared" : await this.#find(receipt));
@@ -86,7 +87,7 @@ export class Buyer {
       this.#answered(["lookup", ...split], fromMs);
       return quantity > 0;
     } catch (error) {
-      this.#failed("lookup", error);
+      this.#failed("lookup", `look-up of ${name}`, error);
       return false;
     }
   }
@@ -100,7 +101,7 @@ export class Buyer {
       if (purchase.code !== "ordered") return;
       this.receipts.push({ number: purchase.number, name, quantity: 1 });
     } catch (error) {
-      this.#failed("order", error, `; its key is ${key}`);
+      this.#failed("order", `order of ${name}, key ${key}`, error);
     }
   }
 
@@ -121,7 +122,7 @@ export class Buyer {
       tally.problem(`an order has changed: ${made} was acknowledged, and now it is ${found}`);
       return "different";
     } catch (error) {
-      this.#failed("find", error);
+      this.#failed("find", `order ${receipt.number}`, error);
       return "not_compared";
     }
   }
@@ -132,9 +133,9 @@ export class Buyer {
     this.#options.tally.answer(types, nowMs - fromMs, nowMs);
   }
 
-  #failed(type: RequestType, error: unknown, hint = ""): void {
+  #failed(type: RequestType, what: string, error: unknown): void {
     if (!(error instanceof AppError)) throw error;
     this.#givenUp = error.reason === "unavailable" ? this.#givenUp + 1 : 0;
-    this.#options.tally.failure(type, error.message + hint);
+    this.#options.tally.failure(type, `${what}: ${error.message}`);
   }
 }

@@ -38,6 +38,7 @@ export interface JudgedGoal {
   met: boolean;
   /** Milliseconds, a count or requests a second; null when nothing was measured. */
   measured: number | null;
+  unit: "ms" | "/s" | "";
 }
 
 /** Comma separated. @throws UsageError */
@@ -73,7 +74,8 @@ function isCounted(measure: string, type: RequestType | null): boolean {
 
 export function judgeGoal(goal: Goal, tally: Tally, throughput: number): JudgedGoal {
   const measured = measure(goal, tally, throughput);
-  return { goal: goal.text, measured, met: measured !== null && holds(goal, measured) };
+  const unit = isTime(goal.measure) ? "ms" : goal.measure === "throughput" ? "/s" : "";
+  return { goal: goal.text, met: measured !== null && holds(goal, measured), measured, unit };
 }
 
 function measure(goal: Goal, tally: Tally, throughput: number): number | null {

@@ -115,8 +115,12 @@ export function describeVerdict({ tally, orders, goals, ok }: RunResult): string
   return `${ok ? "OK" : "FAILED"}: ${parts.join(" ")}`;
 }
 
-function renderGoal({ goal, met, measured }: RunResult["goals"][number], paint: Paint): string {
-  const was = measured === null ? "nothing was measured" : `it was ${asNumber(measured)}`;
+function renderGoal(
+  { goal, met, measured, unit }: RunResult["goals"][number],
+  paint: Paint,
+): string {
+  const was =
+    measured === null ? "nothing was measured" : `it was ${asNumber(measured)} ${unit}`.trimEnd();
   return paint(met ? "green" : "red", `Goal ${goal} ${met ? "met" : "missed"}: ${was}.`);
 }
 
