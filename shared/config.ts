@@ -143,7 +143,8 @@ function readFlags(args: string[]): Map<string, string> {
     const [flag = "", ...rest] = args[at]!.split("=");
     const name = VARIABLES.find((variable) => flagOf(variable.name) === flag)?.name;
     if (name === undefined) {
-      throw new UsageError(`Unknown argument ${args[at]}: --help shows the known ones`);
+      const shown = JSON.stringify(args[at]);
+      throw new UsageError(`Unknown argument ${shown}: --help shows the known ones`);
     }
     const value = rest.length > 0 ? rest.join("=") : args[++at];
     if (value === undefined || value === "") throw new UsageError(`${flag} needs a value`);

@@ -28,6 +28,9 @@ export interface MemberContext {
   fail: (error: unknown) => never;
 }
 
+/** Each part of a member keeps within CLOSE_GRACE_MS; this is for their sum. */
+const GIVE_UP_MARGIN_MS = 1_000;
+
 export type StartMember = (context: MemberContext) => Promise<Member>;
 
 export function runMember(kind: MemberKind, start: StartMember): void {
@@ -57,34 +60,35 @@ async function run(kind: MemberKind, args: string[], start: StartMember): Promis
   process.on("uncaughtException", fail);
   const unlock = lockFolder(settings.folder);
   process.on("exit", unlock);
-  const starting = start({ settings, secret, birth, log, fail });
-  closeOnSignal(starting, log);
-  await starting;
+  const running: { member: Member | null } = { member: null };
+  closeOnSignal(running, log);
+  running.member = await start({ settings, secret, birth, log, fail });
 }
 
 /** The first signal closes gracefully, a second one ends at once. */
-function closeOnSignal(starting: Promise<Member>, log: Log): void {
+function closeOnSignal(running: { member: Member | null }, log: Log): void {
   let closing = false;
   const onSignal = (signal: string): void => {
-    if (closing) {
-      log.warn("stopped at once", { signal });
-      process.exit(1);
-    }
+    log.info(closing ? "stopping at once" : "stopping", { signal });
+    if (closing) process.exit(1);
     closing = true;
-    log.info("stopping", { signal });
-    setTimeout(() => {
-      log.error("stopped before all was answered", { graceMs: CLOSE_GRACE_MS });
-      process.exit(1);
-    }, CLOSE_GRACE_MS + 500).unref();
-    void starting
-      .then((member) => member.close())
-      .then(() => {
-        log.info("stopped");
-        process.exit(0);
-      });
+    setTimeout(giveUp, CLOSE_GRACE_MS + GIVE_UP_MARGIN_MS, log).unref();
+    void close(running.member, log);
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
+}
+
+/** One that has not started yet has taken nothing that it would have to answer. */
+async function close(member: Member | null, log: Log): Promise<void> {
+  await member?.close();
+  log.info("stopped");
+  process.exit(0);
+}
+
+function giveUp(log: Log): void {
+  log.error("stopped before everything was answered", { graceMs: CLOSE_GRACE_MS });
+  process.exit(1);
 }
 
 const SECRET = /^[!-~]{16,256}$/;

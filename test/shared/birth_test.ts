@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { readOrMakeBirth, writeBirth, type Birth } from "../../shared/birth.ts";
+import { readSettings, UsageError } from "../../shared/config.ts";
+
+const BIRTH: Birth = { id: "b1", store: "toys", catalogs: 1, orders: 3, format: 1 };
+
+async function settingsIn(t: TestContext, environment: Record<string, string> = {}) {
+  const dataDir = await mkdtemp(join(tmpdir(), "birth-"));
+  t.after(() => rm(dataDir, { recursive: true }));
+  const settings = (more: Record<string, string>) =>
+    readSettings("order", { ID: "2", DATA_DIR: dataDir, ...environment, ...more }, []);
+  return { settings, folder: join(dataDir, "order-2") };
+}
+
+test("an id makes the mark, and from then on it is read", async (t) => {
+  const { settings, folder } = await settingsIn(t);
+  assert.deepEqual(await readOrMakeBirth(settings({ BIRTH: "b1" })), BIRTH);
+  assert.equal(await readFile(join(folder, "birth"), "utf8"), `${JSON.stringify(BIRTH)}\n`);
+  assert.deepEqual(await readOrMakeBirth(settings({})), BIRTH);
+  assert.deepEqual(await readOrMakeBirth(settings({ BIRTH: "b1" })), BIRTH);
+});
+
+test("neither mark nor id: refused, and nothing is made", async (t) => {
+  const { settings, folder } = await settingsIn(t);
+  await assert.rejects(readOrMakeBirth(settings({})), UsageError);
+  assert.equal(existsSync(folder), false);
+});
+
+test("other data than the settings say is refused", async (t) => {
+  const { settings, folder } = await settingsIn(t);
+  const differing: [Partial<Birth>, RegExp][] = [
+    [{ id: "b2" }, /^UsageError: BIRTH b1: .* was made with b2$/],
+    [{ store: "books" }, /^UsageError: STORE toys: .* was made with books$/],
+    [{ catalogs: 3 }, /^UsageError: CATALOGS of 1: .* was made with 3$/],
+    [{ orders: 5 }, /^UsageError: ORDERS of 3: .* was made with 5$/],
+    [{ format: 2 as 1 }, /format 2/],
+  ];
+  for (const [difference, line] of differing) {
+    await writeBirth(folder, { ...BIRTH, ...difference });
+    await assert.rejects(readOrMakeBirth(settings({ BIRTH: "b1" })), line);
+  }
+});
+
+test("a broken mark is refused, never replaced", async (t) => {
+  const { settings, folder } = await settingsIn(t);
+  await writeBirth(folder, BIRTH);
+  for (const text of ["", "{", "null", "7", "{}"]) {
+    await writeFile(join(folder, "birth"), text);
+    await assert.rejects(readOrMakeBirth(settings({ BIRTH: "b1" })), UsageError);
+    assert.equal(await readFile(join(folder, "birth"), "utf8"), text);
+  }
+});

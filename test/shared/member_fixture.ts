@@ -1,0 +1,23 @@
+/** A member that does nothing but what every member does. */
+import { runMember } from "../../shared/member.ts";
+
+runMember("order", async ({ settings, birth, log, fail }) => {
+  log.info("started", { folder: settings.folder, cluster: birth.id });
+  const mode = process.env["MODE"];
+  const keepAlive = setInterval(() => {}, 1_000);
+  if (mode === "start-fails") throw Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE" });
+  if (mode === "throws") setImmediate(() => undefinedFunction());
+  if (mode === "rejects") void Promise.reject(new Error("planted rejection"));
+  if (mode === "fails") fail(new Error("planted failure"));
+  return {
+    close: async () => {
+      if (mode === "never-closes") return new Promise<void>(() => {});
+      if (mode === "close-fails") throw new Error("planted: close fails");
+      clearInterval(keepAlive);
+    },
+  };
+});
+
+function undefinedFunction(): never {
+  throw new Error("planted exception");
+}

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const FIXTURE = fileURLToPath(new URL("./member_fixture.ts", import.meta.url));
+
+function dataFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "member-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "secret"), "0123456789abcdef\n");
+  return folder;
+}
+
+interface Run {
+  environment: Record<string, string>;
+  args?: string[];
+}
+
+function run(t: TestContext, { environment, args = [] }: Run) {
+  const command = ["--import", "tsx", FIXTURE, ...args];
+  const child = spawn(process.execPath, command, { env: { PATH: process.env["PATH"], ...environment } });
+  t.after(() => child.kill("SIGKILL"));
+  const out = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => (out.stdout += chunk));
+  child.stderr.on("data", (chunk) => (out.stderr += chunk));
+  const ended = once(child, "close").then(([code]) => ({ code: code as number, ...out }));
+  const said = async (text: string): Promise<void> => {
+    while (!out.stdout.includes(text)) await once(child.stdout, "data");
+  };
+  return { child, ended, said };
+}
+
+const messages = (stdout: string): string[] =>
+  stdout.trim().split("\n").map((line) => JSON.parse(line).message);
+
+test("SIGTERM and SIGINT end it gracefully, with 0", async (t) => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const DATA_DIR = dataFolder(t);
+    const member = run(t, { environment: { ID: "2", BIRTH: "b1", DATA_DIR } });
+    await member.said("started");
+    member.child.kill(signal);
+    const { code, stdout, stderr } = await member.ended;
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(messages(stdout), ["started", "stopping", "stopped"]);
+    assert.deepEqual(readdirSync(join(DATA_DIR, "order-2")), ["birth"]);
+  }
+});
+
+test("a second signal ends it at once", async (t) => {
+  const environment = { ID: "1", BIRTH: "b1", DATA_DIR: dataFolder(t), MODE: "never-closes" };
+  const member = run(t, { environment });
+  await member.said("started");
+  member.child.kill("SIGTERM");
+  await member.said("stopping");
+  member.child.kill("SIGTERM");
+  assert.equal((await member.ended).code, 1);
+});
+
+test("whatever nobody caught is logged and ends it with 1", async (t) => {
+  const faults = {
+    throws: /planted exception/,
+    rejects: /planted rejection/,
+    fails: /planted failure/,
+  };
+  for (const [MODE, what] of Object.entries(faults)) {
+    const member = run(t, { environment: { ID: "1", BIRTH: "b1", DATA_DIR: dataFolder(t), MODE } });
+    const { code, stdout } = await member.ended;
+    assert.equal(code, 1);
+    const last = JSON.parse(stdout.trim().split("\n").at(-1)!);
+    assert.deepEqual([last.level, last.message], ["error", "fatal"]);
+    assert.match(last.error, what);
+  }
+});
+
+test("a close that fails is a fault", async (t) => {
+  const environment = { ID: "1", BIRTH: "b1", DATA_DIR: dataFolder(t), MODE: "close-fails" };
+  const member = run(t, { environment });
+  await member.said("started");
+  member.child.kill("SIGTERM");
+  assert.equal((await member.ended).code, 1);
+});
+
+test("a taken port or folder is one line and 1", async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const environment = { ID: "1", BIRTH: "b1", DATA_DIR };
+  const failing = run(t, { environment: { ...environment, MODE: "start-fails" } });
+  const taken = await failing.ended;
+  assert.deepEqual([taken.code, taken.stderr], [1, "listen EADDRINUSE\n"]);
+  const first = run(t, { environment });
+  await first.said("started");
+  const second = await run(t, { environment }).ended;
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, new RegExp(`^\\S+order-1 is in use by process ${first.child.pid}\n$`));
+});
+
+test("wrong use is one line and 2, and nothing is made", async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const environments: Record<string, string>[] = [
+    { DATA_DIR },
+    { DATA_DIR, ID: "1" },
+    { DATA_DIR, ID: "1", BIRTH: "b1", THREADS: "0" },
+    { DATA_DIR, ID: "1", BIRTH: "b1", STORE_SECRET_FILE: join(DATA_DIR, "none") },
+    { DATA_DIR: join(DATA_DIR, "none"), ID: "1", BIRTH: "b1" },
+  ];
+  for (const environment of environments) {
+    const { code, stdout, stderr } = await run(t, { environment }).ended;
+    assert.deepEqual([code, stdout], [2, ""], stderr);
+    assert.match(stderr, /^[^\n]+\n$/);
+  }
+  assert.deepEqual(readdirSync(DATA_DIR), ["secret"]);
+  assert.equal(existsSync(join(DATA_DIR, "none")), false);
+});
+
+test("--help explains, and does nothing else", async (t) => {
+  const { code, stdout, stderr } = await run(t, { environment: {}, args: ["--help"] }).ended;
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(stdout, /^Examples:\n/);
+});
