@@ -4,7 +4,7 @@
  * killed process is known as such, also when its number went to another.
  */
 import { spawnSync } from "node:child_process";
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Somebody else holds the folder. */
@@ -61,7 +61,8 @@ function readOrNull(path: string): string | null {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    // ESRCH: a process of /proc that ended between open and read.
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code!)) return null;
     throw error;
   }
 }
@@ -75,7 +76,7 @@ function lockedBy(holder: string, folder: string): LockedError {
   return new LockedError(`${folder} is in use by process ${holder.split(" ")[0]}`);
 }
 
-/** When a process began, in words that no other process with its number has; "" when there is none. */
+/** When a process began, in words that no other one with its number has; "" when it is gone. */
 function startOf(pid: number): string {
   if (process.platform !== "linux") {
     const answer = spawnSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" });
@@ -86,5 +87,15 @@ function startOf(pid: number): string {
   const boot = readOrNull("/proc/sys/kernel/random/boot_id") ?? "";
   // The command's name may hold spaces: the fields behind it count, the start is the 20th.
   const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+  // Killed, its last thread gone, and not yet reaped by whoever has to: it writes nothing more.
+  if (fields[0] === "Z" && threadsOf(pid) <= 1) return "";
   return `${boot.trim()}:${fields[19]}`;
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
+  }
 }

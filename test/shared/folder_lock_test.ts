@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -34,6 +34,28 @@ test("the lock of a process that was killed is no lock", async (t) => {
   assert.throws(() => lockFolder(folder), LockedError);
   holder.kill("SIGKILL");
   await once(holder, "exit");
+  lockFolder(folder)();
+});
+
+test("nor is that of one that was killed and that nobody reaps", async (t) => {
+  if (process.platform !== "linux") return t.skip("ps shows it, but not how to tell");
+  const folder = folderFor(t);
+  const url = new URL("../../shared/folder_lock.ts", import.meta.url).href;
+  const code = `
+    import { lockFolder } from "${url}";
+    lockFolder(process.argv[1]);
+    console.log(process.pid);
+    setInterval(() => {}, 1e6);
+  `;
+  const node = [process.execPath, "--import", "tsx", "--input-type=module", "-e", code, folder];
+  // The shell becomes a sleep, which has a child now and never asks how it ended.
+  const parent = spawn("sh", ["-c", '"$@" & exec sleep 60', "sh", ...node]);
+  t.after(() => parent.kill("SIGKILL"));
+  const [text] = await once(parent.stdout, "data");
+  process.kill(Number(text), "SIGKILL");
+  const proc = `/proc/${Number(text)}`;
+  const isDead = () => readFileSync(`${proc}/stat`, "utf8").includes(") Z ");
+  while (!isDead() || readdirSync(`${proc}/task`).length > 1) await new Promise(setImmediate);
   lockFolder(folder)();
 });
 
