@@ -5,9 +5,12 @@
  * 503, asks again with the same key, as a client of this store is told to.
  */
 import { Agent, request } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { monotonicMs } from "../../shared/clock.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
+const ATTEMPT_PAUSE_MS = 10;
+const ATTEMPTS_MAX = 3_000;
 
 export interface Answer {
   status: number;
@@ -50,9 +53,12 @@ export class Shopper {
         method,
         agent: this.#agent,
         headers: text === undefined ? headers : { "content-type": "application/json", ...headers },
-        timeout: REQUEST_TIMEOUT_MS,
       });
-      asking.once("timeout", () => asking.destroy(new Error(`${path}: no answer in time`)));
+      // Not the option `timeout`: of the agent's it would be the server's keep-alive hint.
+      const timer = setTimeout(() => {
+        asking.destroy(new Error(`${path}: no answer in ${REQUEST_TIMEOUT_MS} ms`));
+      }, REQUEST_TIMEOUT_MS);
+      asking.once("close", () => clearTimeout(timer));
       asking.once("error", reject);
       asking.once("response", (response) => {
         let answer = "";
@@ -81,8 +87,8 @@ export class Shopper {
         const { status } = answer;
         return { key, name, number, status, refused, broken, atMs: monotonicMs() };
       }
-      if (refused + broken > 10_000) throw new Error(`${name}: never an answer`);
-      await new Promise(setImmediate);
+      if (refused + broken > ATTEMPTS_MAX) throw new Error(`${name}: never an answer`);
+      await pause(ATTEMPT_PAUSE_MS);
     }
   }
 

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { claimPortBase } from "../../client/launcher/free_ports.ts";
@@ -42,7 +42,9 @@ test("start.sh starts the store quickly and small, once; stop.sh ends it", async
   assert.equal(first.code, 0, first.err);
   t.diagnostic(first.out.split("\n")[0]!);
   const [, seconds, megabytes] = /in (\d+\.\d) s; it holds (\d+) MB/.exec(first.out)!;
-  assert(Number(seconds) < START_MAX_S, `${seconds} s`);
+  // A machine that is busy with something else says nothing about the store.
+  const isBusy = loadavg()[0]! > 2 * availableParallelism();
+  assert(Number(seconds) < START_MAX_S * (isBusy ? 4 : 1), `${seconds} s`);
   assert(Number(megabytes) < MEMORY_MAX_MB, `${megabytes} MB`);
   assert.match(first.out, /order 3 +leader/);
   assert.match(first.out, /catalog 1 +leader/);
