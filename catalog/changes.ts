@@ -53,7 +53,7 @@ export class Changes {
 
   at(index: number): Change {
     const change = this.#changes[this.#head + index - this.#firstIndex];
-    assert(change !== undefined, `no change is held for row ${index}`);
+    if (change === undefined) assert.fail(`no change is held for row ${index}`);
     return change;
   }
 

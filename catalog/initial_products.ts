@@ -6,7 +6,7 @@
  * every cell after. The first fault ends the start, with file, line, reason.
  */
 import parse from "csv-simple-parser";
-import { AppError } from "../shared/errors.ts";
+import { AppError, hasReason } from "../shared/errors.ts";
 import { QUANTITY_MAX } from "../shared/limits.ts";
 import { parseName } from "../shared/names.ts";
 import { UsageError } from "../shared/usage.ts";
@@ -37,11 +37,16 @@ export function readInitialProducts(
   const lineByName = new Map<string, number>();
   return rows.map((row, at) => {
     const line = at + 2;
-    const product = readProduct(row, columns, (why) => broken(file, line, why));
-    const before = lineByName.get(product.name);
-    if (before !== undefined) throw broken(file, line, `line ${before} has this name already`);
-    lineByName.set(product.name, line);
-    return product;
+    try {
+      const product = readProduct(row, columns);
+      const before = lineByName.get(product.name);
+      if (before !== undefined) throw faulty(`line ${before} has this name already`);
+      lineByName.set(product.name, line);
+      return product;
+    } catch (error) {
+      if (hasReason(error, "bad_request")) throw broken(file, line, error.message);
+      throw error;
+    }
   });
 }
 
@@ -94,40 +99,32 @@ function cells(text: string): (string | undefined)[][] {
   return parse(text, { optimistic: false }) as (string | undefined)[][];
 }
 
-function readProduct(
-  row: (string | undefined)[],
-  columns: readonly string[],
-  fault: (why: string) => UsageError,
-): InitialProduct {
-  const found = row.filter((cell) => cell !== undefined).length;
+/** @throws bad_request */
+function readProduct(row: (string | undefined)[], columns: readonly string[]): InitialProduct {
+  // A row with too few cells is as long as the first, with nothing in its last places.
+  const found = row.at(-1) === undefined ? row.findIndex((cell) => cell === undefined) : row.length;
   if (found !== columns.length) {
-    throw fault(`it has ${found} columns, not ${columns.length} (${columns.join()})`);
+    throw faulty(`it has ${found} columns, not ${columns.length} (${columns.join()})`);
   }
-  const cell = (column: string): string => row[columns.indexOf(column)]!;
   return {
-    name: readName(cell("name"), fault),
-    price: readPrice(cell("price"), fault),
-    quantity: readQuantity(cell("quantity"), fault),
+    name: parseName(row[columns.indexOf("name")]),
+    price: readPrice(row[columns.indexOf("price")]!),
+    quantity: readQuantity(row[columns.indexOf("quantity")]!),
   };
 }
 
-function readName(text: string, fault: (why: string) => UsageError): string {
-  try {
-    return parseName(text);
-  } catch (error) {
-    if (error instanceof AppError) throw fault(error.message);
-    throw error;
-  }
-}
-
-function readPrice(text: string, fault: (why: string) => UsageError): number {
+function readPrice(text: string): number {
   if (PRICE.test(text)) return Number(text);
-  throw fault(`price ${JSON.stringify(text)}: a number from 0 with at most 2 decimals`);
+  throw faulty(`price ${JSON.stringify(text)}: a number from 0 with at most 2 decimals`);
 }
 
-function readQuantity(text: string, fault: (why: string) => UsageError): number {
+function readQuantity(text: string): number {
   if (QUANTITY.test(text) && Number(text) <= QUANTITY_MAX) return Number(text);
-  throw fault(`quantity ${JSON.stringify(text)}: an integer from 0 to ${QUANTITY_MAX}`);
+  throw faulty(`quantity ${JSON.stringify(text)}: an integer from 0 to ${QUANTITY_MAX}`);
+}
+
+function faulty(why: string): AppError {
+  return new AppError("bad_request", why);
 }
 
 function broken(file: string, line: number, why: string): UsageError {

@@ -84,7 +84,7 @@ export class Ledger {
     const sales: Sale[] = [];
     for (let number = this.settled + 1; number < this.next; number++) {
       const sale = this.#sales.get(number);
-      assert(sale !== undefined, `sale ${number} is not settled and yet forgotten`);
+      if (sale === undefined) assert.fail(`sale ${number} is not settled and yet forgotten`);
       sales.push(sale);
     }
     return sales;

@@ -76,7 +76,7 @@ export class Products {
   constructor(records: readonly ProductRecord[]) {
     this.#ordered = [...records].sort(byName);
     for (const record of this.#ordered) {
-      assert(!this.#byName.has(record.name), `two products named ${record.name}`);
+      if (this.#byName.has(record.name)) assert.fail(`two products named ${record.name}`);
       this.#byName.set(record.name, record);
       this.#noteStock(record);
     }
@@ -102,7 +102,7 @@ export class Products {
 
   /** Sets the decided quantity, and which row it is by now the work of. */
   setQuantity(record: ProductRecord, quantity: number, version: number): void {
-    assert(quantity >= 0, `${record.name} would be ${quantity} pieces in stock`);
+    if (quantity < 0) assert.fail(`${record.name} would be ${quantity} pieces in stock`);
     record.quantity = quantity;
     record.version = version;
     this.#noteStock(record);

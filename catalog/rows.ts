@@ -33,6 +33,12 @@ export const COLUMNS = [
   "initial",
 ] as const;
 
+/** Where each column stands in a row. */
+const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Record<
+  (typeof COLUMNS)[number],
+  number
+>;
+
 export interface OpenRow {
   kind: "open";
   /** Checksum of the products that this store was born with. */
@@ -88,39 +94,39 @@ export function restockPayload(row: RestockRow): string {
  */
 export function readRow(payload: string): Row {
   const fields = splitRow(payload);
-  assert.equal(fields.length, COLUMNS.length, `a row of the catalog's log: ${payload}`);
-  const [, kind, name, type, quantity, , key, sale, settled, fence, initial] = fields as string[];
-  switch (kind) {
+  if (fields.length !== COLUMNS.length) assert.fail(`a row of the catalog's log: ${payload}`);
+  const name = fields[AT.name]!;
+  switch (fields[AT.kind]) {
     case "sale":
       return {
-        kind,
-        name: name!,
-        type: readType(type!),
-        quantity: readCount(quantity!),
-        key: key!,
-        sale: readCount(sale!),
-        settled: readCount(settled!),
+        kind: "sale",
+        name,
+        type: readType(fields[AT.type]!),
+        quantity: readCount(fields[AT.quantity]!),
+        key: fields[AT.key]!,
+        sale: readCount(fields[AT.sale]!),
+        settled: readCount(fields[AT.settled]!),
       };
     case "restock":
-      return { kind, name: name!, quantity: readCount(quantity!) };
+      return { kind: "restock", name, quantity: readCount(fields[AT.quantity]!) };
     case "fence": {
-      const [term, leader] = fence!.split(".");
-      return { kind, term: readCount(term!), leader: readCount(leader!) };
+      const [term, leader] = fields[AT.fence]!.split(".");
+      return { kind: "fence", term: readCount(term!), leader: readCount(leader!) };
     }
     case "open":
-      return { kind, initial: initial! };
+      return { kind: "open", initial: fields[AT.initial]! };
     default:
-      throw new assert.AssertionError({ message: `a row of an unknown kind: ${payload}` });
+      assert.fail(`a row of an unknown kind: ${payload}`);
   }
 }
 
 function readType(text: string): OrderType {
-  assert(text === "buy" || text === "sell", `a sale of an unknown type: ${text}`);
-  return text;
+  if (text === "buy" || text === "sell") return text;
+  assert.fail(`a sale of an unknown type: ${text}`);
 }
 
 function readCount(text: string): number {
   const count = Number(text);
-  assert(text !== "" && Number.isSafeInteger(count) && count >= 0, `a count in a row: ${text}`);
-  return count;
+  if (text !== "" && Number.isSafeInteger(count) && count >= 0) return count;
+  assert.fail(`a count in a row: ${text}`);
 }

@@ -162,7 +162,7 @@ export class CatalogState {
 
   #move(index: number, row: SaleRow | RestockRow, change: Change, sign: 1 | -1): ProductRecord {
     const product = this.#products.find(row.name);
-    assert(product !== undefined, `row ${index} names a product that there is not: ${row.name}`);
+    if (product === undefined) assert.fail(`row ${index} is of no product: ${row.name}`);
     change.product = product;
     change.versionBefore = product.version;
     change.quantity = product.quantity + sign * row.quantity;

@@ -1,3 +1,4 @@
+/** A member copies the CSV it was born with: an edit reaches the next store only. */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

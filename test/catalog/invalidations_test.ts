@@ -1,3 +1,4 @@
+/** One request at a time to a front-end, each name once, nothing lost when one fails. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Invalidations } from "../../catalog/invalidations.ts";

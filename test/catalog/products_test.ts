@@ -1,3 +1,4 @@
+/** Products by name: pages, searches, and names that a careless map would trip over. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { initialChecksum, initialRecord, Products } from "../../catalog/products.ts";

@@ -1,3 +1,4 @@
+/** What is out of stock comes back: by the clock, by the leader alone, once after a pause. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buy, Store } from "./store.ts";

@@ -1,3 +1,4 @@
+/** The rows of the log as text: read as written, and refused when they are not ours. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

@@ -1,3 +1,4 @@
+/** Batches of sales by number: decided once, remembered for a while, refused after. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Sessions } from "../../catalog/sessions.ts";
