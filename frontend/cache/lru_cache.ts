@@ -58,6 +58,11 @@ export class LruCache<V> {
     return this.#entries.size;
   }
 
+  /** Counts a miss that was none of the cache's doing: it could not be asked. */
+  miss(): void {
+    this.#counts.misses++;
+  }
+
   /** The value, which is now the latest used; undefined is a miss. Counts either. */
   get(key: string, nowMs: number): V | undefined {
     const entry = this.#entries.use(key);

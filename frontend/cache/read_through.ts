@@ -70,8 +70,9 @@ export class ReadThrough<V> {
   cached(key: string): V | undefined {
     if (!this.#cache.enabled) return undefined;
     const nowMs = this.#options.nowMs();
-    if (!this.#options.lease.isFresh(nowMs)) return undefined;
-    return this.#cache.get(key, nowMs);
+    if (this.#options.lease.isFresh(nowMs)) return this.#cache.get(key, nowMs);
+    this.#cache.miss();
+    return undefined;
   }
 
   /**
@@ -83,7 +84,7 @@ export class ReadThrough<V> {
     const flight = this.#flights.get(key);
     if (flight !== undefined && isJoinable(flight, start)) {
       const { value, keep } = await flight.answer;
-      if (keep) return { value, outcome: "collapsed" };
+      if (keep && value !== null) return { value, outcome: "collapsed" };
       return this.#ask(key, this.#begin(slot));
     }
     return this.#ask(key, start);

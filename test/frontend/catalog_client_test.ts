@@ -1,0 +1,117 @@
+/** Look-ups and lists on their way to the catalog, and what of the answers may be kept. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { NO_LEASE } from "../../frontend/cache/shared_lease.ts";
+import { CatalogClient } from "../../frontend/catalog_client.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { HeldLease, LookupResult } from "../../shared/wire.ts";
+import { FakeFinder } from "./fake_finder.ts";
+
+const HELD: HeldLease = { leadership: "1.a", number: 4 };
+const TUX = { name: "Tux", price: 15.99, quantity: 100 };
+const PAGE = { topic: null, q: null, limit: 100, after: null };
+
+/** Lease 5 is the one that is held. */
+function makeClient() {
+  const finder = new FakeFinder();
+  finder.lead(1, 1);
+  const clock = { nowMs: 0 };
+  const heldAs = (identity: number): HeldLease | null => (identity === 5 ? HELD : null);
+  const client = new CatalogClient({ finder, frontend: 2, heldAs, nowMs: () => clock.nowMs });
+  return { finder, clock, client };
+}
+
+function result(store: boolean): LookupResult {
+  return { product: TUX, version: 3, store };
+}
+
+test("look-ups of one turn go in one batch that names their lease", async () => {
+  const { finder, client } = makeClient();
+  const found = [client.lookup("Tux", 5), client.lookup("Nobody", 5)];
+  const call = await finder.next();
+  assert.equal(call.path, "/lookups");
+  assert.deepEqual(call.body, { names: ["Tux", "Nobody"], frontend: 2, lease: HELD });
+  call.answer({ leadership: "1.a", results: [result(true), null] });
+  assert.deepEqual(await found[0], { product: TUX, version: 3, keep: true });
+  assert.equal(await found[1], null);
+});
+
+for (const [what, leases] of [
+  ["began without a lease", [NO_LEASE]],
+  ["began under one that is over", [4]],
+  ["began under different ones", [5, 4]],
+  ["began with and without one", [5, NO_LEASE]],
+] as const) {
+  test(`a batch of look-ups that ${what} names none, and nothing of it is kept`, async () => {
+    const { finder, client } = makeClient();
+    const found = leases.map((lease) => client.lookup("Tux", lease));
+    const call = await finder.next();
+    assert.equal(call.body.lease, null);
+    call.answer({ leadership: "1.a", results: leases.map(() => result(true)) });
+    for (const lookup of found) assert.equal((await lookup)!.keep, false);
+  });
+}
+
+for (const [what, leadership, store] of [
+  ["the catalog says so", "1.a", false],
+  ["it is of another leadership than the lease", "2.b", true],
+] as const) {
+  test(`an answer is not kept when ${what}`, async () => {
+    const { finder, client } = makeClient();
+    const lookup = client.lookup("Tux", 5);
+    const list = client.list(PAGE, 5);
+    for (const call of [await finder.next(), await finder.next()]) {
+      const page = { products: [TUX], more: false, version: 3, store };
+      call.answer({ leadership, results: [call.path === "/lists" ? page : result(store)] });
+    }
+    assert.equal((await lookup)!.keep, false);
+    assert.equal((await list).keep, false);
+  });
+}
+
+test("a list goes as it was asked", async () => {
+  const { finder, client } = makeClient();
+  const query = { topic: null, q: "u", limit: 2, after: "Fox" };
+  const list = client.list(query, 5);
+  const call = await finder.next();
+  assert.equal(call.path, "/lists");
+  assert.deepEqual(call.body, { lists: [query], frontend: 2, lease: HELD });
+  const page = { products: [TUX], more: true, version: 9 };
+  call.answer({ leadership: "1.a", results: [{ ...page, store: true }] });
+  assert.deepEqual(await list, { ...page, keep: true });
+});
+
+test("a look-up that failed goes to the next leader, still under the lease it began with", async () => {
+  const { finder, client } = makeClient();
+  const lookup = client.lookup("Tux", 5);
+  (await finder.next()).fail(new AppError("unknown", "reset"));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(finder.suspected, [1]);
+  finder.lead(2, 2);
+  const call = await finder.next();
+  assert.deepEqual(call.body.lease, HELD);
+  call.answer({ leadership: "2.b", results: [result(true)] });
+  assert.equal((await lookup)!.keep, false);
+});
+
+test("a look-up that nobody answers in time is unavailable", async () => {
+  const { finder, clock, client } = makeClient();
+  const lookup = client.lookup("Tux", 5);
+  const call = await finder.next();
+  clock.nowMs = 10_000;
+  call.fail(new AppError("unknown", "reset"));
+  await assert.rejects(lookup, { name: "AppError", reason: "unavailable" });
+});
+
+test("a lease request goes once; a leader without one to give is not suspected", async () => {
+  const { finder, client } = makeClient();
+  const request = { frontend: 2, holds: null };
+  for (const [reason, suspected] of [["unavailable", []], ["not_leader", [1]]] as const) {
+    const asking = client.lease(request);
+    const call = await finder.next();
+    assert.deepEqual(call.body, request);
+    call.fail(new AppError(reason, "no"));
+    await assert.rejects(asking, { reason });
+    assert.deepEqual(finder.suspected, suspected);
+  }
+});

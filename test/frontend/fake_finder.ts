@@ -1,0 +1,58 @@
+/** A leader of a group that the test speaks for: it sees each request and answers when it likes. */
+import { AppError } from "../../shared/errors.ts";
+import type { Leader } from "../../shared/leader_finder.ts";
+import type { ClientPeer, Finder } from "../../frontend/retry.ts";
+
+export interface FakeCall {
+  path: string;
+  body: any;
+  answer: (body: unknown) => void;
+  fail: (error: AppError) => void;
+}
+
+export class FakeFinder implements Finder {
+  leader: Leader<ClientPeer> | null = null;
+  lostAtMs: number | null = 0;
+  /** Ids of leaders that were suspected. */
+  readonly suspected: number[] = [];
+  readonly calls: FakeCall[] = [];
+  readonly #waiting: ((leader: Leader<ClientPeer>) => void)[] = [];
+  readonly #arrivals: ((call: FakeCall) => void)[] = [];
+  #taken = 0;
+
+  lead(id: number, term: number): void {
+    const peer: ClientPeer = {
+      url: `http://order-${id}`,
+      get: () => Promise.reject(new AppError("unavailable", "nothing to get here")),
+      post: (path, body) => new Promise((answer: (body: any) => void, fail) => {
+        const parsed = typeof body === "string" ? JSON.parse(body) : body;
+        this.calls.push({ path, body: parsed, answer, fail });
+        this.#arrivals.shift()?.(this.calls[this.#taken++]!);
+      }),
+    };
+    this.leader = { id, term, peer };
+    this.lostAtMs = null;
+    for (const resolve of this.#waiting.splice(0)) resolve(this.leader);
+  }
+
+  wait(): Promise<Leader<ClientPeer>> {
+    if (this.leader !== null) return Promise.resolve(this.leader);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  suspect(peer: ClientPeer): void {
+    if (this.leader?.peer !== peer) return;
+    this.suspected.push(this.leader.id);
+    this.leader = null;
+  }
+
+  /** The next request that was not handed out yet, as soon as it comes. */
+  next(): Promise<FakeCall> {
+    const call = this.calls[this.#taken];
+    if (call !== undefined) {
+      this.#taken++;
+      return Promise.resolve(call);
+    }
+    return new Promise((resolve) => this.#arrivals.push(resolve));
+  }
+}

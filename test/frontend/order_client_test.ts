@@ -1,0 +1,174 @@
+/** Purchases on their way to a leader that dies, hangs, refuses or does not know. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { OrderClient } from "../../frontend/order_client.ts";
+import { AppError, type Reason } from "../../shared/errors.ts";
+import { FAIL_FAST_MS, ORDER_DEADLINE_MS } from "../../shared/limits.ts";
+import type { PlaceResult } from "../../shared/wire.ts";
+import { FakeFinder } from "./fake_finder.ts";
+
+const ORDERED: PlaceResult = { code: "ordered", number: 7, replayed: false };
+const REFUSED: PlaceResult = { code: "out_of_stock", left: 0 };
+
+function makeClient() {
+  const orders = new FakeFinder();
+  const catalogs = { lostAtMs: null as number | null };
+  const clock = { nowMs: 0 };
+  const client = new OrderClient({ orders, catalogs, nowMs: () => clock.nowMs });
+  return { orders, catalogs, clock, client };
+}
+
+function purchase(key: string): string {
+  return JSON.stringify({ key, name: "Tux", type: "buy", quantity: 1 });
+}
+
+function keysOf(call: { body: any }): string[] {
+  return call.body.orders.map(({ key }: { key: string }) => key);
+}
+
+function fault(reason: Reason): AppError {
+  return new AppError(reason, `a fault: ${reason}`);
+}
+
+test("what comes in one turn goes in one batch, each with its own result", async () => {
+  const { orders, client } = makeClient();
+  orders.lead(3, 1);
+  const placed = ["a", "b", "c"].map((key) => client.place(purchase(key)));
+  const call = await orders.next();
+  assert.equal(call.path, "/orders");
+  assert.deepEqual(call.body.orders[0], { key: "a", name: "Tux", type: "buy", quantity: 1 });
+  assert.deepEqual(keysOf(call), ["a", "b", "c"]);
+  call.answer({ results: [ORDERED, REFUSED, { code: "key_reused" }] });
+  assert.deepEqual(await Promise.all(placed), [ORDERED, REFUSED, { code: "key_reused" }]);
+  assert.equal(orders.calls.length, 1);
+});
+
+for (const reason of ["unknown", "not_leader", "unavailable"] as const) {
+  test(`after ${reason} the purchase goes to the next leader under the same key`, async () => {
+    const { orders, client } = makeClient();
+    orders.lead(3, 1);
+    const placed = client.place(purchase("a"));
+    (await orders.next()).fail(fault(reason));
+    await turn();
+    assert.deepEqual(orders.suspected, [3]);
+    orders.lead(2, 2);
+    const second = await orders.next();
+    assert.deepEqual(keysOf(second), ["a"]);
+    second.answer({ results: [ORDERED] });
+    assert.deepEqual(await placed, ORDERED);
+  });
+}
+
+for (const code of ["unknown", "unavailable"] as const) {
+  test(`a purchase answered ${code} is asked again under its key, alone`, async () => {
+    const { orders, client } = makeClient();
+    orders.lead(3, 1);
+    const placed = [client.place(purchase("a")), client.place(purchase("b"))];
+    (await orders.next()).answer({ results: [ORDERED, { code, message: "not now" }] });
+    assert.deepEqual(await placed[0], ORDERED);
+    const second = await orders.next();
+    assert.deepEqual(keysOf(second), ["b"]);
+    second.answer({ results: [REFUSED] });
+    assert.deepEqual(await placed[1], REFUSED);
+    assert.deepEqual(orders.suspected, [], "it answered, so it lives");
+  });
+}
+
+test("a refusal counts after a leader of a higher term fenced off the lost try", async () => {
+  const { orders, client } = makeClient();
+  orders.lead(3, 4);
+  const placed = client.place(purchase("a"));
+  (await orders.next()).fail(fault("unknown"));
+  await turn();
+  orders.lead(2, 5);
+  (await orders.next()).answer({ results: [REFUSED] });
+  assert.deepEqual(await placed, REFUSED);
+});
+
+test("a refusal by the leader that may still read the lost try is not one", async () => {
+  const { orders, client } = makeClient();
+  orders.lead(3, 4);
+  const placed = client.place(purchase("a"));
+  (await orders.next()).fail(fault("unknown"));
+  await turn();
+  orders.lead(3, 4);
+  (await orders.next()).answer({ results: [REFUSED] });
+  assert.equal((await placed).code, "unknown");
+});
+
+test("an order found after a lost try is that order, by the same leader too", async () => {
+  const { orders, client } = makeClient();
+  orders.lead(3, 4);
+  const placed = client.place(purchase("a"));
+  (await orders.next()).fail(fault("unknown"));
+  await turn();
+  orders.lead(3, 4);
+  (await orders.next()).answer({ results: [{ ...ORDERED, replayed: true }] });
+  assert.deepEqual(await placed, { ...ORDERED, replayed: true });
+});
+
+test("at the deadline a purchase that was tried is unknown, one that was not is unavailable", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { orders, client } = makeClient();
+  orders.lead(3, 1);
+  const tried = client.place(purchase("a"));
+  (await orders.next()).fail(fault("unknown"));
+  await turn();
+  const untried = client.place(purchase("b"));
+  await turn();
+  t.mock.timers.tick(ORDER_DEADLINE_MS);
+  assert.equal((await tried).code, "unknown");
+  assert.equal((await untried).code, "unavailable");
+  assert.equal(orders.calls.length, 1);
+});
+
+test("with nobody to sell for a while, purchases are refused at once", async () => {
+  const { orders, catalogs, clock, client } = makeClient();
+  orders.leader = null;
+  orders.lostAtMs = 1_000;
+  clock.nowMs = 1_000 + FAIL_FAST_MS;
+  assert.equal((await client.place(purchase("a"))).code, "unavailable");
+  orders.lead(3, 1);
+  catalogs.lostAtMs = 1_000;
+  assert.equal((await client.place(purchase("a"))).code, "unavailable");
+  assert.equal(orders.calls.length, 0);
+});
+
+test("order queries go in one batch", async () => {
+  const { orders, client } = makeClient();
+  orders.lead(3, 1);
+  const found = [client.find(7), client.find(8)];
+  const call = await orders.next();
+  assert.equal(call.path, "/orders/find");
+  assert.deepEqual(call.body, { numbers: [7, 8] });
+  const order = { number: 7, name: "Tux", type: "buy", quantity: 1 };
+  call.answer({ results: [order, null] });
+  assert.deepEqual(await Promise.all(found), [order, null]);
+});
+
+test("an order query goes on to the next leader", async () => {
+  const { orders, client } = makeClient();
+  orders.lead(3, 1);
+  const found = client.find(7);
+  (await orders.next()).fail(fault("not_leader"));
+  await turn();
+  orders.lead(2, 2);
+  const call = await orders.next();
+  assert.deepEqual(call.body, { numbers: [7] });
+  call.answer({ results: [null] });
+  assert.equal(await found, null);
+});
+
+test("an order query fails when its time is over", async () => {
+  const { orders, clock, client } = makeClient();
+  orders.lead(3, 1);
+  const found = client.find(7);
+  const call = await orders.next();
+  clock.nowMs = 10_000;
+  call.fail(fault("unknown"));
+  await assert.rejects(found, { name: "AppError", reason: "unavailable" });
+});
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
