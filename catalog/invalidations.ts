@@ -164,7 +164,7 @@ export class Invalidations {
 
   #push(frontend: number): Push {
     const push = this.#pushes.get(frontend);
-    assert(push !== undefined, `front-end ${frontend} is one of FRONTENDS`);
+    assert(push !== undefined, "who is told is one of FRONTENDS");
     return push;
   }
 }

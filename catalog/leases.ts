@@ -155,7 +155,7 @@ export class Leases {
 
   #record(frontend: number): LeaseRecord {
     const record = this.#records.get(frontend);
-    assert(record !== undefined, `front-end ${frontend} is one of FRONTENDS`);
+    assert(record !== undefined, "who asks is one of FRONTENDS");
     return record;
   }
 }
