@@ -3,6 +3,8 @@ import type { Progress } from "./run.ts";
 
 const REDRAW_MS = 100;
 const BAR_WIDTH = 24;
+/** For a terminal that does not know its width, or says 0. */
+const COLUMNS_DEFAULT = 80;
 const ERASE_LINE = "\r\u001b[K";
 
 export interface ProgressBar {
@@ -16,7 +18,7 @@ export function startProgressBar(
 ): ProgressBar {
   if (stream.isTTY !== true) return { close() {} };
   const draw = () => {
-    const line = renderProgress(progress()).slice(0, (stream.columns ?? 80) - 1);
+    const line = renderProgress(progress()).slice(0, (stream.columns || COLUMNS_DEFAULT) - 1);
     stream.write(`${ERASE_LINE}${line}`);
   };
   const timer = setInterval(draw, REDRAW_MS);

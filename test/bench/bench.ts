@@ -10,6 +10,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { LaunchError } from "../../client/launcher/launch_error.ts";
 import { startStore } from "../../client/launcher/store.ts";
 import { Closing, makeFolder, versionOf } from "./processes.ts";
 import { startBareServer, startEtcd, startNginx, type Rival } from "./rivals.ts";
@@ -52,11 +53,18 @@ interface Race {
 
 const closing = new Closing();
 process.once("SIGINT", () => void closing.close().then(() => process.exit(130)));
-process.exitCode = await main(process.argv.slice(2)).finally(() => closing.close());
+process.exitCode = await main(process.argv.slice(2))
+  .catch((error: unknown) => {
+    console.error(error instanceof LaunchError ? error.message : error);
+    return 1;
+  })
+  .finally(() => closing.close());
 
 async function main(args: string[]): Promise<number> {
   const call = readCall(args);
   if (typeof call === "number") return call;
+  // Now, and not after three minutes: can the results be kept?
+  if (call.json) writeFileSync(call.json, "");
   if (versionOf("wrk", "--version") === null) {
     console.error("wrk is not installed: apt-get install wrk, or brew install wrk");
     return 1;
