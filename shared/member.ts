@@ -28,9 +28,6 @@ export interface MemberContext {
   fail: (error: unknown) => never;
 }
 
-/** Each part of a member keeps within CLOSE_GRACE_MS; this is for their sum. */
-const GIVE_UP_MARGIN_MS = 1_000;
-
 export type StartMember = (context: MemberContext) => Promise<Member>;
 
 export function runMember(kind: MemberKind, start: StartMember): void {
@@ -72,7 +69,7 @@ function closeOnSignal(running: { member: Member | null }, log: Log): void {
     log.info(closing ? "stopping at once" : "stopping", { signal });
     if (closing) process.exit(1);
     closing = true;
-    setTimeout(giveUp, CLOSE_GRACE_MS + GIVE_UP_MARGIN_MS, log).unref();
+    setTimeout(giveUp, CLOSE_GRACE_MS, log).unref();
     void close(running.member, log);
   };
   process.on("SIGTERM", onSignal);

@@ -11,14 +11,16 @@
  * second time would close whatever file got the number since. That is why
  * the other threads are never ended one by one, but end with the process.
  *
- * Between the threads go plain values; errors cross as AppError.
+ * What goes between the threads is what JSON can say; errors cross as AppError.
  */
 import assert from "node:assert/strict";
-import { parentPort, Worker, workerData } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { monotonicMs } from "./clock.ts";
-import { AppError, isReason } from "./errors.ts";
-import type { HttpServer, Listen } from "./http/server.ts";
-import { TURN_MAX_MS } from "./limits.ts";
+import { AppError } from "./errors.ts";
+import type { Listen } from "./http/server.ts";
+import * as messages from "./thread_messages.ts";
+
+export { serveThread, type Owner, type TextOwner, type ThreadStart } from "./http_thread.ts";
 
 /** How often the owner notes that it completed a turn. */
 const TURN_STAMP_MS = 50;
@@ -31,7 +33,10 @@ export interface ThreadsOptions {
   port: number;
   /** What the threads get as `data`; must survive a structured clone. */
   data: object;
-  /** The owner's answer to an ask: a value, a promise, or an AppError thrown. */
+  /**
+   * The owner's answer to an ask: a value, a promise, or an AppError thrown.
+   * To an askText, a string is ready JSON text.
+   */
   handle: (kind: string, body: any) => unknown;
   /** A thread has ended or thrown: the process cannot go on. */
   onDeath: (why: string) => void;
@@ -44,49 +49,6 @@ export interface HttpThreads {
   /** Every thread answers what it took; no port is open afterwards. */
   close(): Promise<void>;
 }
-
-export interface Owner {
-  /** @throws the AppError that the owner's `handle` threw */
-  ask<T>(kind: string, body: unknown): Promise<T>;
-  /** False when the owner's last completed turn is older than TURN_MAX_MS. */
-  healthy(): boolean;
-  onTell(handler: (kind: string, body: any) => void): void;
-}
-
-export interface ThreadStart {
-  data: any;
-  owner: Owner;
-  listen: Listen;
-}
-
-// What travels ---------------------------------------------------------------
-
-/** Flat, as cloning many small objects costs more: number, kind, body, number, … */
-type Asks = unknown[];
-/** Flat: number, outcome, value, … A tell has the number 0, its kind and its body. */
-type Answers = unknown[];
-
-const RESOLVED = 0;
-const REJECTED = 1;
-const TELL = 0;
-
-interface SentError {
-  reason: string;
-  message: string;
-  details: Record<string, unknown>;
-}
-
-type ToThread = { answers: Answers } | { close: true };
-type ToOwner = { asks: Asks } | { ready: { port: number; fd: number } } | { closed: true };
-
-interface ThreadData {
-  data: object;
-  listen: Listen;
-  /** Slot 0: the owner's last completed turn, monotonic milliseconds modulo 2^32. */
-  turns: Int32Array;
-}
-
-// The owner's side -----------------------------------------------------------
 
 /** @throws the error of listen() in thread 1, as EADDRINUSE */
 export async function startHttpThreads(options: ThreadsOptions): Promise<HttpThreads> {
@@ -144,14 +106,14 @@ class Thread {
   readonly ready: Promise<{ port: number; fd: number }>;
   readonly #worker: Worker;
   readonly #handle: ThreadsOptions["handle"];
-  #answers: Answers = [];
+  #answers: messages.Answers = [];
   /** The thread may end without being missed. */
   #ending = false;
   #onClosed: () => void = () => {};
 
   constructor(options: ThreadsOptions, listen: Listen, turns: Int32Array) {
     this.#handle = options.handle;
-    const data: ThreadData = { data: options.data, listen, turns };
+    const data: messages.ThreadData = { data: options.data, listen, turns };
     this.#worker = new Worker(bootstrap(options.module), { workerData: data, execArgv: [] });
     this.ready = new Promise((resolve, reject) => {
       let ready = false;
@@ -161,7 +123,7 @@ class Thread {
       };
       this.#worker.on("error", died);
       this.#worker.on("exit", (code) => died(new Error(`an HTTP thread ended with code ${code}`)));
-      this.#worker.on("message", (message: ToOwner) => {
+      this.#worker.on("message", (message: messages.ToOwner) => {
         if ("asks" in message) this.#answerAll(message.asks);
         else if ("closed" in message) this.#onClosed();
         else {
@@ -173,7 +135,7 @@ class Thread {
   }
 
   tell(kind: string, body: unknown): void {
-    this.#send(TELL, kind, body);
+    this.#send(messages.TELL, kind, messages.textOf(body));
   }
 
   close(): Promise<void> {
@@ -182,7 +144,7 @@ class Thread {
         this.#worker.unref();
         resolve();
       };
-      this.#worker.postMessage({ close: true } satisfies ToThread);
+      this.#worker.postMessage({ close: true } satisfies messages.ToThread);
     });
   }
 
@@ -192,34 +154,40 @@ class Thread {
     await this.#worker.terminate();
   }
 
-  #answerAll(asks: Asks): void {
-    for (let at = 0; at < asks.length; at += 3) {
-      this.#answer(asks[at] as number, asks[at + 1] as string, asks[at + 2]);
+  #answerAll(asks: messages.Asks): void {
+    for (let at = 0; at < asks.length; at += 4) {
+      const [number, form, kind, text] = [asks[at]!, asks[at + 1]!, asks[at + 2]!, asks[at + 3]!];
+      this.#answer(number as number, form as number, kind as string, text as string);
     }
   }
 
-  #answer(number: number, kind: string, body: unknown): void {
+  #answer(number: number, form: number, kind: string, text: string): void {
     try {
-      const answer = this.#handle(kind, body);
-      if (!(answer instanceof Promise)) return this.#send(number, RESOLVED, answer);
+      const answer = this.#handle(kind, parse(text));
+      if (!(answer instanceof Promise)) return this.#resolve(number, form, answer);
       answer.then(
-        (value) => this.#send(number, RESOLVED, value),
-        (error) => this.#send(number, REJECTED, asSent(error)),
+        (value) => this.#resolve(number, form, value),
+        (error) => this.#send(number, messages.REJECTED, messages.errorText(error)),
       );
     } catch (error) {
-      this.#send(number, REJECTED, asSent(error));
+      this.#send(number, messages.REJECTED, messages.errorText(error));
     }
   }
 
-  #send(number: number, what: unknown, value: unknown): void {
+  #resolve(number: number, form: number, value: unknown): void {
+    const isReady = form === messages.AS_TEXT && typeof value === "string";
+    this.#send(number, messages.RESOLVED, isReady ? value : messages.textOf(value));
+  }
+
+  #send(number: number, what: number | string, text: string): void {
     if (this.#answers.length === 0) setImmediate(() => this.#flush());
-    this.#answers.push(number, what, value);
+    this.#answers.push(number, what, text);
   }
 
   #flush(): void {
     const answers = this.#answers;
     this.#answers = [];
-    this.#worker.postMessage({ answers } satisfies ToThread);
+    this.#worker.postMessage({ answers } satisfies messages.ToThread);
   }
 }
 
@@ -235,92 +203,11 @@ await import(${JSON.stringify(module)});`;
   return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 }
 
-/** @throws what is not an AppError: a bug ends the process, it does not become an answer */
-function asSent(error: unknown): SentError {
-  if (!(error instanceof AppError)) throw error;
-  return { reason: error.reason, message: error.message, details: error.details };
-}
-
-// The HTTP thread's side -----------------------------------------------------
-
-/** Called at the top of the module that runs in an HTTP thread. */
-export function serveThread(start: (options: ThreadStart) => Promise<HttpServer>): void {
-  assert(parentPort !== null, "this module runs in a thread");
-  const port = parentPort;
-  const { data, listen, turns } = workerData as ThreadData;
-  const owner = new OwnerClient(turns);
-  const server = start({ data, owner, listen });
-  port.on("message", (message: ToThread) => {
-    if ("answers" in message) owner.take(message.answers);
-    else void server.then(closeServer);
-  });
-  const closeServer = async (started: HttpServer): Promise<void> => {
-    await started.close();
-    port.postMessage({ closed: true } satisfies ToOwner);
-  };
-  void server.then((started) => {
-    port.postMessage({ ready: { port: started.port, fd: started.fd } } satisfies ToOwner);
-  });
-}
-
-interface Waiting {
-  resolve: (value: any) => void;
-  reject: (error: AppError) => void;
-}
-
-class OwnerClient implements Owner {
-  readonly #turns: Int32Array;
-  readonly #waiting = new Map<number, Waiting>();
-  #asks: Asks = [];
-  #lastNumber = 0;
-  #onTell: (kind: string, body: any) => void = () => {};
-
-  constructor(turns: Int32Array) {
-    this.#turns = turns;
+/** @throws bad_request */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AppError("bad_request", "The body is not JSON");
   }
-
-  ask<T>(kind: string, body: unknown): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const number = ++this.#lastNumber;
-      this.#waiting.set(number, { resolve, reject });
-      if (this.#asks.length === 0) setImmediate(() => this.#flush());
-      this.#asks.push(number, kind, body);
-    });
-  }
-
-  #flush(): void {
-    const asks = this.#asks;
-    this.#asks = [];
-    parentPort!.postMessage({ asks } satisfies ToOwner);
-  }
-
-  healthy(): boolean {
-    const ageMs = ((monotonicMs() | 0) - Atomics.load(this.#turns, 0)) | 0;
-    return ageMs <= TURN_MAX_MS;
-  }
-
-  onTell(handler: (kind: string, body: any) => void): void {
-    this.#onTell = handler;
-  }
-
-  take(answers: Answers): void {
-    for (let at = 0; at < answers.length; at += 3) {
-      const number = answers[at] as number;
-      if (number === TELL) this.#onTell(answers[at + 1] as string, answers[at + 2]);
-      else this.#settle(number, answers[at + 1] as number, answers[at + 2]);
-    }
-  }
-
-  #settle(number: number, outcome: number, value: unknown): void {
-    const waiting = this.#waiting.get(number);
-    assert(waiting !== undefined, "an ask is answered once");
-    this.#waiting.delete(number);
-    if (outcome === RESOLVED) waiting.resolve(value);
-    else waiting.reject(asError(value as SentError));
-  }
-}
-
-function asError({ reason, message, details }: SentError): AppError {
-  assert(isReason(reason));
-  return new AppError(reason, message, details);
 }

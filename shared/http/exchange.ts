@@ -141,11 +141,24 @@ export class Exchange {
   }
 
   /**
-   * The body, parsed. It resolves only when the whole body is there, so a
-   * request that broke off has no effect.
+   * The body, parsed.
    * @throws bad_request, too_large, unsupported_media_type, timeout
    */
   async json(): Promise<unknown> {
+    const text = await this.text();
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new AppError("bad_request", "The body is not JSON");
+    }
+  }
+
+  /**
+   * The body's text, said to be JSON and not looked into. It resolves only
+   * when the whole body is there: a request that broke off has no effect.
+   * @throws bad_request, too_large, unsupported_media_type, timeout
+   */
+  async text(): Promise<string> {
     checkMediaType(this.header("content-type"));
     const encoding = this.header("content-encoding");
     if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
@@ -155,11 +168,7 @@ export class Exchange {
     if (this.#bodyBytes === NO_BODY) throw new AppError("bad_request", "The body is empty");
     const body = await this.#readBody();
     if (!isUtf8(body)) throw new AppError("bad_request", "The body is not UTF-8");
-    try {
-      return JSON.parse(body.toString("utf8"));
-    } catch {
-      throw new AppError("bad_request", "The body is not JSON");
-    }
+    return body.toString("utf8");
   }
 
   #tooLarge(): AppError {

@@ -1,10 +1,10 @@
 /**
- * Calls that an HTTP thread passes on to its owner: the body is read and goes
- * under the call's method and path; what the owner answers is sent as it is.
- * Bodies are judged by the owner, who knows what they mean.
+ * Calls that an HTTP thread passes on to its owner: the body goes as it came,
+ * under the call's method and path, and the owner's answer is sent as it is.
+ * Bodies are parsed and judged by the owner, who knows what they mean.
  */
 import { AppError } from "../errors.ts";
-import type { Owner } from "../threads.ts";
+import type { Owner, TextOwner } from "../threads.ts";
 import { JSON_TYPE } from "./answers.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Method, Route } from "./router.ts";
@@ -28,12 +28,12 @@ export interface InternalThreadData {
 export const JSON_HEADERS = ["Content-Type", JSON_TYPE];
 
 /** The routes of those calls, for a thread that serves them beside others. */
-export function internalRoutes(calls: readonly InternalCall[], owner: Owner): Route[] {
+export function internalRoutes(calls: readonly InternalCall[], owner: TextOwner): Route[] {
   const routes = calls.map(({ method, path }) => callRoute(method, path, owner));
   return [...routes, { method: "GET", path: "/livez", handle: (exchange) => live(exchange, owner) }];
 }
 
-function callRoute(method: Method, path: string, owner: Owner): Route {
+function callRoute(method: Method, path: string, owner: TextOwner): Route {
   const kind = `${method} ${path}`;
   const isHealth = kind === "GET /health";
   return {
@@ -41,11 +41,9 @@ function callRoute(method: Method, path: string, owner: Owner): Route {
     path,
     async handle(exchange) {
       if (isHealth) requireTurns(owner);
-      const body = method === "GET" ? queryOf(exchange.query) : await exchange.json();
-      const answer = await owner.ask(kind, body);
-      // A string is ready JSON text.
-      const text = typeof answer === "string" ? answer : JSON.stringify(answer ?? {});
-      exchange.send(200, JSON_HEADERS, text);
+      const isGet = method === "GET";
+      const text = isGet ? JSON.stringify(queryOf(exchange.query)) : await exchange.text();
+      exchange.send(200, JSON_HEADERS, await owner.askText(kind, text));
     },
   };
 }

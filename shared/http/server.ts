@@ -50,6 +50,9 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
 
 /** A stopping server still answers on kept connections for this long. */
 const CLOSE_IDLE_MS = 100;
+/** What remains of a member's grace when its server has answered all it took. */
+const AFTER_CLOSE_MS = 700;
+assert(limits.ORDER_DEADLINE_MS < limits.CLOSE_GRACE_MS - AFTER_CLOSE_MS);
 
 const connectionOf = Symbol("connection");
 type ServedSocket = Socket & { [connectionOf]?: Connection };
@@ -147,7 +150,7 @@ class StoreServer implements HttpServer {
       if (connection.open === 0) connection.socket.destroySoon();
     }
     const isQuiet = (): boolean => ![...this.#connections].some(({ open }) => open > 0);
-    await this.#until(isQuiet, limits.CLOSE_GRACE_MS - CLOSE_IDLE_MS);
+    await this.#until(isQuiet, limits.CLOSE_GRACE_MS - AFTER_CLOSE_MS);
     for (const connection of this.#connections) connection.socket.destroySoon();
     if (ended === null) return;
     await this.#until(() => this.#connections.size === 0, CLOSE_IDLE_MS);
