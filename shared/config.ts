@@ -204,7 +204,8 @@ function readPort(kind: MemberKind, id: number, own: string, given: Given): numb
   if (value === undefined) return internal;
   const port = asInteger("PORT", value, { min: 1, max: 65_535 });
   if (port === internal) return port;
-  throw new UsageError(`PORT ${port}: it must be ${internal}, that of ID ${id} in ${LIST_OF[kind]}`);
+  const allowed = `${internal}, that of ID ${id} in ${LIST_OF[kind]}`;
+  throw new UsageError(`PORT ${port}: it must be ${allowed}`);
 }
 
 /**

@@ -12,7 +12,7 @@ export interface Owner {
   ask<T>(kind: string, body: unknown): Promise<T>;
   /** False when the owner's last completed turn is older than TURN_MAX_MS. */
   healthy(): boolean;
-  onTell(handler: (kind: string, body: any) => void): void;
+  onTell(handler: (kind: string, body: unknown) => void): void;
 }
 
 /** An owner that takes JSON text as it came, and answers JSON text to be sent as it is. */
@@ -22,7 +22,7 @@ export interface TextOwner extends Owner {
 }
 
 export interface ThreadStart {
-  data: any;
+  data: unknown;
   owner: TextOwner;
   listen: Listen;
 }
@@ -48,7 +48,7 @@ export function serveThread(start: (options: ThreadStart) => Promise<HttpServer>
 
 interface Waiting {
   form: number;
-  resolve: (value: any) => void;
+  resolve: (value: unknown) => void;
   reject: (error: AppError) => void;
 }
 
@@ -58,7 +58,7 @@ class OwnerClient implements TextOwner {
   readonly #waiting = new Map<number, Waiting>();
   #asks: messages.Asks = [];
   #lastNumber = 0;
-  #onTell: (kind: string, body: any) => void = () => {};
+  #onTell: (kind: string, body: unknown) => void = () => {};
 
   constructor(turns: Int32Array, send: (message: messages.ToOwner) => void) {
     this.#turns = turns;
@@ -76,7 +76,7 @@ class OwnerClient implements TextOwner {
   #ask<T>(form: number, kind: string, text: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const number = ++this.#lastNumber;
-      this.#waiting.set(number, { form, resolve, reject });
+      this.#waiting.set(number, { form, resolve: resolve as Waiting["resolve"], reject });
       if (this.#asks.length === 0) setImmediate(() => this.#flush());
       this.#asks.push(number, form, kind, text);
     });
@@ -93,7 +93,7 @@ class OwnerClient implements TextOwner {
     return ageMs <= TURN_MAX_MS;
   }
 
-  onTell(handler: (kind: string, body: any) => void): void {
+  onTell(handler: (kind: string, body: unknown) => void): void {
     this.#onTell = handler;
   }
 

@@ -25,7 +25,8 @@ import { AppError, hasReason } from "./errors.ts";
 import type { Peer } from "./http/peer.ts";
 import * as limits from "./limits.ts";
 import type { Log } from "./logging.ts";
-import { isReplicaHealth, nominees, willVoteInMs, workingLeader } from "./replica_health.ts";
+import { GroupHealth } from "./group_health.ts";
+import { nominees, willVoteInMs, workingLeader } from "./replica_health.ts";
 import type { ReplicaHealth } from "./wire.ts";
 
 /** Of a Peer, what this needs. */
@@ -69,10 +70,7 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
   #announced: Leader<P> | null = null;
   readonly #handlers: ((leader: Leader<P>) => void)[] = [];
   readonly #waiting = new Set<Waiting<P>>();
-  /** Of those that answered when last asked. */
-  readonly #healths = new Map<number, ReplicaHealth>();
-  /** Those that did not: they are asked, but a look does not wait for them again. */
-  readonly #silent = new Set<number>();
+  readonly #group: GroupHealth;
   #looks = 0;
   #closed = false;
   #started = false;
@@ -90,6 +88,7 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
   constructor(options: LeaderFinderOptions<P>) {
     assert(options.members.size > 0);
     this.#options = options;
+    this.#group = new GroupHealth(options.members);
     this.#random = options.random ?? Math.random;
   }
 
@@ -121,7 +120,7 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
 
   /** What each replica last said; one that did not answer when it was last asked is missing. */
   healths(): ReadonlyMap<number, ReplicaHealth> {
-    return this.#healths;
+    return this.#group.healths;
   }
 
   /** Called for each leader that differs from the one before in id or term. */
@@ -173,7 +172,7 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
     const followed = this.#leader;
     if (followed === null || this.#closed) return;
     const full = ++this.#looks % LOOKS_PER_FULL_LOOK === 0;
-    const answers = await this.#look(full ? [...this.#options.members.keys()] : [followed.id]);
+    const answers = await this.#look(full ? this.#group.ids : [followed.id]);
     // Null or another: somebody suspected it meanwhile, and these answers may be older than that.
     if (this.#leader !== followed) return;
     const found = workingLeader(answers);
@@ -183,7 +182,7 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
 
   /** One round: a look, and what follows from it. */
   async #hunt(): Promise<void> {
-    const answers = await this.#look([...this.#options.members.keys()]);
+    const answers = await this.#look(this.#group.ids);
     if (this.#closed) return;
     const found = workingLeader(answers);
     if (found !== null) return this.#follow(found);
@@ -231,53 +230,14 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
     }
   }
 
-  // Looking --------------------------------------------------------------------
-
-  /**
-   * Asks these replicas, and resolves with the answers when the leader is
-   * clear, when all have answered or failed, or when it is woken.
-   */
-  #look(ids: number[]): Promise<ReplicaHealth[]> {
-    const answers: ReplicaHealth[] = [];
-    const patient = this.#gatherUntilMs > 0 || ids.every((id) => this.#silent.has(id));
-    return new Promise((resolve) => {
-      this.#wake = () => resolve(answers);
-      let missing = 0;
-      for (const id of ids) {
-        const awaited = patient || !this.#silent.has(id);
-        if (awaited) missing++;
-        void this.#ask(id).then((health) => {
-          if (health !== null) answers.push(health);
-          if (awaited) missing--;
-          if (missing === 0 || this.#isClear(answers)) resolve(answers);
-        });
-      }
+  /** Until the leader is clear, or all have answered or failed, or it is woken. */
+  #look(ids: readonly number[]): Promise<ReplicaHealth[]> {
+    const { done, stop } = this.#group.ask(ids, {
+      termMin: this.#announced?.term ?? 0,
+      patient: this.#gatherUntilMs > 0,
     });
-  }
-
-  async #ask(id: number): Promise<ReplicaHealth | null> {
-    const peer = this.#options.members.get(id)!;
-    try {
-      const health = await peer.get("/health", { timeoutMs: limits.HEALTH_TIMEOUT_MS });
-      if (!isReplicaHealth(health) || health.id !== id) {
-        throw new AppError("unknown", `${peer.url} does not answer as replica ${id}`);
-      }
-      this.#healths.set(id, health);
-      this.#silent.delete(id);
-      return health;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      this.#healths.delete(id);
-      this.#silent.add(id);
-      return null;
-    }
-  }
-
-  /** Nobody who has yet to answer is likely to know a newer leader. */
-  #isClear(answers: ReplicaHealth[]): boolean {
-    const found = workingLeader(answers);
-    if (found === null || found.term < (this.#announced?.term ?? 0)) return false;
-    return answers.every(({ term }) => term <= found.term);
+    this.#wake = stop;
+    return done;
   }
 
   // What was found -------------------------------------------------------------

@@ -37,7 +37,7 @@ export interface ThreadsOptions {
    * The owner's answer to an ask: a value, a promise, or an AppError thrown.
    * To an askText, a string is ready JSON text.
    */
-  handle: (kind: string, body: any) => unknown;
+  handle: (kind: string, body: unknown) => unknown;
   /** A thread has ended or thrown: the process cannot go on. */
   onDeath: (why: string) => void;
 }

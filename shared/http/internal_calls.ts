@@ -30,7 +30,8 @@ export const JSON_HEADERS = ["Content-Type", JSON_TYPE];
 /** The routes of those calls, for a thread that serves them beside others. */
 export function internalRoutes(calls: readonly InternalCall[], owner: TextOwner): Route[] {
   const routes = calls.map(({ method, path }) => callRoute(method, path, owner));
-  return [...routes, { method: "GET", path: "/livez", handle: (exchange) => live(exchange, owner) }];
+  routes.push({ method: "GET", path: "/livez", handle: (exchange) => live(exchange, owner) });
+  return routes;
 }
 
 function callRoute(method: Method, path: string, owner: TextOwner): Route {

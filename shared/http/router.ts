@@ -8,7 +8,7 @@ import { AppError } from "../errors.ts";
 import type { Exchange } from "./exchange.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-/** Answers by exchange.send, at once or before its promise settles; throws an AppError to refuse. */
+/** Answers by exchange.send, at once or before its promise settles; refuses by an AppError. */
 export type Handler = (exchange: Exchange) => void | Promise<void>;
 
 export interface Route {

@@ -1,3 +1,4 @@
+/** What a batch is, when it leaves, and whose failure is whose. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Batcher } from "../../shared/batcher.ts";

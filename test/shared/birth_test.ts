@@ -1,3 +1,4 @@
+/** The birth mark: made once, read ever after, never forced. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+/** Rows that read back exactly, and rows that are refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { quoteField, splitRow } from "../../shared/csv.ts";

@@ -8,7 +8,7 @@ const headers = ["Content-Type", "application/json"];
 serveThread(({ data, owner, listen }) => {
   const told: unknown[] = [];
   owner.onTell((kind, body) => told.push(kind, body));
-  if (data.broken) throw new Error("planted: broken at start");
+  if ((data as { broken?: boolean }).broken) throw new Error("planted: broken at start");
   return startHttpServer({
     listen,
     bodyBytesMax: 1_000,

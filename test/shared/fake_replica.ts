@@ -10,8 +10,11 @@ import type { ReplicaHealth } from "../../shared/wire.ts";
 export class FakeReplica implements FinderPeer {
   readonly url: string;
   readonly health: ReplicaHealth;
-  /** Down: it refuses connections. Hung: it never answers, the request times out. */
-  state: "up" | "down" | "hung" = "up";
+  /**
+   * Down: it refuses connections. Hung: it never answers, and the request
+   * times out. Slow: it answers, after the others.
+   */
+  state: "up" | "slow" | "down" | "hung" = "up";
   /** What a nomination does; throws to refuse. */
   onLead: () => void;
   healthsAsked = 0;
@@ -52,6 +55,7 @@ export class FakeReplica implements FinderPeer {
     if (this.state === "down") throw new AppError("unavailable", "connection refused");
     return new Promise((resolve, reject) => {
       if (this.state === "up") setImmediate(resolve);
+      else if (this.state === "slow") setTimeout(resolve, 30);
       else setTimeout(() => reject(new AppError("unknown", "no answer")), timeoutMs);
     });
   }

@@ -1,3 +1,4 @@
+/** One process a folder, also after a kill. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -27,8 +28,12 @@ test("a folder is taken once, and can be taken again when it is free", (t) => {
 test("the lock of a process that was killed is no lock", async (t) => {
   const folder = folderFor(t);
   const url = new URL("../../shared/folder_lock.ts", import.meta.url).href;
-  const code = `import { lockFolder } from "${url}"; lockFolder(process.argv[1]); console.log("locked"); setInterval(() => {}, 1e6);`;
-  const holder = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", code, folder]);
+  const code = `import { lockFolder } from "${url}";
+    lockFolder(process.argv[1]);
+    console.log("locked");
+    setInterval(() => {}, 1e6);`;
+  const args = ["--import", "tsx", "--input-type=module", "-e", code, folder];
+  const holder = spawn(process.execPath, args);
   t.after(() => holder.kill("SIGKILL"));
   await once(holder.stdout, "data");
   assert.throws(() => lockFolder(folder), LockedError);

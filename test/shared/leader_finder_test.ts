@@ -1,31 +1,24 @@
+/** The finder among replicas made of paper: whom it follows, whom it nominates, and when. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { monotonicMs } from "../../shared/clock.ts";
 import { AppError, hasReason } from "../../shared/errors.ts";
-import { LeaderFinder, type Leader } from "../../shared/leader_finder.ts";
-import { HEALTH_INTERVAL_MS, NOMINATION_LAG_MAX_ROWS } from "../../shared/limits.ts";
+import { LeaderFinder, type Leader, type LeaderFinderOptions } from "../../shared/leader_finder.ts";
+import { HEALTH_INTERVAL_MS } from "../../shared/limits.ts";
 import { createLog } from "../../shared/logging.ts";
 import { FakeReplica } from "./fake_replica.ts";
 
-interface Group {
-  replicas: FakeReplica[];
-  /** By id. */
-  replica: (id: number) => FakeReplica;
-  members: Map<number, FakeReplica>;
-}
+type Group = ReturnType<typeof group>;
 
-function group(size = 3): Group {
+function group(size = 3) {
   const replicas = Array.from({ length: size }, (_, at) => new FakeReplica(at + 1));
   const members = new Map(replicas.map((replica) => [replica.health.id, replica]));
-  return { replicas, members, replica: (id) => members.get(id)! };
+  return { replicas, members, replica: (id: number) => members.get(id)! };
 }
 
-interface FinderSettings {
-  nominate?: boolean;
-  gatherMs?: number;
-}
+type Settings = Partial<LeaderFinderOptions<FakeReplica>>;
 
-function find(t: TestContext, members: Map<number, FakeReplica>, settings: FinderSettings = {}) {
+function find(t: TestContext, members: Map<number, FakeReplica>, settings: Settings = {}) {
   const log = createLog({ member: "frontend-1", level: "error" });
   const options = { members, log, nominate: true, gatherMs: 0, random: () => 0, ...settings };
   const finder = new LeaderFinder<FakeReplica>(options);
@@ -47,7 +40,10 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-const nominations = ({ replicas }: Group): number[] => replicas.map(({ nominations }) => nominations);
+/** How often each was nominated, by ascending id. */
+function nominations({ replicas }: Group): number[] {
+  return replicas.map(({ nominations }) => nominations);
+}
 
 test("a leader that works is followed, and nobody is nominated", async (t) => {
   const one = group();
@@ -59,13 +55,6 @@ test("a leader that works is followed, and nobody is nominated", async (t) => {
   const { healthsAsked } = one.replica(1);
   await until(() => one.replica(1).healthsAsked >= healthsAsked + 3);
   assert.deepEqual(nominations(one), [0, 0, 0]);
-});
-
-test("of two that say they lead, the one with the higher term is followed", async (t) => {
-  const one = group();
-  one.replica(3).lead(4);
-  one.replica(1).lead(5);
-  assert.equal((await led(find(t, one.members))).id, 1);
 });
 
 test("the highest id is nominated", async (t) => {
@@ -84,15 +73,11 @@ test("who only looks nominates nobody, and finds who was nominated by others", a
   assert.equal((await led(finder)).id, 2);
 });
 
-test("recovering replicas and those far behind are passed over", async (t) => {
-  const one = group(4);
-  one.replica(4).health.state = "recovering";
-  one.replica(4).health.lastIndex = 50_000;
-  one.replica(3).health.lastIndex = 5;
-  one.replica(2).health.lastIndex = 6 + NOMINATION_LAG_MAX_ROWS;
-  one.replica(1).health.lastIndex = 10;
+test("recovering replicas are passed over", async (t) => {
+  const one = group();
+  one.replica(3).health.state = "recovering";
   assert.equal((await led(find(t, one.members))).id, 2);
-  assert.deepEqual(nominations(one), [0, 1, 0, 0]);
+  assert.deepEqual(nominations(one), [0, 1, 0]);
 });
 
 test("a nominee that fails is passed over for the next lower id, round and round", async (t) => {
@@ -153,27 +138,20 @@ test("a leader out of reach that the others vouch for is left alone", async (t) 
   one.replica(3).state = "down";
   for (const id of [1, 2]) one.replica(id).follow(one.replica(3), 350);
   const finder = find(t, one.members);
-  await assert.rejects(finder.wait(monotonicMs() + 300), (error) => hasReason(error, "unavailable"));
+  await assert.rejects(finder.wait(monotonicMs() + 300), { reason: "unavailable" });
   assert.deepEqual(nominations(one), [0, 0, 0]);
   one.replica(3).state = "up";
   assert.equal((await led(finder)).id, 3);
 });
 
 test("a minority that hears the old leader holds nobody up", async (t) => {
-  const one = group();
-  one.replica(1).follow(one.replica(3), 400);
-  one.replica(3).state = "down";
   const five = group(5);
   five.replica(1).follow(five.replica(5), 400);
   five.replica(5).state = "down";
   assert.equal((await led(find(t, five.members))).id, 4);
-  // In a group of three with one gone, both others must vote.
-  const finder = find(t, one.members);
-  await assert.rejects(finder.wait(monotonicMs() + 200));
-  assert.deepEqual(nominations(one), [0, 0, 0]);
 });
 
-test("refused because a leader lives, the nominee is asked again right when the lease ends", async (t) => {
+test("refused as a leader lives, a nominee is asked again right when the lease ends", async (t) => {
   const one = group();
   const askedAtMs: number[] = [];
   one.replica(3).onLead = () => {
@@ -299,7 +277,7 @@ test("a leader that dies, or leads no longer, is noticed by itself", async (t) =
   assert.deepEqual(announced, [3, 2, 1]);
 });
 
-test("all that wait get the leader, and at the deadline they hear that there is none", async (t) => {
+test("all that wait get the leader, or hear at their deadline that there is none", async (t) => {
   const one = group();
   for (const replica of one.replicas) replica.state = "down";
   const finder = find(t, one.members);
@@ -308,26 +286,6 @@ test("all that wait get the leader, and at the deadline they hear that there is 
   await assert.rejects(early, (error) => hasReason(error, "unavailable"));
   one.replica(2).state = "up";
   assert.deepEqual((await Promise.all(patient)).map(({ id }) => id), [2, 2]);
-});
-
-test("healths are those of who answered when last asked", async (t) => {
-  const one = group();
-  one.replica(3).lead(2);
-  one.replica(1).state = "down";
-  const finder = find(t, one.members);
-  await led(finder);
-  await until(() => finder.healths().size === 2);
-  assert.deepEqual([...finder.healths().keys()].sort(), [2, 3]);
-  one.replica(1).state = "up";
-  await until(() => finder.healths().has(1));
-});
-
-test("who answers as another replica is not believed", async (t) => {
-  const one = group();
-  one.replica(3).health.id = 1;
-  one.replica(3).lead(7);
-  one.replica(2).health.role = "king" as "leader";
-  assert.equal((await led(find(t, one.members))).id, 1);
 });
 
 test("closing ends the waiting", async (t) => {

@@ -1,3 +1,4 @@
+/** Lines of the log. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLog } from "../../shared/logging.ts";

@@ -5,8 +5,8 @@ runMember("order", async ({ settings, birth, log, fail }) => {
   log.info("started", { folder: settings.folder, cluster: birth.id });
   const mode = process.env["MODE"];
   const keepAlive = setInterval(() => {}, 1_000);
-  if (mode === "start-fails") throw Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE" });
-  if (mode === "throws") setImmediate(() => undefinedFunction());
+  if (mode === "start-fails") throw portTaken();
+  if (mode === "throws") setImmediate(() => throwException());
   if (mode === "rejects") void Promise.reject(new Error("planted rejection"));
   if (mode === "fails") fail(new Error("planted failure"));
   return {
@@ -18,6 +18,10 @@ runMember("order", async ({ settings, birth, log, fail }) => {
   };
 });
 
-function undefinedFunction(): never {
+function portTaken(): Error {
+  return Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE" });
+}
+
+function throwException(): never {
   throw new Error("planted exception");
 }

@@ -7,8 +7,9 @@ import { parseInternalKey, parseKey, parseName } from "../../shared/names.ts";
 const isBadRequest = (error: unknown): boolean => hasReason(error, "bad_request");
 
 test("names that people give pass as they are", () => {
-  const names = ["Tux", "LEGO 10\" Castle, big", "__proto__", "constructor", "Ärger", "木馬", "👩‍🚀"];
-  for (const name of [...names, "x".repeat(64), "😀".repeat(64), "a=b", "."]) {
+  const plain = ["Tux", "LEGO 10\" Castle, big", "__proto__", "constructor"];
+  const long = ["x".repeat(64), "😀".repeat(64)];
+  for (const name of [...plain, ...long, "Ärger", "木馬", "👩‍🚀", "a=b", "."]) {
     assert.equal(parseName(name), name);
   }
 });
@@ -19,7 +20,8 @@ test("two spellings of one name are one name", () => {
 
 test("names that break a row, run as a formula or hide what they are are refused", () => {
   const breaking = ["a\nb", "a\rb", "a\tb", "a\u0000b", "a\u007fb", "a\u2028b", "a\u0085b"];
-  const hiding = ["\u202egpj.exe", "a\u2066b", "\ufeffTux", "\u200b", "a\ud800", "\u200d", "\u00ad"];
+  const bidirectional = ["\u202egpj.exe", "a\u2066b"];
+  const hiding = [...bidirectional, "\ufeffTux", "\u200b", "a\ud800", "\u200d", "\u00ad"];
   const formulas = ["=1+1", "+1", "-1", "@x"];
   for (const name of [...breaking, ...hiding, ...formulas]) {
     assert.throws(() => parseName(name), isBadRequest, JSON.stringify(name));
@@ -27,8 +29,10 @@ test("names that break a row, run as a formula or hide what they are are refused
 });
 
 test("a name is text of 1 to 64 characters, not only spaces", () => {
-  const odd = [undefined, null, 1, true, [], {}, "", " ", "\u00a0 ", "x".repeat(65), "😀".repeat(65)];
-  for (const name of odd) assert.throws(() => parseName(name), isBadRequest);
+  const odd = [undefined, null, 1, true, [], {}, "", " ", "\u00a0 "];
+  for (const name of [...odd, "x".repeat(65), "😀".repeat(65)]) {
+    assert.throws(() => parseName(name), isBadRequest);
+  }
 });
 
 test("a key has 1 to 255 characters of its alphabet", () => {

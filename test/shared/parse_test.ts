@@ -15,7 +15,8 @@ test("a record has its fields and no others", () => {
 });
 
 test("__proto__ is an unknown field, and a missing one is not found on the prototype", () => {
-  for (const text of ['{"a":1,"__proto__":{}}', '{"__proto__":{"a":1}}', '{"a":1,"constructor":1}']) {
+  const texts = ['{"a":1,"__proto__":{}}', '{"__proto__":{"a":1}}', '{"a":1,"constructor":1}'];
+  for (const text of texts) {
     assert.throws(() => asRecord(JSON.parse(text), ["a"]), isBadRequest, text);
   }
   assert.throws(() => asRecord({}, ["toString"]), isBadRequest);

@@ -1,3 +1,4 @@
+/** Owner and HTTP threads, real ones. */
 import assert from "node:assert/strict";
 import { Agent, get } from "node:http";
 import { test, type TestContext } from "node:test";
@@ -26,13 +27,8 @@ async function start(t: TestContext, options: Partial<ThreadsOptions> = {}) {
   return { threads, deaths, agent, ask };
 }
 
-interface Fetched {
-  status: number;
-  body: any;
-}
-
-function fetchJson(options: { port: number; path: string; agent?: Agent }): Promise<Fetched> {
-  return new Promise((resolve, reject) => {
+function fetchJson(options: { port: number; path: string; agent?: Agent }) {
+  return new Promise<{ status: number; body: ReturnType<typeof JSON.parse> }>((resolve, reject) => {
     const request = get({ host: "127.0.0.1", ...options }, (response) => {
       let text = "";
       response.setEncoding("utf8");
@@ -40,7 +36,9 @@ function fetchJson(options: { port: number; path: string; agent?: Agent }): Prom
       response.on("end", () => resolve({ status: response.statusCode!, body: JSON.parse(text) }));
       response.on("error", reject);
     });
-    request.on("error", (error) => reject(Object.assign(error, { kept: request.reusedSocket })));
+    request.on("error", (error) => {
+      reject(Object.assign(error, { kept: request.reusedSocket }));
+    });
   });
 }
 
@@ -124,9 +122,12 @@ test("several threads on one socket close under load without losing an answer", 
     agent.destroy();
   };
   const clients = Array.from({ length: 24 }, client);
-  while (outcomes.answered < 500 || threadIds.size < 2) await new Promise((resolve) => setImmediate(resolve));
+  while (outcomes.answered < 500 || threadIds.size < 2) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   await threads.close();
-  await assert.rejects(fetchJson({ port: threads.port, path: "/thread" }), { code: "ECONNREFUSED" });
+  const late = fetchJson({ port: threads.port, path: "/thread" });
+  await assert.rejects(late, { code: "ECONNREFUSED" });
   stop = true;
   await Promise.all(clients);
   assert.deepEqual(deaths, []);

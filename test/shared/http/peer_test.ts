@@ -1,17 +1,18 @@
+/** What a Peer says of each way in which a request can fail. */
 import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createNetServer, type AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { AppError, hasReason } from "../../../shared/errors.ts";
 import type { Exchange } from "../../../shared/http/exchange.ts";
-import { Peer } from "../../../shared/http/peer.ts";
+import { Peer, type PeerOptions } from "../../../shared/http/peer.ts";
 import type { Route } from "../../../shared/http/router.ts";
 import { requireSecret, startHttpServer } from "../../../shared/http/server.ts";
 
 const SECRET = "0123456789abcdef";
 const TIMEOUT = { timeoutMs: 2_000 };
 
-function peerOf(t: TestContext, port: number, options: { secret?: string; birth?: string } = {}) {
+function peerOf(t: TestContext, port: number, options: Partial<PeerOptions> = {}) {
   const url = `http://127.0.0.1:${port}`;
   const peer = new Peer({ url, secret: SECRET, birth: "b1", ...options });
   t.after(() => peer.close());
@@ -55,7 +56,8 @@ test("objects and ready text arrive, and the answer comes back", async (t) => {
     { method: "GET", path: "/what", handle: (exchange) => sendJson(exchange, exchange.query) },
   ]);
   const peer = peerOf(t, port);
-  assert.deepEqual(await peer.post("/echo", { name: "Ärger" }, TIMEOUT), { got: { name: "Ärger" }, query: "" });
+  const name = "Ärger";
+  assert.deepEqual(await peer.post("/echo", { name }, TIMEOUT), { got: { name }, query: "" });
   assert.deepEqual(await peer.post("/echo", '{"a":1}', TIMEOUT), { got: { a: 1 }, query: "" });
   assert.equal(await peer.get("/what?x=1", TIMEOUT), "x=1");
 });
@@ -68,8 +70,7 @@ test("connections are kept and bounded", async (t) => {
     sendJson(exchange, 1);
   };
   const { port } = await startMember(t, [{ method: "POST", path: "/x", handle }]);
-  const peer = new Peer({ url: `http://127.0.0.1:${port}`, secret: SECRET, birth: "b1", connectionsMax: 2 });
-  t.after(() => peer.close());
+  const peer = peerOf(t, port, { connectionsMax: 2 });
   for (let round = 0; round < 5; round++) {
     await Promise.all(Array.from({ length: 6 }, () => peer.post("/x", {}, TIMEOUT)));
   }
@@ -106,17 +107,14 @@ test("nothing was sent: unavailable", async (t) => {
       server.close(() => resolve(port));
     });
   });
-  await assert.rejects(peerOf(t, port).get("/x", TIMEOUT), (error) => hasReason(error, "unavailable"));
+  await assert.rejects(peerOf(t, port).get("/x", TIMEOUT), { reason: "unavailable" });
 });
 
 test("no connection was free in time: unavailable", async (t) => {
   const { port } = await startMember(t, [{ method: "GET", path: "/x", handle: async () => {} }]);
-  const url = `http://127.0.0.1:${port}`;
-  const peer = new Peer({ url, secret: SECRET, birth: "b1", connectionsMax: 1 });
-  t.after(() => peer.close());
-  const first = assert.rejects(peer.get("/x", { timeoutMs: 90 }), (error) => hasReason(error, "unknown"));
-  const second = peer.get("/x", { timeoutMs: 30 });
-  await assert.rejects(second, (error) => hasReason(error, "unavailable"));
+  const peer = peerOf(t, port, { connectionsMax: 1 });
+  const first = assert.rejects(peer.get("/x", { timeoutMs: 90 }), { reason: "unknown" });
+  await assert.rejects(peer.get("/x", { timeoutMs: 30 }), { reason: "unavailable" });
   await first;
 });
 
@@ -139,7 +137,7 @@ test("sent, and no whole answer came: unknown", async (t) => {
   const peer = peerOf(t, port);
   for (const path of Object.keys(odd)) {
     const timeoutMs = path === "/silent" ? 50 : 2_000;
-    await assert.rejects(peer.get(path, { timeoutMs }), (error) => hasReason(error, "unknown"), path);
+    await assert.rejects(peer.get(path, { timeoutMs }), { reason: "unknown" }, path);
   }
 });
 

@@ -1,3 +1,4 @@
+/** The server as its clients see it: answers, errors, early ends, closing. */
 import assert from "node:assert/strict";
 import { Agent, request as httpRequest } from "node:http";
 import { connect } from "node:net";
