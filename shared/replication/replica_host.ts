@@ -85,9 +85,10 @@ export class ReplicaHost {
         replicateRowsMax: REPLICATE_ROWS_MAX,
         formatRow,
       },
-      { term: storage.term, vote: storage.vote, log: storage.index },
+      storage,
     );
-    this.#commitCheckpoint();
+    // What a checkpoint holds is committed: the service hears so before anything else.
+    if (storage.checkpointIndex > 0) options.service.onCommit(storage.checkpointIndex);
     storage.start({
       onWritten: (op) => this.#step({ kind: "written", op }),
       onCompacted: (index) => this.#step({ kind: "compacted", index }),
@@ -287,13 +288,6 @@ export class ReplicaHost {
     for (const { at, text } of this.#checkpoints.takeThrough(committed)) {
       this.#storage.keepCheckpoint(at, text);
     }
-  }
-
-  /** What a checkpoint holds is committed: the service hears so before anything else. */
-  #commitCheckpoint(): void {
-    const { checkpointIndex } = this.#storage;
-    this.#state.commitIndex = Math.max(this.#state.commitIndex, checkpointIndex);
-    if (checkpointIndex > 0) this.#options.service.onCommit(checkpointIndex);
   }
 
   #notLeader(): AppError {

@@ -168,6 +168,8 @@ export interface Durable {
   term: number;
   vote: number | null;
   log: LogIndex;
+  /** Rows up to this one are in a checkpoint, and so committed; 0 without one. */
+  checkpointIndex: number;
 }
 
 /** A replica as it comes up: what its disk held, a follower of nobody. */
@@ -180,7 +182,7 @@ export function createReplica(config: ReplicaConfig, durable: Durable): ReplicaS
     leader: null,
     heardAtMs: -Infinity,
     log: durable.log,
-    commitIndex: durable.log.base.index,
+    commitIndex: durable.checkpointIndex,
     durableIndex: durable.log.lastIndex,
     diskAsked: 0,
     diskDone: 0,

@@ -38,7 +38,7 @@ export interface StorageOptions {
 }
 
 export class Storage {
-  readonly index: LogIndex;
+  readonly log: LogIndex;
   #folder: string;
   #file: LogFile;
   #promised: Promised;
@@ -60,7 +60,7 @@ export class Storage {
     checkpoint: Checkpoint | null,
   ) {
     this.#folder = folder;
-    this.index = index;
+    this.log = index;
     this.#file = file;
     this.#promised = promised;
     this.#checkpoint = checkpoint;
@@ -221,7 +221,7 @@ export class Storage {
 
   /** Of a row in the file. The index in memory may already have cut it. */
   #checksumAt(index: number): number {
-    if (index === this.index.base.index) return this.index.base.checksum;
+    if (index === this.log.base.index) return this.log.base.checksum;
     const line = this.#file.page(index, index, 1).trimEnd();
     return Number.parseInt(line.slice(-8), 16);
   }

@@ -24,7 +24,7 @@ test("a checkpoint takes the rows before the one before it out of the file", asy
     rows[4]!.text,
     makeRows(1, rows[4]!)[0]!.text,
   ]);
-  assert.deepEqual(third.storage.index.base.index, 2);
+  assert.deepEqual(third.storage.log.base.index, 2);
   assert.equal(third.storage.read(5), "value 5");
 });
 

@@ -52,7 +52,12 @@ export class Group {
         replicateRowsMax: 3,
         formatRow,
       };
-      const state = createReplica(config, { term: 0, vote: null, log: new LogIndex() });
+      const state = createReplica(config, {
+        term: 0,
+        vote: null,
+        log: new LogIndex(),
+        checkpointIndex: 0,
+      });
       const disk = { term: 0, vote: null, rows: [] };
       this.nodes.set(id, { id, state, alive: true, life: 1, disk, pending: [] });
     }
@@ -110,7 +115,7 @@ export class Group {
     const log = new LogIndex();
     for (const row of node.disk.rows) log.append(row.term, row.checksum);
     const { term, vote } = node.disk;
-    node.state = createReplica(node.state.config, { term, vote, log });
+    node.state = createReplica(node.state.config, { term, vote, log, checkpointIndex: 0 });
     node.alive = true;
     node.life++;
   }

@@ -21,7 +21,7 @@ test("rows, term and vote are there after a restart", async (t) => {
     rows.map((row) => row.text),
   );
   assert.deepEqual([again.storage.term, again.storage.vote], [1, 3]);
-  assert.deepEqual(again.storage.index.last, {
+  assert.deepEqual(again.storage.log.last, {
     index: 5,
     term: 1,
     checksum: rows[4]!.checksum,

@@ -49,7 +49,7 @@ export async function open(folder: string): Promise<Opened> {
     onWritten: (done) => {
       for (const [at, resolve] of waiting) if (at <= done) resolve();
     },
-    onCompacted: (index) => storage.index.dropThrough(index),
+    onCompacted: (index) => storage.log.dropThrough(index),
     fail: (error) => {
       throw error;
     },
@@ -60,13 +60,13 @@ export async function open(folder: string): Promise<Opened> {
     rows,
     warnings,
     append(...added) {
-      for (const row of added) storage.index.append(row.term, row.checksum);
+      for (const row of added) storage.log.append(row.term, row.checksum);
       const written = report(++op);
       storage.carryOut({ kind: "append", op, rows: added });
       return written;
     },
     cut(after) {
-      storage.index.cut(after);
+      storage.log.cut(after);
       const written = report(++op);
       storage.carryOut({ kind: "cut", op, after });
       return written;
