@@ -17,25 +17,31 @@ import { INTERNAL_BODY_BYTES_MAX } from "../shared/limits.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import { startHttpThreads, type HttpThreads } from "../shared/threads.ts";
 import type { FrontendHealth } from "../shared/wire.ts";
+import type { Ask, ListAsk, LookupAsk, OrderLeader, Readiness } from "./asks.ts";
 import type { Epochs } from "./cache/epochs.ts";
 import type { SharedLease } from "./cache/shared_lease.ts";
 import { totalOf } from "./cache/thread_counts.ts";
 import { CatalogClient } from "./catalog_client.ts";
-import type { HttpThreadData } from "./http_thread.ts";
+import type { HttpThreadData } from "./pages.ts";
 import { internalRoutes } from "./internal_routes.ts";
 import { LeaseKeeper } from "./lease_keeper.ts";
-import type { Readiness } from "./member_pages.ts";
 import { OrderClient } from "./order_client.ts";
 import { makeSharedMemory, viewsOf, type SharedMemory } from "./shared_memory.ts";
 import { StatusReport } from "./status_report.ts";
 
-export async function startFrontend(context: MemberContext): Promise<Member> {
+export interface RunningFrontend extends Member {
+  /** The public one. */
+  readonly port: number;
+  readonly internalPort: number;
+}
+
+export async function startFrontend(context: MemberContext): Promise<RunningFrontend> {
   const frontend = new Frontend(context);
   await frontend.start();
   return frontend;
 }
 
-class Frontend implements Member {
+class Frontend implements RunningFrontend {
   readonly #context: MemberContext;
   readonly #memory: SharedMemory;
   readonly #epochs: Epochs;
@@ -86,6 +92,14 @@ class Frontend implements Member {
     this.#report = new StatusReport({ store, self: () => this.#health(), ...this.#peers });
   }
 
+  get port(): number {
+    return this.#threads!.port;
+  }
+
+  get internalPort(): number {
+    return this.#internal!.port;
+  }
+
   async start(): Promise<void> {
     const { settings, secret, birth, log, fail } = this.#context;
     this.#internal = await startHttpServer({
@@ -105,7 +119,7 @@ class Frontend implements Member {
     this.#orders.start();
     this.#keeper.start();
     this.#threads = await this.#startThreads();
-    log.info("listening", { port: this.#threads.port, internalPort: this.#internal.port });
+    log.info("listening", { port: this.port, internalPort: this.internalPort });
   }
 
   /** What was taken is answered; then the catalog need not wait for this front-end any more. */
@@ -146,33 +160,38 @@ class Frontend implements Member {
       host,
       port,
       data: data satisfies HttpThreadData,
-      handle: (kind, body) => this.#handle(kind, body),
+      handle: (kind, body) => this.#handle(kind as Ask, body),
       onDeath: fail,
     });
   }
 
   /** What the HTTP threads ask for. */
-  #handle(kind: string, body: any): unknown {
+  #handle(kind: Ask, body: unknown): unknown {
     switch (kind) {
       case "place":
-        return this.#orderClient.place(body);
+        return this.#orderClient.place(body as string);
       case "find":
-        return this.#orderClient.find(body);
-      case "lookup":
-        return this.#catalogClient.lookup(body.name, body.lease);
-      case "list":
-        return this.#catalogClient.list(body.query, body.lease);
-      case "leader": {
-        const { leader } = this.#orders;
-        return leader === null ? null : { id: leader.id, term: leader.term };
+        return this.#orderClient.find(body as number);
+      case "lookup": {
+        const { name, lease } = body as LookupAsk;
+        return this.#catalogClient.lookup(name, lease);
       }
+      case "list": {
+        const { query, lease } = body as ListAsk;
+        return this.#catalogClient.list(query, lease);
+      }
+      case "leader":
+        return this.#leader();
       case "ready":
         return this.#readiness();
       case "status":
         return this.#report.make();
-      default:
-        throw new Error(`HTTP threads do not ask for ${kind}`);
     }
+  }
+
+  #leader(): OrderLeader | null {
+    const { leader } = this.#orders;
+    return leader === null ? null : { id: leader.id, term: leader.term };
   }
 
   #readiness(): Readiness {

@@ -8,13 +8,8 @@ import { JSON_TYPE } from "../shared/http/answers.ts";
 import type { Exchange } from "../shared/http/exchange.ts";
 import type { Owner } from "../shared/threads.ts";
 import { MOMENTARY } from "./answer.ts";
+import type { OrderLeader, Readiness } from "./asks.ts";
 import { parseQuery, refuseQuery } from "./query.ts";
-
-/** What the owner answers to the ask `ready`. */
-export interface Readiness {
-  orderLeader: boolean;
-  catalog: boolean;
-}
 
 export interface MemberPagesOptions {
   owner: Pick<Owner, "ask" | "healthy">;
@@ -33,8 +28,10 @@ export class MemberPages {
 
   async leader(exchange: Exchange): Promise<void> {
     refuseQuery(exchange.query);
-    const leader = await this.#options.owner.ask<{ id: number; term: number } | null>("leader", null);
-    if (leader === null) throw new AppError("unavailable", "There is no order leader at the moment");
+    const leader = await this.#options.owner.ask<OrderLeader | null>("leader", null);
+    if (leader === null) {
+      throw new AppError("unavailable", "There is no order leader at the moment");
+    }
     exchange.send(200, MOMENTARY, JSON.stringify({ data: { id: leader.id, term: leader.term } }));
   }
 

@@ -22,7 +22,15 @@ import {
   QUEUE_ITEMS_MAX,
 } from "../shared/limits.ts";
 import type { FindAnswer, FindRequest, Order, PlaceAnswer, PlaceResult } from "../shared/wire.ts";
-import { isPassing, leaderOf, pause, pauseMs, postToLeader, untilAnswered, type Finder } from "./retry.ts";
+import {
+  isPassing,
+  leaderOf,
+  pause,
+  pauseMs,
+  postToLeader,
+  untilAnswered,
+  type Finder,
+} from "./retry.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
 

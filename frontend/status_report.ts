@@ -105,7 +105,8 @@ async function replicasOf(
   const answered = [...healths.values()].filter((health) => health !== null);
   const common = Math.min(...answered.map(({ commitIndex }) => commitIndex));
   const atCommon = answered.length === 0 ? healths : await healthsOf(peers, `/health?at=${common}`);
-  const leader = answered.filter(({ role }) => role === "leader").sort((a, b) => b.term - a.term)[0];
+  const leaders = answered.filter(({ role }) => role === "leader");
+  const leader = leaders.sort((a, b) => b.term - a.term)[0];
   const longest = leader?.lastIndex ?? Math.max(...answered.map(({ lastIndex }) => lastIndex));
   return [...healths].map(([id, health]) => {
     const name = `${kind}-${id}`;

@@ -6,7 +6,8 @@
 import { randomBytes } from "node:crypto";
 import type { Exchange } from "../shared/http/exchange.ts";
 
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}/;
+const TRACEPARENT =
+  /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}/;
 
 export interface Trace {
   traceId: string;

@@ -23,7 +23,7 @@ import { NO_LEASE, type SharedLease } from "./shared_lease.ts";
 export interface Fetched<V> {
   /** Null: there is no such thing. */
   value: V | null;
-  /** It may be kept and shared: the catalog says so, and it is the one of the lease it was asked under. */
+  /** It may be kept and shared: the catalog says so, and is the one of the asker's lease. */
   keep: boolean;
 }
 

@@ -81,7 +81,7 @@ test("a list goes as it was asked", async () => {
   assert.deepEqual(await list, { ...page, keep: true });
 });
 
-test("a look-up that failed goes to the next leader, still under the lease it began with", async () => {
+test("a failed look-up goes to the next leader, under the lease it began with", async () => {
   const { finder, client } = makeClient();
   const lookup = client.lookup("Tux", 5);
   (await finder.next()).fail(new AppError("unknown", "reset"));

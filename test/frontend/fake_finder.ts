@@ -1,11 +1,12 @@
 /** A leader of a group that the test speaks for: it sees each request and answers when it likes. */
+import type { ClientPeer, Finder } from "../../frontend/retry.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Leader } from "../../shared/leader_finder.ts";
-import type { ClientPeer, Finder } from "../../frontend/retry.ts";
+import type { FindRequest, ListRequest, LookupRequest, PlaceRequest } from "../../shared/wire.ts";
 
 export interface FakeCall {
   path: string;
-  body: any;
+  body: Partial<PlaceRequest & FindRequest & LookupRequest & ListRequest>;
   answer: (body: unknown) => void;
   fail: (error: AppError) => void;
 }
@@ -24,11 +25,14 @@ export class FakeFinder implements Finder {
     const peer: ClientPeer = {
       url: `http://order-${id}`,
       get: () => Promise.reject(new AppError("unavailable", "nothing to get here")),
-      post: (path, body) => new Promise((answer: (body: any) => void, fail) => {
-        const parsed = typeof body === "string" ? JSON.parse(body) : body;
-        this.calls.push({ path, body: parsed, answer, fail });
-        this.#arrivals.shift()?.(this.calls[this.#taken++]!);
-      }),
+      post: <T>(path: string, body: object | string) => {
+        return new Promise<T>((resolve, fail) => {
+          const parsed = typeof body === "string" ? JSON.parse(body) : body;
+          const answer = (given: unknown): void => resolve(given as T);
+          this.calls.push({ path, body: parsed, answer, fail });
+          this.#arrivals.shift()?.(this.calls[this.#taken++]!);
+        });
+      },
     };
     this.leader = { id, term, peer };
     this.lostAtMs = null;

@@ -73,7 +73,7 @@ test("nine tenths of what was granted count, from when the request was sent", as
   assert.equal(bench.isFresh, false);
 });
 
-test("a first lease of a leadership is named to it at once: the proof that all was dropped", async () => {
+test("a leadership's first lease is named to it at once: proof that all was dropped", async () => {
   const bench = new Bench();
   const renewing = bench.keeper.renew();
   bench.asked[0]!.answer({});
@@ -167,7 +167,7 @@ test("one request at a time", async () => {
   await Promise.all(renewals);
 });
 
-test("closing ends the lease here first, then gives it back, once what was asked is answered", async () => {
+test("closing ends the lease here, and gives it back once all is answered", async () => {
   const bench = new Bench();
   await bench.renew();
   const asked = bench.asked.length;

@@ -5,7 +5,7 @@ import { OrderClient } from "../../frontend/order_client.ts";
 import { AppError, type Reason } from "../../shared/errors.ts";
 import { FAIL_FAST_MS, ORDER_DEADLINE_MS } from "../../shared/limits.ts";
 import type { PlaceResult } from "../../shared/wire.ts";
-import { FakeFinder } from "./fake_finder.ts";
+import { FakeFinder, type FakeCall } from "./fake_finder.ts";
 
 const ORDERED: PlaceResult = { code: "ordered", number: 7, replayed: false };
 const REFUSED: PlaceResult = { code: "out_of_stock", left: 0 };
@@ -22,8 +22,8 @@ function purchase(key: string): string {
   return JSON.stringify({ key, name: "Tux", type: "buy", quantity: 1 });
 }
 
-function keysOf(call: { body: any }): string[] {
-  return call.body.orders.map(({ key }: { key: string }) => key);
+function keysOf({ body }: FakeCall): string[] {
+  return body.orders!.map(({ key }) => key);
 }
 
 function fault(reason: Reason): AppError {
@@ -36,7 +36,7 @@ test("what comes in one turn goes in one batch, each with its own result", async
   const placed = ["a", "b", "c"].map((key) => client.place(purchase(key)));
   const call = await orders.next();
   assert.equal(call.path, "/orders");
-  assert.deepEqual(call.body.orders[0], { key: "a", name: "Tux", type: "buy", quantity: 1 });
+  assert.deepEqual(call.body.orders![0], { key: "a", name: "Tux", type: "buy", quantity: 1 });
   assert.deepEqual(keysOf(call), ["a", "b", "c"]);
   call.answer({ results: [ORDERED, REFUSED, { code: "key_reused" }] });
   assert.deepEqual(await Promise.all(placed), [ORDERED, REFUSED, { code: "key_reused" }]);
@@ -107,7 +107,7 @@ test("an order found after a lost try is that order, by the same leader too", as
   assert.deepEqual(await placed, { ...ORDERED, replayed: true });
 });
 
-test("at the deadline a purchase that was tried is unknown, one that was not is unavailable", async (t) => {
+test("at the deadline a purchase that was tried is unknown, another unavailable", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { orders, client } = makeClient();
   orders.lead(3, 1);

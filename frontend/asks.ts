@@ -1,0 +1,31 @@
+/** What HTTP threads ask their owner, and what it answers; the rest are types of shared/wire.ts. */
+import type { ListQuery } from "../shared/wire.ts";
+
+/**
+ * By kind:
+ * place (JSON text of a Purchase) → PlaceResult; find (a number) → Order | null;
+ * lookup → FoundProduct | null; list → FoundList;
+ * leader → OrderLeader | null; ready → Readiness; status → Status.
+ */
+export type Ask = "place" | "find" | "lookup" | "list" | "leader" | "ready" | "status";
+
+/** The lease is the identity of the fresh one held when the look-up began, or NO_LEASE. */
+export interface LookupAsk {
+  name: string;
+  lease: number;
+}
+
+export interface ListAsk {
+  query: ListQuery;
+  lease: number;
+}
+
+export interface OrderLeader {
+  id: number;
+  term: number;
+}
+
+export interface Readiness {
+  orderLeader: boolean;
+  catalog: boolean;
+}

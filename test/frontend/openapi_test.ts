@@ -1,0 +1,141 @@
+/** The OpenAPI document says what the front-end does: real answers are held against it. */
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { answersIn, sendRaw } from "../shared/http/raw_client.ts";
+import { checkSchema, type Schema } from "./json_schema.ts";
+import { startPublicApi, TUX, type PublicApi } from "./public_api.ts";
+
+interface Body {
+  content: { "application/json": { schema: Schema } };
+}
+
+interface Operation {
+  operationId: string;
+  summary: string;
+  parameters?: { in: string; name: string }[];
+  responses: Record<string, Body & { headers?: object }>;
+}
+
+interface OpenApi {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+}
+
+async function documentOf(t: TestContext): Promise<{ api: PublicApi; document: OpenApi }> {
+  const api = await startPublicApi(t);
+  const text = await api.send("GET /openapi.json");
+  return { api, document: JSON.parse(text.slice(text.indexOf("\n\n") + 2)) };
+}
+
+test("it is OpenAPI 3.1 and has every public path and method", async (t) => {
+  const { document } = await documentOf(t);
+  assert.equal(document.openapi, "3.1.0");
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`));
+  assert.deepEqual(operations.sort(), [
+    "get /leader",
+    "get /livez",
+    "get /openapi.json",
+    "get /orders/{number}",
+    "get /products",
+    "get /products/{name}",
+    "get /readyz",
+    "get /status",
+    "post /orders",
+  ]);
+});
+
+test("every operation has its own id, a summary, described parameters and a refusal", async (t) => {
+  const { document } = await documentOf(t);
+  const ids = new Set<string>();
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const operation of Object.values(methods)) {
+      assert(!ids.has(operation.operationId));
+      ids.add(operation.operationId);
+      assert(operation.summary.length > 5);
+      const refusal = operation.responses["default"]!.content["application/json"].schema;
+      assert.equal(refusal.$ref, "#/components/schemas/Error");
+      const named = (operation.parameters ?? []).filter((one) => one.in === "path");
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      assert.deepEqual(named.map(({ name }) => name), inPath);
+    }
+  }
+});
+
+/** What the owner answers, by kind, where it differs from a good day. */
+type Answers = Record<string, unknown>;
+
+/** Requests that bring about each answer that the document describes, or nearly. */
+const EXCHANGES: [line: string, path: string, status: number, body?: string, set?: Answers][] = [
+  ["GET /products/Tux", "/products/{name}", 200],
+  ["GET /products/No", "/products/{name}", 404],
+  ["GET /products/%ff", "/products/{name}", 400],
+  ["GET /products", "/products", 200],
+  ["GET /products?limit=0", "/products", 400],
+  ["POST /orders", "/orders", 200, '{"name":"Tux","quantity":1}'],
+  ["POST /orders", "/orders", 400, "{}"],
+  ["POST /orders", "/orders", 404, '{"name":"No","quantity":1}', { place: { code: "not_found" } }],
+  [
+    "POST /orders",
+    "/orders",
+    503,
+    '{"name":"Tux","quantity":1}',
+    { place: { code: "unknown", message: "It is not known" } },
+  ],
+  ["GET /orders/7", "/orders/{number}", 200],
+  ["GET /orders/8", "/orders/{number}", 404],
+  ["GET /orders/x", "/orders/{number}", 400],
+  ["GET /leader", "/leader", 200],
+  ["GET /leader", "/leader", 503, undefined, { leader: null }],
+  ["GET /status", "/status", 200],
+  ["GET /livez", "/livez", 200],
+  ["GET /readyz", "/readyz", 200],
+  ["GET /readyz?verbose", "/readyz", 200],
+  ["GET /readyz", "/readyz", 503, undefined, { ready: { orderLeader: false, catalog: false } }],
+];
+
+test("answers are as the document says, headers and fields", async (t) => {
+  const { api, document } = await documentOf(t);
+  const page = { products: [TUX], more: true, version: 3, keep: true };
+  api.owner.answers["list"] = () => page;
+  for (const [line, path, status, body = "", set = {}] of EXCHANGES) {
+    const before = { ...api.owner.answers };
+    for (const [kind, answer] of Object.entries(set)) api.owner.answers[kind] = () => answer;
+    const headers = `Host: x\r\nConnection: close\r\nContent-Length: ${body.length}`;
+    const text = await sendRaw(api.port, `${line} HTTP/1.1\r\n${headers}\r\n\r\n${body}`);
+    const answer = answersIn(text)[0]!;
+    Object.assign(api.owner.answers, before);
+    assert.equal(answer.status, status, line);
+    const method = line.slice(0, line.indexOf(" ")).toLowerCase();
+    const response = document.paths[path]![method]!.responses[status];
+    assert(response !== undefined, `${line}: ${status} is described`);
+    const { schema } = response.content["application/json"];
+    checkSchema(JSON.parse(answer.body), schema, document.components.schemas);
+    const isReplay = (name: string): boolean => name === "Idempotency-Replayed";
+    for (const name of Object.keys(response.headers ?? {}).filter((name) => !isReplay(name))) {
+      assert(answer.headers.has(name.toLowerCase()), `${line}: ${name} is there`);
+    }
+  }
+});
+
+test("what the document forbids in an order is refused, what it asks for is taken", async (t) => {
+  const { api, document } = await documentOf(t);
+  const { schemas } = document.components;
+  for (const body of [
+    { name: "Tux", quantity: 1 },
+    { name: "Tux", quantity: 1_000_000 },
+    { name: "Tux", quantity: 0 },
+    { name: "Tux", quantity: 1_000_001 },
+    { name: "Tux", quantity: 1.5 },
+    { name: "Tux", quantity: 1, price: 1 },
+    { name: "Tux" },
+    { name: 7, quantity: 1 },
+  ]) {
+    const answer = await api.send("POST /orders", [], JSON.stringify(body));
+    const isTaken = answer.startsWith("HTTP/1.1 200 ");
+    const check = (): void => checkSchema(body, schemas["OrderRequest"]!, schemas);
+    if (isTaken) check();
+    else assert.throws(check, { name: "AssertionError" }, JSON.stringify(body));
+  }
+});
