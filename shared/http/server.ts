@@ -37,6 +37,10 @@ export interface ServerOptions {
   admit?: (exchange: Exchange) => void;
   /** Errors carry their reason and details, for a Peer. */
   internal?: boolean;
+  /** A request must have arrived by then; HEADERS_TIMEOUT_MS and REQUEST_TIMEOUT_MS when missing. */
+  patience?: { headersMs: number; requestMs: number; checkEveryMs: number };
+  /** More at once are hung up on; CONNECTIONS_MAX when missing. */
+  connectionsMax?: number;
   /** Gets what is not an AppError, after 500 was sent: a bug. */
   onBug: (error: unknown) => void;
 }
@@ -48,6 +52,11 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   return server;
 }
 
+const PATIENCE = {
+  headersMs: limits.HEADERS_TIMEOUT_MS,
+  requestMs: limits.REQUEST_TIMEOUT_MS,
+  checkEveryMs: 1_000,
+};
 /** A stopping server still answers on kept connections for this long. */
 const CLOSE_IDLE_MS = 100;
 /** What remains of a member's grace when its server has answered all it took. */
@@ -80,18 +89,19 @@ class StoreServer implements HttpServer {
       closing: false,
       onChange: () => {},
     };
+    const patience = options.patience ?? PATIENCE;
     this.#server = createServer({
       maxHeaderSize: limits.HEADER_BYTES_MAX,
-      headersTimeout: limits.HEADERS_TIMEOUT_MS,
-      requestTimeout: limits.REQUEST_TIMEOUT_MS,
+      headersTimeout: patience.headersMs,
+      requestTimeout: patience.requestMs,
+      connectionsCheckingInterval: patience.checkEveryMs,
       keepAliveTimeout: limits.KEEP_ALIVE_MS,
-      connectionsCheckingInterval: 1_000,
       // Its own refusal has no body; Exchange.check refuses in our words.
       requireHostHeader: false,
     });
     // node:http drops what is above without a word: one more than allowed shows.
     this.#server.maxHeadersCount = limits.HEADERS_MAX + 1;
-    this.#server.maxConnections = limits.CONNECTIONS_MAX;
+    this.#server.maxConnections = options.connectionsMax ?? limits.CONNECTIONS_MAX;
     this.#listenToEvents();
   }
 

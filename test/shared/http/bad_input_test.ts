@@ -4,8 +4,10 @@
  * and the server goes on.
  */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { test } from "node:test";
-import { startHttpServer } from "../../../shared/http/server.ts";
+import { startHttpServer, type ServerOptions } from "../../../shared/http/server.ts";
 import { answersIn, sendRaw } from "./raw_client.ts";
 
 const CLOSE = "Connection: close\r\n";
@@ -97,7 +99,7 @@ const SERVED: [row: number, what: string, bytes: string | Buffer][] = [
   [73, "GET with a body", head("GET /ok HTTP/1.1", `${HOST}${CLOSE}Content-Length: 2\r\n`) + "{}"],
 ];
 
-async function start() {
+async function start(options: Partial<ServerOptions> = {}) {
   const executed: unknown[] = [];
   const server = await startHttpServer({
     listen: { host: "127.0.0.1", port: 0 },
@@ -114,6 +116,7 @@ async function start() {
         },
       },
     ],
+    ...options,
   });
   return { server, executed };
 }
@@ -181,4 +184,38 @@ test("row 69: bytes after the last request do not cost it its answer", async (t)
   const text = await sendRaw(server.port, Buffer.concat([json("{}"), Buffer.from("X")]));
   assert.deepEqual(answersIn(text).map(({ status }) => status), [200]);
   assert.deepEqual(executed, [{}]);
+});
+
+test("rows 64-66: who is too slow, or says nothing, gets 408 in our words", async (t) => {
+  const patience = { headersMs: 40, requestMs: 80, checkEveryMs: 10 };
+  const { server, executed } = await start({ patience });
+  t.after(() => server.close());
+  const slow = {
+    headers: "GET /ok HTTP/1.1\r\nHost: x",
+    body: `${head("POST /orders HTTP/1.1", `${HOST}Content-Length: 10\r\n`)}{"a"`,
+    "body nobody wants": `${head("POST /nothing HTTP/1.1", `${HOST}Content-Length: 10\r\n`)}{`,
+    silence: "",
+  };
+  const statuses = await Promise.all(
+    Object.values(slow).map(async (bytes) => {
+      const answers = answersIn(await sendRaw(server.port, bytes));
+      for (const { status, body } of answers) assert.equal(JSON.parse(body).error.code, status);
+      return answers.map(({ status }) => status);
+    }),
+  );
+  assert.deepEqual(statuses, [[408], [408], [404], [408]]);
+  assert.deepEqual(executed, []);
+});
+
+test("row 83: a flood of connections is bounded, and those that are in are served", async (t) => {
+  const { server } = await start({ connectionsMax: 5 });
+  t.after(() => server.close());
+  const sockets = Array.from({ length: 5 }, () => connect(server.port, "127.0.0.1"));
+  await Promise.all(sockets.map((socket) => once(socket, "connect")));
+  const first = sockets[0]!;
+  first.write(head("GET /ok HTTP/1.1", HOST));
+  assert.match(String((await once(first, "data"))[0]), /^HTTP\/1.1 200 /);
+  const answer = await sendRaw(server.port, head("GET /ok HTTP/1.1")).catch(() => "");
+  assert.equal(answer, "", "one too many is hung up on");
+  for (const socket of sockets) socket.destroy();
 });
