@@ -37,9 +37,15 @@ const LOOKUP_CONNECTIONS = 64;
 const STOCK = { RESTOCK_MS: "200", RESTOCK_TO: "1000000" };
 const WARM_UP_SECONDS = 3;
 
-interface Plan {
+/** How often everyone has a turn, and for how long. */
+interface Turns {
   rounds: number;
   seconds: number;
+}
+/** Look-ups are compared closely and settle quickly: many short turns. */
+interface Plan {
+  lookups: Turns;
+  orders: Turns;
 }
 interface Player extends Rival {
   script: string[];
@@ -50,6 +56,9 @@ interface Race {
   connections: number;
   results: { name: string; rounds: LoadResult[] }[];
 }
+
+const QUICK: Plan = { lookups: { rounds: 4, seconds: 2 }, orders: { rounds: 2, seconds: 3 } };
+const THOROUGH: Plan = { lookups: { rounds: 9, seconds: 2 }, orders: { rounds: 5, seconds: 4 } };
 
 const closing = new Closing();
 process.once("SIGINT", () => void closing.close().then(() => process.exit(130)));
@@ -93,8 +102,7 @@ function readCall(args: string[]): { plan: Plan; json: string | undefined } | nu
       console.log(HELP);
       return 0;
     }
-    const plan = values.quick ? { rounds: 2, seconds: 3 } : { rounds: 5, seconds: 4 };
-    return { plan, json: values.json };
+    return { plan: values.quick ? QUICK : THOROUGH, json: values.json };
   } catch (error) {
     console.error(`${(error as Error).message.split("\n")[0]}; see --help`);
     return 2;
@@ -116,7 +124,7 @@ async function measure(plan: Plan) {
   const nginx = await startNginx(body, { folder, closing });
   const readers = [{ name: "store", url: product }, bare, ...(nginx ? [nginx] : [])];
   const lookups = readers.map((reader) => ({ ...reader, script: ["get"] }));
-  races.push(await race("look-ups", LOOKUP_CONNECTIONS, lookups, plan));
+  races.push(await race("look-ups", LOOKUP_CONNECTIONS, lookups, plan.lookups));
   const cached = (await fetch(product)).headers.get("cache-status") ?? "";
   if (!/; *hit/.test(cached)) throw new Error(`Look-ups did not come from the cache: ${cached}`);
 
@@ -127,7 +135,7 @@ async function measure(plan: Plan) {
     await runWrk({ url, script, connections: 64, seconds: WARM_UP_SECONDS });
   }
   for (const connections of ORDER_CONNECTIONS) {
-    races.push(await race("orders", connections, writers, plan));
+    races.push(await race("orders", connections, writers, plan.orders));
   }
   const missing = [etcd ? "" : "etcd", nginx ? "" : "nginx"].filter((name) => name !== "");
   return { races, missing, failed: countFailed(races) };
@@ -137,7 +145,7 @@ async function race(
   what: string,
   connections: number,
   players: readonly Player[],
-  { rounds, seconds }: Plan,
+  { rounds, seconds }: Turns,
 ): Promise<Race> {
   say(`${what}, ${connections} connections: ${players.map(({ name }) => name).join(", ")}`);
   const turns = players.map(
