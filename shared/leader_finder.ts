@@ -30,7 +30,7 @@ import { nominees, willVoteInMs, workingLeader } from "./replica_health.ts";
 import type { ReplicaHealth } from "./wire.ts";
 
 /** Of a Peer, what this needs. */
-export type FinderPeer = Pick<Peer, "url" | "get" | "post">;
+export type FinderPeer = Pick<Peer, "url" | "get" | "post"> & Partial<Pick<Peer, "abandon">>;
 
 export interface Leader<P = Peer> {
   id: number;
@@ -251,8 +251,11 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
     this.#refusedAlive = null;
     this.#openingSinceMs = null;
     for (const waiting of this.#waiting) this.#settle(waiting).resolve(this.#leader!);
-    if (this.#announced?.id === id && this.#announced.term === term) return;
+    const before = this.#announced;
+    if (before?.id === id && before.term === term) return;
     this.#announced = leader;
+    // A leader that was paused, not killed, would keep its askers waiting for their time-outs.
+    if (before !== null && before.id !== id) before.peer.abandon?.();
     this.#options.log.info("following a leader", { leader: id, term });
     for (const handler of this.#handlers) handler(leader);
   }

@@ -74,6 +74,11 @@ export class Peer {
     return this.#send("GET", path, null, options.timeoutMs) as Promise<T>;
   }
 
+  /** Fails what is under way, as unknown: no answer that matters can come any more. */
+  abandon(): void {
+    this.#agent.destroy();
+  }
+
   /** Ends its connections; what is under way fails. */
   close(): void {
     this.#agent.destroy();

@@ -37,7 +37,7 @@ export interface ServerOptions {
   admit?: (exchange: Exchange) => void;
   /** Errors carry their reason and details, for a Peer. */
   internal?: boolean;
-  /** A request must have arrived by then; HEADERS_TIMEOUT_MS and REQUEST_TIMEOUT_MS when missing. */
+  /** When a request must have arrived; HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS when missing. */
   patience?: { headersMs: number; requestMs: number; checkEveryMs: number };
   /** More at once are hung up on; CONNECTIONS_MAX when missing. */
   connectionsMax?: number;

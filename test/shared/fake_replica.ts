@@ -19,6 +19,7 @@ export class FakeReplica implements FinderPeer {
   onLead: () => void;
   healthsAsked = 0;
   nominations = 0;
+  abandoned = 0;
 
   constructor(id: number) {
     this.url = `fake:${id}`;
@@ -51,6 +52,10 @@ export class FakeReplica implements FinderPeer {
     return {} as T;
   }
 
+  abandon(): void {
+    this.abandoned++;
+  }
+
   #answer(timeoutMs: number): Promise<void> {
     if (this.state === "down") throw new AppError("unavailable", "connection refused");
     return new Promise((resolve, reject) => {
@@ -59,4 +64,13 @@ export class FakeReplica implements FinderPeer {
       else setTimeout(() => reject(new AppError("unknown", "no answer")), timeoutMs);
     });
   }
+}
+
+export type Group = ReturnType<typeof group>;
+
+/** Replicas 1 to `size`, all followers of nobody. */
+export function group(size = 3) {
+  const replicas = Array.from({ length: size }, (_, at) => new FakeReplica(at + 1));
+  const members = new Map(replicas.map((replica) => [replica.health.id, replica]));
+  return { replicas, members, replica: (id: number) => members.get(id)! };
 }

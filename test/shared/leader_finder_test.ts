@@ -6,15 +6,7 @@ import { AppError, hasReason } from "../../shared/errors.ts";
 import { LeaderFinder, type Leader, type LeaderFinderOptions } from "../../shared/leader_finder.ts";
 import { HEALTH_INTERVAL_MS } from "../../shared/limits.ts";
 import { createLog } from "../../shared/logging.ts";
-import { FakeReplica } from "./fake_replica.ts";
-
-type Group = ReturnType<typeof group>;
-
-function group(size = 3) {
-  const replicas = Array.from({ length: size }, (_, at) => new FakeReplica(at + 1));
-  const members = new Map(replicas.map((replica) => [replica.health.id, replica]));
-  return { replicas, members, replica: (id: number) => members.get(id)! };
-}
+import { group, type FakeReplica, type Group } from "./fake_replica.ts";
 
 type Settings = Partial<LeaderFinderOptions<FakeReplica>>;
 
@@ -181,12 +173,9 @@ test("who is opening a term already gets the time for it", async (t) => {
   one.replica(1).health.serving = true;
   assert.equal((await led(finder)).id, 1);
   assert.deepEqual(nominations(one), [0, 0, 0]);
-});
-
-test("and no more than that", async (t) => {
-  const one = group();
-  one.replica(1).health.role = "candidate";
-  assert.equal((await led(find(t, one.members))).id, 3);
+  const stuck = group();
+  stuck.replica(1).health.role = "candidate";
+  assert.equal((await led(find(t, stuck.members))).id, 3, "and no more time than that");
 });
 
 test("two finders at once agree", async (t) => {
@@ -275,6 +264,17 @@ test("a leader that dies, or leads no longer, is noticed by itself", async (t) =
   one.replica(1).lead(9);
   await until(() => finder.leader?.id === 1);
   assert.deepEqual(announced, [3, 2, 1]);
+});
+
+test("who still waits for an answer of the leader before is let go", async (t) => {
+  const one = group();
+  one.replica(3).lead(2);
+  const finder = find(t, one.members);
+  await led(finder);
+  one.replica(3).state = "hung";
+  finder.suspect(one.replica(3));
+  assert.equal((await led(finder)).id, 2);
+  assert.deepEqual(one.replicas.map(({ abandoned }) => abandoned), [0, 0, 1]);
 });
 
 test("all that wait get the leader, or hear at their deadline that there is none", async (t) => {

@@ -141,6 +141,18 @@ test("sent, and no whole answer came: unknown", async (t) => {
   }
 });
 
+test("what is abandoned fails as unknown at once, and the peer can be used again", async (t) => {
+  const port = await startBare(t, (request, response) => {
+    if (request.url === "/answer") response.end("{}");
+  });
+  const peer = peerOf(t, port);
+  const waiting = assert.rejects(peer.get("/silent", { timeoutMs: 60_000 }), { reason: "unknown" });
+  await peer.get("/answer", TIMEOUT);
+  peer.abandon();
+  await waiting;
+  assert.deepEqual(await peer.get("/answer", TIMEOUT), {});
+});
+
 test("an early refusal of a big body crashes nobody", async (t) => {
   const { port } = await startMember(t, [
     { method: "POST", path: "/x", handle: async (exchange) => void (await exchange.json()) },
