@@ -6,7 +6,6 @@
  * here, where the lease's leadership is known.
  */
 import { Batcher } from "../shared/batcher.ts";
-import { hasReason } from "../shared/errors.ts";
 import {
   BATCH_ITEMS_MAX,
   LEASE_TIMEOUT_MS,
@@ -27,7 +26,7 @@ import type {
   Product,
 } from "../shared/wire.ts";
 import { NO_LEASE } from "./cache/shared_lease.ts";
-import { leaderOf, postToLeader, untilAnswered, type Finder } from "./retry.ts";
+import { GroupClient, type Finder } from "./group_client.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
 
@@ -57,23 +56,27 @@ export interface FoundList extends Pick<ListResult, "products" | "more" | "versi
 
 export class CatalogClient {
   readonly #options: CatalogClientOptions;
+  readonly #group: GroupClient;
   readonly #lookups: Batcher<Item<string>, FoundProduct | null>;
   readonly #lists: Batcher<Item<ListQuery>, FoundList>;
 
   constructor(options: CatalogClientOptions) {
     this.#options = options;
+    this.#group = new GroupClient(options.finder, options.nowMs);
     this.#lookups = new Batcher({ send: (items) => this.#sendLookups(items), ...BATCHES });
     this.#lists = new Batcher({ send: (items) => this.#sendLists(items), ...BATCHES });
   }
 
   /** Null: there is no such product. @throws unavailable */
   lookup(name: string, lease: number): Promise<FoundProduct | null> {
-    return this.#untilAnswered(() => this.#lookups.add({ subject: name, lease }));
+    const attempt = () => this.#lookups.add({ subject: name, lease });
+    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, attempt);
   }
 
   /** @throws unavailable */
   list(query: ListQuery, lease: number): Promise<FoundList> {
-    return this.#untilAnswered(() => this.#lists.add({ subject: query, lease }));
+    const attempt = () => this.#lists.add({ subject: query, lease });
+    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, attempt);
   }
 
   /**
@@ -81,27 +84,19 @@ export class CatalogClient {
    * give at the moment (unavailable) is none the worse for that.
    * @throws as the catalog answered; unavailable; unknown
    */
-  async lease(request: LeaseRequest): Promise<LeaseAnswer> {
-    const { finder } = this.#options;
-    const leader = leaderOf(finder);
-    try {
-      return await leader.peer.post("/lease", request, { timeoutMs: LEASE_TIMEOUT_MS });
-    } catch (error) {
-      if (hasReason(error, "not_leader", "unknown")) finder.suspect(leader.peer);
-      throw error;
-    }
-  }
-
-  #untilAnswered<T>(attempt: () => Promise<T>): Promise<T> {
-    const { finder, nowMs } = this.#options;
-    return untilAnswered(finder, { atMs: nowMs() + LOOKUP_DEADLINE_MS, nowMs }, attempt);
+  lease(request: LeaseRequest): Promise<LeaseAnswer> {
+    return this.#group.post("/lease", {
+      body: request,
+      timeoutMs: LEASE_TIMEOUT_MS,
+      sparing: "unavailable",
+    });
   }
 
   async #sendLookups(items: Item<string>[]): Promise<(FoundProduct | null)[]> {
     const lease = this.#commonLease(items);
-    const { finder, frontend } = this.#options;
+    const { frontend } = this.#options;
     const body: LookupRequest = { names: items.map(({ subject }) => subject), frontend, lease };
-    const { leadership, results } = await postToLeader<LookupAnswer>(finder, "/lookups", {
+    const { leadership, results } = await this.#group.post<LookupAnswer>("/lookups", {
       body,
       timeoutMs: LOOKUP_TIMEOUT_MS,
     });
@@ -115,9 +110,9 @@ export class CatalogClient {
 
   async #sendLists(items: Item<ListQuery>[]): Promise<FoundList[]> {
     const lease = this.#commonLease(items);
-    const { finder, frontend } = this.#options;
+    const { frontend } = this.#options;
     const body: ListRequest = { lists: items.map(({ subject }) => subject), frontend, lease };
-    const { leadership, results } = await postToLeader<ListAnswer>(finder, "/lists", {
+    const { leadership, results } = await this.#group.post<ListAnswer>("/lists", {
       body,
       timeoutMs: LOOKUP_TIMEOUT_MS,
     });

@@ -1,5 +1,5 @@
 /** A leader of a group that the test speaks for: it sees each request and answers when it likes. */
-import type { ClientPeer, Finder } from "../../frontend/retry.ts";
+import type { ClientPeer, Finder } from "../../frontend/group_client.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Leader } from "../../shared/leader_finder.ts";
 import type { FindRequest, ListRequest, LookupRequest, PlaceRequest } from "../../shared/wire.ts";
@@ -17,12 +17,20 @@ export class FakeFinder implements Finder {
   /** Ids of leaders that were suspected. */
   readonly suspected: number[] = [];
   readonly calls: FakeCall[] = [];
+  readonly #handlers: ((leader: Leader<ClientPeer>) => void)[] = [];
   readonly #waiting: ((leader: Leader<ClientPeer>) => void)[] = [];
   readonly #arrivals: ((call: FakeCall) => void)[] = [];
   #taken = 0;
 
-  lead(id: number, term: number): void {
-    const peer: ClientPeer = {
+  lead(id: number, term: number, peer: ClientPeer = this.#peerOf(id)): void {
+    this.leader = { id, term, peer };
+    this.lostAtMs = null;
+    for (const resolve of this.#waiting.splice(0)) resolve(this.leader);
+    for (const handler of this.#handlers) handler(this.leader);
+  }
+
+  #peerOf(id: number): ClientPeer {
+    return {
       url: `http://order-${id}`,
       get: () => Promise.reject(new AppError("unavailable", "nothing to get here")),
       post: <T>(path: string, body: object | string) => {
@@ -34,14 +42,15 @@ export class FakeFinder implements Finder {
         });
       },
     };
-    this.leader = { id, term, peer };
-    this.lostAtMs = null;
-    for (const resolve of this.#waiting.splice(0)) resolve(this.leader);
   }
 
   wait(): Promise<Leader<ClientPeer>> {
     if (this.leader !== null) return Promise.resolve(this.leader);
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  onLeader(handler: (leader: Leader<ClientPeer>) => void): void {
+    this.#handlers.push(handler);
   }
 
   suspect(peer: ClientPeer): void {

@@ -59,6 +59,33 @@ for (const reason of ["unknown", "not_leader", "unavailable"] as const) {
   });
 }
 
+test("what a paused leader has not answered is given up as soon as another leads", async () => {
+  const { orders, client } = makeClient();
+  orders.lead(3, 1);
+  const placed = client.place(purchase("a"));
+  const first = await orders.next();
+  orders.lead(2, 2);
+  const second = await orders.next();
+  assert.deepEqual(keysOf(second), ["a"]);
+  second.answer({ results: [ORDERED] });
+  assert.deepEqual(await placed, ORDERED);
+  assert.deepEqual(orders.suspected, [], "the new one has done nothing wrong");
+  first.answer({ results: [REFUSED] });
+  await turn();
+});
+
+test("a replica that leads again is not suspected for an earlier term", async () => {
+  const { orders, client } = makeClient();
+  orders.lead(3, 1);
+  const { peer } = orders.leader!;
+  const placed = client.place(purchase("a"));
+  await orders.next();
+  orders.lead(3, 2, peer);
+  (await orders.next()).answer({ results: [ORDERED] });
+  assert.deepEqual(await placed, ORDERED);
+  assert.deepEqual(orders.suspected, []);
+});
+
 for (const code of ["unknown", "unavailable"] as const) {
   test(`a purchase answered ${code} is asked again under its key, alone`, async () => {
     const { orders, client } = makeClient();

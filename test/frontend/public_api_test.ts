@@ -121,7 +121,7 @@ test("names: encoded, in another normal form, and of any object's properties", a
 test("a list: its query, its order, the page after it, from memory the second time", async (t) => {
   const api = await startPublicApi(t);
   const fox = { name: "Fox", price: 17.25, quantity: 4 };
-  const cube = { quantity: 9, price: 1, name: "Rubik's cube" };
+  const cube = { quantity: 9, price: 1, name: "Rubik cube" };
   api.owner.answers["list"] = () => {
     return { products: [fox, cube], more: true, version: 12, keep: true };
   };
@@ -129,12 +129,12 @@ test("a list: its query, its order, the page after it, from memory the second ti
 Content-Type: application/json
 Cache-Control: no-cache
 ETag: "c5e69c89-12"
-Link: </products?q=%26u&limit=2&after=Rubik's%20cube>; rel="next"
+Link: </products?q=%26u&limit=2&after=Rubik%20cube>; rel="next"
 Cache-Status: frontend-1; ${from}
 Server-Timing: ${timing}
-Content-Length: 99
+Content-Length: 97
 
-{"data":[{"name":"Fox","price":17.25,"quantity":4},{"name":"Rubik's cube","price":1,"quantity":9}]}`;
+{"data":[{"name":"Fox","price":17.25,"quantity":4},{"name":"Rubik cube","price":1,"quantity":9}]}`;
   const request = "GET /products?limit=2&q=%26u&after=";
   assert.equal(await api.send(request), list("fwd=miss; stored", "catalog;dur=*"));
   assert.equal(await api.send(request), list("hit", "cache;desc=hit"));

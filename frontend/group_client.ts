@@ -1,0 +1,138 @@
+/**
+ * Requests to the leader of one group, orders or catalogs, for what is safe
+ * to ask again: it goes on with the next leader until there is an answer or
+ * the deadline has come. How soon that is, is the pause that clients see, so
+ *
+ * - a leader that failed is suspected at once, and
+ * - when another leads, what the one before has not answered yet is given up:
+ *   it may be paused, and its answer would count for nothing.
+ */
+import { AppError, hasReason } from "../shared/errors.ts";
+import type { Peer } from "../shared/http/peer.ts";
+import type { Leader } from "../shared/leader_finder.ts";
+import { RETRY_PAUSE_MAX_MS, RETRY_PAUSE_MIN_MS } from "../shared/limits.ts";
+
+/** Of a Peer, what this needs. */
+export type ClientPeer = Pick<Peer, "url" | "get" | "post">;
+
+/** Of a LeaderFinder, what this needs. */
+export interface Finder {
+  readonly leader: Leader<ClientPeer> | null;
+  wait(deadlineMs: number): Promise<Leader<ClientPeer>>;
+  suspect(peer: ClientPeer): void;
+  onLeader(handler: (leader: Leader<ClientPeer>) => void): void;
+}
+
+export interface GroupRequest {
+  body: object | string;
+  timeoutMs: number;
+  /** A leader that refuses with this has only no room at the moment, and is not suspected. */
+  sparing?: "unavailable";
+}
+
+interface Flight {
+  leader: Leader<ClientPeer>;
+  giveUp: () => void;
+}
+
+export class GroupClient {
+  readonly #finder: Finder;
+  readonly #nowMs: () => number;
+  readonly #flights = new Set<Flight>();
+
+  constructor(finder: Finder, nowMs: () => number) {
+    this.#finder = finder;
+    this.#nowMs = nowMs;
+    finder.onLeader((leader) => this.#onLeader(leader));
+  }
+
+  /** @throws unavailable when there is none */
+  leader(): Leader<ClientPeer> {
+    const { leader } = this.#finder;
+    if (leader === null) throw new AppError("unavailable", "There is no leader at the moment");
+    return leader;
+  }
+
+  /**
+   * One POST to the leader.
+   * @throws unavailable when there is none; unknown when it was given up; what the peer threw
+   */
+  async post<T>(path: string, request: GroupRequest): Promise<T> {
+    const leader = this.leader();
+    try {
+      return await this.#postTo<T>(leader, path, request);
+    } catch (error) {
+      if (isPassing(error) && this.#isToBlame(leader, error, request)) {
+        this.#finder.suspect(leader.peer);
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * The first answer of `attempt` that is no passing fault.
+   * @param withinMs from now
+   * @throws unavailable when the time is over
+   */
+  async untilAnswered<T>(withinMs: number, attempt: () => Promise<T>): Promise<T> {
+    const deadlineMs = this.#nowMs() + withinMs;
+    for (let tries = 0; ; tries++) {
+      if (this.#finder.leader === null) await this.#finder.wait(deadlineMs);
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        if (deadlineMs - this.#nowMs() <= pauseMs(tries)) {
+          throw new AppError("unavailable", error.message);
+        }
+      }
+      await this.breathe(tries, deadlineMs);
+    }
+  }
+
+  /** Between two tries: until there is a leader, or, should there be one, for a moment. */
+  async breathe(tries: number, deadlineMs: number): Promise<void> {
+    if (this.#finder.leader !== null) return pause(pauseMs(tries));
+    try {
+      await this.#finder.wait(deadlineMs);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    }
+  }
+
+  #postTo<T>(leader: Leader<ClientPeer>, path: string, request: GroupRequest): Promise<T> {
+    const { body, timeoutMs } = request;
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        reject(new AppError("unknown", `${path}: another leads before this was answered`));
+      };
+      const flight = { leader, giveUp };
+      this.#flights.add(flight);
+      const answering = leader.peer.post<T>(path, body, { timeoutMs });
+      answering.finally(() => this.#flights.delete(flight)).then(resolve, reject);
+    });
+  }
+
+  /** Not when the same replica leads again by now: that was in another term. */
+  #isToBlame(leader: Leader<ClientPeer>, error: AppError, { sparing }: GroupRequest): boolean {
+    return error.reason !== sparing && this.#finder.leader?.term === leader.term;
+  }
+
+  #onLeader({ term }: Leader<ClientPeer>): void {
+    for (const flight of this.#flights) if (flight.leader.term < term) flight.giveUp();
+  }
+}
+
+/** True for what another try, perhaps with another leader, may mend. */
+export function isPassing(error: unknown): error is AppError {
+  return hasReason(error, "not_leader", "recovering", "unavailable", "unknown");
+}
+
+/** Doubles from try to try. */
+function pauseMs(tries: number): number {
+  return Math.min(RETRY_PAUSE_MIN_MS * 2 ** tries, RETRY_PAUSE_MAX_MS);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
