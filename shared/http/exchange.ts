@@ -214,20 +214,20 @@ export class Exchange {
    * The answer, once.
    * @param headers flat: name, value, name, value; Content-Length is added
    */
-  send(status: number, headers: string[], body: string): void {
+  send(status: number, headers: readonly string[], body: string): void {
+    this.sendReady(status, [...headers, "Content-Length", String(Buffer.byteLength(body))], body);
+  }
+
+  /** The same with Content-Length among the headers already: for answers that are sent again. */
+  sendReady(status: number, headers: readonly string[], body: string): void {
     assert(!this.#answered, "a request is answered once");
     this.#answered = true;
-    const length = String(Buffer.byteLength(body));
     const unread = this.#bodyBytes !== NO_BODY && !this.#bodyRead;
-    if (unread && this.#mustHangUp()) {
-      this.#sendAndHangUp(status, headers.concat("Content-Length", length), body);
-      return;
-    }
-    const all = this.#connection.ending
-      ? headers.concat("Content-Length", length, "Connection", "close")
-      : headers.concat("Content-Length", length);
-    this.response.writeHead(status, all);
-    this.response.end(body);
+    if (unread && this.#mustHangUp()) return this.#sendAndHangUp(status, headers, body);
+    const { response } = this;
+    if (this.#connection.ending) response.writeHead(status, [...headers, "Connection", "close"]);
+    else response.writeHead(status, headers as string[]);
+    response.end(body);
     this.#connection.answered(this);
   }
 
@@ -243,9 +243,9 @@ export class Exchange {
    * is read for a while: closing on unread bytes would reset the connection,
    * and the client might never see the answer.
    */
-  #sendAndHangUp(status: number, headers: string[], body: string): void {
+  #sendAndHangUp(status: number, headers: readonly string[], body: string): void {
     const { request, response } = this;
-    response.writeHead(status, headers.concat("Connection", "close"));
+    response.writeHead(status, [...headers, "Connection", "close"]);
     request.on("error", () => {});
     this.#connection.answered(this);
     // Behind another answer of this connection: then node:http hangs up in its turn.
