@@ -9,7 +9,12 @@ import type { Settings } from "../../shared/config.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { FrontendHealth } from "../../shared/wire.ts";
 import { answersIn, sendRaw, type RawAnswer } from "../shared/http/raw_client.ts";
+import { checkSchema, type Schemas } from "./json_schema.ts";
 import { BIRTH, SECRET, startFakeReplica, type FakeMember } from "./fake_member.ts";
+
+interface OpenApi {
+  components: { schemas: Schemas };
+}
 
 const LEADERSHIP = "1.a";
 const IN_TIME = { timeoutMs: 1_000 };
@@ -192,6 +197,9 @@ test("the status shows every member, down or not, and no secret between them", a
     hash_at: 17,
     details: { orders: 9 },
   });
+  const openApi = JSON.parse((await get("/openapi.json")).body) as OpenApi;
+  const { schemas } = openApi.components;
+  checkSchema(data, schemas["Status"]!, schemas);
   for (const secret of [SECRET, BIRTH, "127.0.0.1", String(catalog.port)]) {
     assert.equal(body.includes(secret), false, secret);
   }
