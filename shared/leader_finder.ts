@@ -137,7 +137,8 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
     if (this.#leader !== null) return Promise.resolve(this.#leader);
     return new Promise((resolve, reject) => {
       const late = new AppError("unavailable", "There is no leader at the moment");
-      if (this.#closed) return reject(late);
+      // Not in this turn: who asks again and again would never let the process end.
+      if (this.#closed) return void setImmediate(() => reject(late));
       const expire = (): void => this.#settle(waiting).reject(late);
       const timer = setTimeout(expire, Math.max(0, deadlineMs - monotonicMs()));
       const waiting: Waiting<P> = { resolve, reject, timer };
