@@ -85,16 +85,9 @@ export class LruCache<V> {
     if (capacity === 0) return;
     const expiresAtMs = timeToLiveMs === null ? Infinity : nowMs + timeToLiveMs;
     const entry = { value, slot, epoch, expiresAtMs };
-    const entries = this.#entries;
-    if (entries.size < capacity || entries.has(key)) {
-      entries.set(key, entry);
-      entries.moveToFront(key);
-    } else {
-      entries.replaceOldest(key, entry);
-      this.#counts.evictions++;
-    }
-    this.#counts.entries = entries.size;
-    assert(entries.size <= capacity);
+    if (this.#entries.put(key, entry, capacity)) this.#counts.evictions++;
+    else this.#counts.entries = this.#entries.size;
+    assert(this.#entries.size <= capacity);
   }
 
   /** Newest first. */

@@ -86,18 +86,31 @@ export class OrderedMap<K, V> {
   }
 
   /**
-   * The oldest key leaves and this one comes, the newest, into its slot:
-   * what a full cache does on each miss.
+   * What a full cache does on each miss, in as few searches as can be: the key
+   * gets the value and is the newest; in a map that has `limit` keys already,
+   * a new one takes the slot of the oldest, which leaves.
+   * @returns true when one left
    */
-  replaceOldest(key: K, value: V): void {
-    const slot = this.#links[ROOT]!;
-    assert(slot !== ROOT, "only a map with a key has an oldest one");
-    this.#slots.delete(this.#items[slot] as K);
-    assert(!this.#slots.has(key), "a key that is known keeps its own slot");
+  put(key: K, value: V, limit: number): boolean {
+    const known = this.#slots.get(key);
+    if (known !== undefined) {
+      this.#items[known + 1] = value;
+      moveToFront(this.#links, known);
+      return false;
+    }
+    const isFull = this.#slots.size >= limit;
+    const slot = isFull ? this.#links[ROOT]! : this.#takeSlot();
+    assert(slot !== ROOT, "a map without a key has no room to give");
+    if (isFull) {
+      this.#slots.delete(this.#items[slot] as K);
+      moveToFront(this.#links, slot);
+    } else {
+      linkAtFront(this.#links, slot);
+    }
     this.#slots.set(key, slot);
     this.#items[slot] = key;
     this.#items[slot + 1] = value;
-    moveToFront(this.#links, slot);
+    return isFull;
   }
 
   /** The key that was not used for longest; undefined when there is none. */

@@ -28,32 +28,28 @@ test("setting a known key changes its value, not its place", () => {
   assert.equal(map.size, 2);
 });
 
-test("the oldest gives its place to a new key", () => {
+test("in a full map the oldest gives its place to a new key, not to a known one", () => {
   const map = new OrderedMap<string, number>();
-  map.set("a", 1);
-  map.set("b", 2);
-  map.replaceOldest("c", 3);
+  assert.equal(map.put("a", 1, 2), false);
+  assert.equal(map.put("b", 2, 2), false);
+  assert.equal(map.put("c", 3, 2), true);
   assert.deepEqual([...map.keys()], ["c", "b"]);
   assert.equal(map.has("a"), false);
-  map.replaceOldest("d", 4);
-  map.replaceOldest("e", 5);
+  assert.equal(map.put("b", 4, 2), false);
+  assert.deepEqual([...map.keys()], ["b", "c"]);
+  assert.equal(map.get("b"), 4);
+  map.put("d", 5, 2);
+  map.put("e", 6, 2);
   assert.deepEqual([...map.keys()], ["e", "d"]);
 });
 
-test("an empty map has no oldest, and nothing to use, move, delete or replace", () => {
+test("an empty map has no oldest, and nothing to use, move, delete or give", () => {
   const map = new OrderedMap<string, number>();
   assert.equal(map.oldest(), undefined);
   assert.equal(map.use("a"), undefined);
   assert.equal(map.moveToFront("a"), false);
   assert.equal(map.delete("a"), false);
-  assert.throws(() => map.replaceOldest("a", 1), /oldest/);
-});
-
-test("a known key is not put into the oldest one's place", () => {
-  const map = new OrderedMap<string, number>();
-  map.set("a", 1);
-  map.set("b", 2);
-  assert.throws(() => map.replaceOldest("b", 3), /its own slot/);
+  assert.throws(() => map.put("a", 1, 0), /no room to give/);
 });
 
 test("keys that would be properties of any object are keys like others", () => {
@@ -139,11 +135,15 @@ test("it does on random walks what a naive one does", (t) => {
         case 4:
           assert.equal(map.get(key), naive.get(key));
           break;
-        default:
-          if (map.size === 0 || map.has(key)) break;
-          map.replaceOldest(key, step);
-          naive.delete(naive.entries.at(-1)![0]);
+        default: {
+          const limit = Math.max(1, naive.entries.length);
+          const isNew = naive.get(key) === undefined;
+          const isFull = isNew && naive.entries.length >= limit;
+          if (isFull) naive.delete(naive.entries.at(-1)![0]);
           naive.set(key, step);
+          naive.moveToFront(key);
+          assert.equal(map.put(key, step, limit), isFull);
+        }
       }
       assert.equal(map.size, naive.entries.length);
       assert.deepEqual([...map.keys()], naive.entries.map(([known]) => known));
