@@ -97,6 +97,8 @@ export class GroupClient {
       await this.#finder.wait(deadlineMs);
     } catch (error) {
       if (!isPassing(error)) throw error;
+      // The deadline, or a finder that is closed and refuses at once: no reason to spin.
+      await pause(pauseMs(tries));
     }
   }
 
