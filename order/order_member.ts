@@ -55,6 +55,8 @@ export async function startOrder(context: MemberContext): Promise<Member> {
   log.info("ready", { port: threads.port, rows: host.lastIndex, orders: orders.count });
   return {
     async close() {
+      await orders.retire();
+      await host.handOver();
       await threads.close();
       orders.close();
       finder.close();
@@ -87,8 +89,10 @@ function health(
 ): ReplicaHealth {
   const { appends, rows, flushes } = host.counts;
   const { batches, sales, fences } = seller.counts;
+  const report = host.health(at);
   return {
-    ...host.health(at),
+    ...report,
+    serving: report.serving && !orders.isRetiring,
     details: {
       orders: orders.count,
       pending: orders.pendingCount,

@@ -17,21 +17,17 @@ import { AppError } from "../shared/errors.ts";
 import { FAIL_FAST_MS, PLACE_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../shared/limits.ts";
 import type { ReplicaHost, ReplicatedService } from "../shared/replication/replica_host.ts";
 import type { FenceAnswer, Order, PlaceResult, Purchase, SaleResult } from "../shared/wire.ts";
-import {
-  formatOpening,
-  formatOrder,
-  isOpening,
-  ORDER_COLUMNS,
-  parseOrder,
-  type OrderRow,
-} from "./order_row.ts";
+import { formatOpening, formatOrder, ORDER_COLUMNS } from "./order_row.ts";
 import type { OrderIndex } from "./order_index.ts";
+import { OrderReader } from "./order_reader.ts";
 import { isSame, lostLead, PlaceCall, replay, settle, type Pending } from "./purchase_call.ts";
 import type { Seller, SellerEvents } from "./seller.ts";
 import { Settlement } from "./settlement.ts";
 
 /** A call is answered this much before its front-end stops waiting. */
 const CALL_DEADLINE_MS = PLACE_TIMEOUT_MS - 300;
+/** How often a stopping leader looks whether the last purchase is answered. */
+const RETIRE_POLL_MS = 5;
 
 export interface OrdersOptions {
   index: OrderIndex;
@@ -44,6 +40,7 @@ export class Orders implements ReplicatedService, SellerEvents {
   readonly #options: OrdersOptions;
   readonly #index: OrderIndex;
   #host!: ReplicaHost;
+  #reader!: OrderReader;
   #seller!: Seller;
   #fail: (error: unknown) => void = () => {};
   /** Purchases by key, from arrival to result. */
@@ -54,6 +51,8 @@ export class Orders implements ReplicatedService, SellerEvents {
    */
   #proposed: { lastIndex: number; purchases: Pending[] }[] = [];
   #settlement = new Settlement();
+  /** It stops, or hands over: what is under way is finished, nothing new begun. */
+  #isRetiring = false;
 
   constructor(options: OrdersOptions) {
     this.#options = options;
@@ -62,6 +61,7 @@ export class Orders implements ReplicatedService, SellerEvents {
 
   start(parts: { host: ReplicaHost; seller: Seller; fail: (error: unknown) => void }): void {
     this.#host = parts.host;
+    this.#reader = new OrderReader(this.#index, parts.host);
     this.#seller = parts.seller;
     this.#fail = parts.fail;
   }
@@ -78,6 +78,7 @@ export class Orders implements ReplicatedService, SellerEvents {
   /** One result for each purchase, in order. @throws not_leader */
   async place(purchases: Purchase[]): Promise<PlaceResult[]> {
     this.#checkLeads();
+    if (this.#isRetiring) throw this.#notLeader("This replica is handing over");
     if (purchases.length === 0) return [];
     const call = new PlaceCall(purchases.length);
     for (let slot = 0; slot < purchases.length; slot++)
@@ -91,11 +92,11 @@ export class Orders implements ReplicatedService, SellerEvents {
   /** Null: no such order, confirmed by a majority asked after this call. @throws not_leader */
   async find(numbers: number[]): Promise<(Order | null)[]> {
     this.#checkLeads();
-    const found = numbers.map((number) => this.#findCommitted(number));
+    const found = numbers.map((number) => this.#reader.findCommitted(number));
     if (!found.includes(null)) return found;
     // A commit of before the question may be unknown here only if another leads.
     await this.#host.confirm();
-    return numbers.map((number, i) => found[i] ?? this.#findCommitted(number));
+    return numbers.map((number, i) => found[i] ?? this.#reader.findCommitted(number));
   }
 
   // --- What the log tells ------------------------------------------------------
@@ -129,6 +130,19 @@ export class Orders implements ReplicatedService, SellerEvents {
     this.#pending.clear();
     this.#proposed = [];
     this.#settlement = new Settlement();
+  }
+
+  /** Takes no more purchases; resolves when none is under way, or when waiting has been enough. */
+  async retire(): Promise<void> {
+    this.#isRetiring = true;
+    const deadlineMs = monotonicMs() + PLACE_TIMEOUT_MS;
+    while (this.#pending.size > 0 && monotonicMs() < deadlineMs) {
+      await new Promise((resolve) => setTimeout(resolve, RETIRE_POLL_MS));
+    }
+  }
+
+  get isRetiring(): boolean {
+    return this.#isRetiring;
   }
 
   /** Whoever waits is told that it will not hear from this process. */
@@ -169,7 +183,7 @@ export class Orders implements ReplicatedService, SellerEvents {
       if (this.#settlement.isKnown(sale)) continue;
       const pending = this.#pending.get(purchase.key);
       assert(pending?.progress !== "logged", `sale ${sale} has a row and no number`);
-      if (this.#findByKey(purchase.key) !== null) {
+      if (this.#reader.findByKey(purchase.key) !== null) {
         this.#settlement.propose(sale);
         this.#settlement.commit(sale);
         continue;
@@ -198,9 +212,12 @@ export class Orders implements ReplicatedService, SellerEvents {
   // --- Steps of a purchase ---------------------------------------------------------
 
   #checkLeads(): void {
-    if (this.#host.leading) return;
-    const { term, leader } = this.#host;
-    throw new AppError("not_leader", "This replica does not lead", { term, leader });
+    if (!this.#host.leading) throw this.#notLeader("This replica does not lead");
+  }
+
+  #notLeader(message: string): AppError {
+    const { term, leader, leading } = this.#host;
+    return new AppError("not_leader", message, { term, leader: leading ? null : leader });
   }
 
   #placeOne(call: PlaceCall, slot: number, purchase: Purchase): void {
@@ -210,7 +227,7 @@ export class Orders implements ReplicatedService, SellerEvents {
       else call.settle(slot, { code: "key_reused" });
       return;
     }
-    const order = this.#findByKey(purchase.key);
+    const order = this.#reader.findByKey(purchase.key);
     if (order !== null) return call.settle(slot, replay(order, purchase));
     const no = this.#reasonToRefuse();
     if (no !== null) return call.settle(slot, { code: "unavailable", message: no });
@@ -270,28 +287,5 @@ export class Orders implements ReplicatedService, SellerEvents {
         call.settle(slot, { code: "unknown", message: "The order is still under way" });
       }
     }
-  }
-
-  #findCommitted(number: number): Order | null {
-    if (number > this.#index.count) return null;
-    const index = this.#index.indexOf(number);
-    if (index > this.#host.commitIndex) return null;
-    const { name, type, quantity } = this.#readOrder(index);
-    return { number, name, type, quantity };
-  }
-
-  /** An order of the log, committed or not; asked only for keys that are not pending here. */
-  #findByKey(key: string): OrderRow | null {
-    for (const number of this.#index.candidates(key)) {
-      const order = this.#readOrder(this.#index.indexOf(number));
-      if (order.key === key) return order;
-    }
-    return null;
-  }
-
-  #readOrder(index: number): OrderRow {
-    const payload = this.#host.read(index);
-    assert(!isOpening(payload), `row ${index} is an order`);
-    return parseOrder(payload);
   }
 }

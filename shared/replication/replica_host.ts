@@ -13,18 +13,12 @@
 import { randomBytes } from "node:crypto";
 import { monotonicMs } from "../clock.ts";
 import { AppError } from "../errors.ts";
-import {
-  HEARTBEAT_MS,
-  LEADER_LEASE_MS,
-  LOG_PAGE_BYTES,
-  REPLICATE_ROWS_MAX,
-  TAIL_ROWS_MAX,
-  TERM_JUMP_MAX,
-} from "../limits.ts";
+import { HEARTBEAT_MS, LOG_PAGE_BYTES, TERM_JUMP_MAX } from "../limits.ts";
 import type { ReplicaHealth } from "../wire.ts";
 import { PendingCheckpoints } from "./checkpoint_file.ts";
-import { formatRow, payloadOf } from "./codec.ts";
+import { payloadOf } from "./codec.ts";
 import type { LogPage, Question, Reply } from "./messages.ts";
+import { handOver, retiring } from "./hand_over.ts";
 import { step } from "./replica.ts";
 import {
   createReplica,
@@ -33,6 +27,7 @@ import {
   type Output,
   type ReplicaState,
 } from "./replica_state.ts";
+import { replicaConfig } from "./replica_config.ts";
 import { describeReplica } from "./replica_report.ts";
 import { ReplicaNetwork } from "./replica_network.ts";
 import { decodeRequest, encodeReply, REPLICATION_CALLS } from "./replica_wire.ts";
@@ -53,6 +48,7 @@ export class ReplicaHost {
   #waiters = new Waiters();
   #outputs: Output[] = [];
   #isDraining = false;
+  #isRetiring = false;
   #ticking: NodeJS.Timeout | null = null;
   #startedAtMs = monotonicMs();
   #checkpoints = new PendingCheckpoints();
@@ -75,18 +71,8 @@ export class ReplicaHost {
     this.#options = options;
     this.#storage = storage;
     this.#network = new ReplicaNetwork(id, members, { secret, birth });
-    this.#state = createReplica(
-      {
-        id,
-        others: this.#network.others,
-        quorum,
-        leaderLeaseMs: LEADER_LEASE_MS,
-        tailRowsMax: TAIL_ROWS_MAX,
-        replicateRowsMax: REPLICATE_ROWS_MAX,
-        formatRow,
-      },
-      storage,
-    );
+    const config = replicaConfig(id, this.#network.others, quorum);
+    this.#state = createReplica(config, storage);
     // What a checkpoint holds is committed: the service hears so before anything else.
     if (storage.checkpointIndex > 0) options.service.onCommit(storage.checkpointIndex);
     storage.start({
@@ -164,6 +150,16 @@ export class ReplicaHost {
     return { ...describeReplica(this.#state, this.confirmedAtMs(), at), uptimeMs };
   }
 
+  /**
+   * A planned stop, once the service has nothing in flight: another replica is
+   * asked to lead, the one that has most first, and takes no lease's time to
+   * be voted in. From here on this one is not nominated any more.
+   */
+  async handOver(): Promise<void> {
+    this.#isRetiring = true;
+    await handOver(this.#state, this.#network);
+  }
+
   handles(kind: string): boolean {
     return REPLICATION_CALLS.some(({ method, path }) => kind === `${method} ${path}`);
   }
@@ -171,6 +167,7 @@ export class ReplicaHost {
   /** One call of another member or a front-end. @throws bad_request, leader_alive, no_votes */
   async handle(kind: string, body: unknown): Promise<object> {
     const message = decodeRequest(kind, body);
+    if (this.#isRetiring && message.kind === "lead") throw retiring();
     const { term } = this.#state;
     if ("term" in message && message.term > term + TERM_JUMP_MAX) {
       throw new AppError("bad_request", `Term ${message.term} is too far above ${term}`);
@@ -184,7 +181,7 @@ export class ReplicaHost {
   async close(): Promise<void> {
     if (this.#ticking !== null) clearInterval(this.#ticking);
     this.#ticking = null;
-    this.#waiters.rejectAll(new AppError("unavailable", "This replica is stopping"));
+    this.#waiters.rejectAll(retiring());
     this.#network.close();
     await this.#storage.close();
   }

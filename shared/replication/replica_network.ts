@@ -6,7 +6,7 @@
 import { strict as assert } from "node:assert";
 import { AppError } from "../errors.ts";
 import { Peer } from "../http/peer.ts";
-import { REPLICATE_TIMEOUT_MS } from "../limits.ts";
+import { NOMINATION_TIMEOUT_MS, REPLICATE_TIMEOUT_MS } from "../limits.ts";
 import type { Answer, Question } from "./messages.ts";
 import { decodeAnswer, encodeQuestion } from "./replica_wire.ts";
 
@@ -41,6 +41,18 @@ export class ReplicaNetwork {
       return decodeAnswer(question, reply);
     } catch (error) {
       if (error instanceof AppError) return null;
+      throw error;
+    }
+  }
+
+  /** Asks a follower of this term to take over; true when it leads. */
+  async handOver(to: number, term: number): Promise<boolean> {
+    try {
+      const options = { timeoutMs: NOMINATION_TIMEOUT_MS };
+      await this.#peers.get(to)!.post("/lead", { handover: term }, options);
+      return true;
+    } catch (error) {
+      if (error instanceof AppError) return false;
       throw error;
     }
   }

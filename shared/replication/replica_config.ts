@@ -1,0 +1,20 @@
+/** A replica's settings as production runs them; tests and simulations choose their own. */
+import { LEADER_LEASE_MS, REPLICATE_ROWS_MAX, TAIL_ROWS_MAX } from "../limits.ts";
+import { formatRow } from "./codec.ts";
+import type { ReplicaConfig } from "./replica_state.ts";
+
+export function replicaConfig(
+  id: number,
+  others: readonly number[],
+  quorum: number,
+): ReplicaConfig {
+  return {
+    id,
+    others,
+    quorum,
+    leaderLeaseMs: LEADER_LEASE_MS,
+    tailRowsMax: TAIL_ROWS_MAX,
+    replicateRowsMax: REPLICATE_ROWS_MAX,
+    formatRow,
+  };
+}
