@@ -16,7 +16,6 @@ import {
 } from "./effects.ts";
 import { sendTo } from "./leading.ts";
 import type { LogPage, ReadLog, Replicate, Row, Vote, Voted } from "./messages.ts";
-import { onFetchFailed, onFetched } from "./nominating.ts";
 import type { Turn } from "./replica_state.ts";
 
 export function onReplicate(turn: Turn, token: number, message: Replicate): void {
@@ -155,11 +154,16 @@ export function onLogPage(
     question.term !== state.term ||
     catchUp.after.index !== question.after.index;
   if (isStale) return;
-  if (answer === null || answer.term !== state.term || answer.result === "other_term") {
-    return endFetch(turn);
+  const isUsable =
+    answer !== null &&
+    answer.term === state.term &&
+    (answer.result === "rows" || answer.result === "conflict") &&
+    state.log.holds(question.after);
+  if (!isUsable) {
+    // A follower begins anew with the next heartbeat; a nominee has lost its voter.
+    state.catchUp = null;
+    return;
   }
-  if (answer.result === "dropped") return endFetch(turn);
-  if (!state.log.holds(question.after)) return endFetch(turn);
   if (answer.result === "conflict")
     return fetchFrom(turn, from, stepBack(turn, question.after.index));
   if (answer.rows.length > 0) takeRows(turn, question.after.index, answer.rows);
@@ -167,7 +171,6 @@ export function onLogPage(
   commitThrough(turn, Math.min(answer.commit, taken));
   if (answer.complete) {
     state.catchUp = null;
-    if (state.campaign?.phase === "fetching") onFetched(turn);
     return;
   }
   fetchFrom(turn, from, taken);
@@ -178,11 +181,6 @@ function stepBack(turn: Turn, index: number): number {
   const { state } = turn;
   assert(index > state.commitIndex, `row ${index} is committed here and missing at the leader`);
   return Math.max(state.commitIndex, state.log.base.index, state.log.termStart(index) - 1);
-}
-
-function endFetch(turn: Turn): void {
-  turn.state.catchUp = null;
-  if (turn.state.campaign?.phase === "fetching") onFetchFailed(turn);
 }
 
 /** A nominee's question: the dry run writes nothing, the real one is a promise on disk. */

@@ -171,20 +171,19 @@ function isNewer(one: Position, other: Position): boolean {
   return one.term !== other.term ? one.term > other.term : one.index > other.index;
 }
 
-/** Wins once the chosen log is the own one, on the own disk. */
+/** Wins once the chosen log is the own one, on the own disk; looked at whenever either may be. */
 export function onFetched(turn: Turn): void {
   const { state } = turn;
   const { campaign } = state;
-  assert(campaign?.phase === "fetching" && campaign.goal !== null, "a goal is being fetched");
+  if (campaign === null || campaign.phase !== "fetching") return;
+  assert(campaign.goal !== null, "a goal is being fetched");
   const { last, from } = campaign.goal;
   if (from !== state.config.id && state.catchUp !== null) return;
   if (state.durableIndex < state.log.lastIndex) return;
-  if (state.log.lastIndex !== last.index || !state.log.holds(last)) return onFetchFailed(turn);
+  if (state.log.lastIndex !== last.index || !state.log.holds(last)) {
+    // The voter is gone or has moved on: the next nomination begins anew.
+    return becomeFollower(turn);
+  }
   state.campaign = null;
   startLeading(turn, campaign);
-}
-
-/** The voter is gone or has moved on: the next nomination begins anew. */
-export function onFetchFailed(turn: Turn): void {
-  becomeFollower(turn);
 }

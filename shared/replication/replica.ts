@@ -71,7 +71,8 @@ function onAnswer(turn: Turn, { from, question, answer }: Input & { kind: "answe
     case "vote":
       return onVoted(turn, from, question, expect(answer, "voted"));
     case "read_log":
-      return onLogPage(turn, from, question, expect(answer, "log_page"));
+      onLogPage(turn, from, question, expect(answer, "log_page"));
+      return onFetched(turn);
   }
 }
 
@@ -96,5 +97,5 @@ function onWritten(turn: Turn, op: number): void {
   }
   if (state.role === "leader") advanceCommit(turn);
   if (state.campaign !== null) onPromised(turn);
-  if (state.campaign?.phase === "fetching") onFetched(turn);
+  onFetched(turn);
 }
