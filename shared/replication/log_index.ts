@@ -111,6 +111,16 @@ export class LogIndex {
     if (this.#checksums.length === 0) this.#checksums = new Uint32Array(ROWS_AT_FIRST);
   }
 
+  /** An equal log of its own, no larger than it needs: the exhaustive search copies states. */
+  clone(): LogIndex {
+    const copy = new LogIndex(this.#base);
+    copy.#length = this.#length;
+    copy.#checksums = new Uint32Array(this.#length + 4);
+    copy.#checksums.set(this.#checksums.subarray(0, this.#length));
+    copy.#runs = this.#runs.map(({ from, term }) => ({ from, term }));
+    return copy;
+  }
+
   #runAt(index: number): { from: number; term: number } {
     assert(index > this.#base.index && index <= this.lastIndex, `row ${index} is in the log`);
     // Almost always the last run is meant; before it, search from the end: terms are few.

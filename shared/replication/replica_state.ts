@@ -20,6 +20,8 @@ export interface ReplicaConfig {
   others: readonly number[];
   /** Copies that commit and votes that elect, own ones included. */
   quorum: number;
+  /** Differs at every start of the process: names a recovery. */
+  startId: string;
   leaderLeaseMs: number;
   tailRowsMax: number;
   replicateRowsMax: number;
@@ -57,6 +59,17 @@ export interface ReplicaState {
    * is under way.
    */
   catchUp: { from: number; after: Position } | null;
+  /** Set while this replica's disk has lost what it once promised: see recovering.ts. */
+  recovering: Recovery | null;
+}
+
+export interface Recovery {
+  /** What a leader vouched for has to be on disk before this replica counts again; null until then. */
+  goal: number | null;
+  /** Highest index up to which the own log is known to be that leader's. */
+  matched: number;
+  /** Disk effect that ends it; 0 until it is asked for. */
+  endOp: number;
 }
 
 /** A nomination under way. Votes carry logs: see nominating.ts. */
@@ -91,6 +104,8 @@ export interface Leading {
   /** Number of the latest round of replicate; see confirm() in leading.ts. */
   round: number;
   rounds: { round: number; startedAtMs: number; tokens: number[] }[];
+  /** The latest round that a quorum answered. */
+  settledRound: number;
   /** Start of the latest round that a majority answered, monotonic ms. */
   confirmedAtMs: number;
   /** The latest rows, kept for followers; tail[0] has index tailFirst. */
@@ -115,6 +130,8 @@ export interface Progress {
   /** Highest round it answered, and the round of the last message sent to it. */
   round: number;
   sentRound: number;
+  /** The recovery it told of, and the round that was the latest then; null when it is normal. */
+  recovery: { id: string; sinceRound: number } | null;
 }
 
 export type Input =
@@ -141,6 +158,8 @@ export type Output =
   | { kind: "append"; op: number; rows: readonly Row[] }
   | { kind: "cut"; op: number; after: number }
   | { kind: "save"; op: number; term: number; vote: number | null }
+  /** The recovery is over: take its mark off the disk. */
+  | { kind: "recovered"; op: number }
   | { kind: "committed"; index: number }
   /** The term is won: propose its opening row. */
   | { kind: "won"; term: number }
@@ -170,6 +189,8 @@ export interface Durable {
   log: LogIndex;
   /** Rows up to this one are in a checkpoint, and so committed; 0 without one. */
   checkpointIndex: number;
+  /** The disk has lost something, or an earlier recovery was not finished. */
+  isRecovering: boolean;
 }
 
 /** A replica as it comes up: what its disk held, a follower of nobody. */
@@ -191,5 +212,37 @@ export function createReplica(config: ReplicaConfig, durable: Durable): ReplicaS
     campaign: null,
     leading: null,
     catchUp: null,
+    recovering: durable.isRecovering ? { goal: null, matched: 0, endOp: 0 } : null,
   };
+}
+
+/**
+ * An equal state that shares nothing that a step changes: the exhaustive search copies states.
+ * Config, rows, replies and positions are never changed and stay shared.
+ */
+export function cloneReplica(state: ReplicaState): ReplicaState {
+  return {
+    ...state,
+    log: state.log.clone(),
+    appends: state.appends.map((entry) => ({ ...entry })),
+    resting: [...state.resting],
+    campaign: state.campaign === null ? null : cloneCampaign(state.campaign),
+    leading: state.leading === null ? null : cloneLeading(state.leading),
+  };
+}
+
+function cloneCampaign(campaign: Campaign): Campaign {
+  return {
+    ...campaign,
+    yes: new Map(campaign.yes),
+    no: new Set(campaign.no),
+    tokens: [...campaign.tokens],
+  };
+}
+
+function cloneLeading(leading: Leading): Leading {
+  const followers = new Map<number, Progress>();
+  for (const [id, progress] of leading.followers) followers.set(id, { ...progress });
+  const rounds = leading.rounds.map((round) => ({ ...round, tokens: [...round.tokens] }));
+  return { ...leading, followers, rounds, tail: [...leading.tail], tokens: [...leading.tokens] };
 }
