@@ -228,6 +228,7 @@ export function cloneReplica(state: ReplicaState): ReplicaState {
     resting: [...state.resting],
     campaign: state.campaign === null ? null : cloneCampaign(state.campaign),
     leading: state.leading === null ? null : cloneLeading(state.leading),
+    recovering: state.recovering === null ? null : { ...state.recovering },
   };
 }
 
