@@ -40,6 +40,7 @@ export interface Settings {
   cacheSize: number;
   /** Null: an entry has no age. */
   cacheTtlMs: number | null;
+  /** 0: what is out of stock stays so. */
   restockMs: number;
   restockTo: number;
   /** Replicas that commit an order; the majority unless set. */
@@ -71,7 +72,7 @@ const VARIABLES: readonly Variable[] = [
   { name: "THREADS", meaning: "HTTP threads, 1-16", default: "1" },
   { name: "CACHE_SIZE", meaning: "entries a thread, 0-1000000, 0 is off", default: "10" },
   { name: "CACHE_TTL_MS", meaning: "the longest an entry is kept", default: "none" },
-  { name: "RESTOCK_MS", meaning: "how often what is out of stock returns", default: "10000" },
+  { name: "RESTOCK_MS", meaning: "how often sold-out goods return, 0: never", default: "10000" },
   { name: "RESTOCK_TO", meaning: "and how many of it", default: "100" },
   { name: "ORDER_QUORUM", meaning: "replicas that commit an order", default: "majority" },
   { name: "BALANCE", meaning: BALANCES.join(", "), default: "round-robin" },
@@ -131,10 +132,16 @@ function readTuning(given: Given) {
     threads: asInteger("THREADS", given("THREADS") ?? "1", { min: 1, max: 16 }),
     cacheSize: asInteger("CACHE_SIZE", given("CACHE_SIZE") ?? "10", { min: 0, max: 1_000_000 }),
     cacheTtlMs: ttl === undefined ? null : asInteger("CACHE_TTL_MS", ttl, { min: 1, max: DAY_MS }),
-    restockMs: asInteger("RESTOCK_MS", given("RESTOCK_MS") ?? "10000", { min: 10, max: DAY_MS }),
+    restockMs: readRestockMs(given("RESTOCK_MS") ?? "10000"),
     restockTo: asInteger("RESTOCK_TO", given("RESTOCK_TO") ?? "100", { min: 1, max: 1_000_000 }),
     balance: asOneOf("BALANCE", given("BALANCE") ?? "round-robin", BALANCES),
   };
+}
+
+/** 0 is never; anything below 10 would be no pause between two restocks. */
+function readRestockMs(value: string): number {
+  if (value === "0") return 0;
+  return asInteger("RESTOCK_MS", value, { min: 10, max: DAY_MS, or: "0 for never or " });
 }
 
 function readFlags(args: string[]): Map<string, string> {

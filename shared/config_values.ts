@@ -9,15 +9,18 @@ function refuse(name: string, value: string | undefined, allowed: string): Usage
   return new UsageError(`${name} ${met}: it must be ${allowed}`);
 }
 
-/** @throws UsageError */
+/**
+ * @param or what else the caller allows: "0 for never or "
+ * @throws UsageError
+ */
 export function asInteger(
   name: string,
   value: string | undefined,
-  { min, max }: { min: number; max: number },
+  { min, max, or = "" }: { min: number; max: number; or?: string },
 ): number {
   const number = value !== undefined && /^(0|[1-9][0-9]{0,9})$/.test(value) ? Number(value) : NaN;
   if (number >= min && number <= max) return number;
-  throw refuse(name, value, `an integer from ${min} to ${max}`);
+  throw refuse(name, value, `${or}an integer from ${min} to ${max}`);
 }
 
 /** @throws UsageError */

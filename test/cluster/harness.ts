@@ -46,7 +46,7 @@ type TestOutcome = TestContext & { passed?: boolean };
 const LAST_LINES = 15;
 
 /** Nothing is restocked unless the test asks for it: stock and orders then add up at a glance. */
-const CALM = { RESTOCK_MS: "86400000", LOG_LEVEL: "info" };
+const CALM = { RESTOCK_MS: "0", LOG_LEVEL: "info" };
 
 export async function startStore(t: TestContext, options: StoreOptions = {}): Promise<TestStore> {
   const dataDir = realpathSync(mkdtempSync(join(tmpdir(), "store-")));

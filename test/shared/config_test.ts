@@ -70,6 +70,11 @@ test("a quorum is a majority or more, or exactly one", () => {
   assert.equal(quorum("1=http://127.0.0.1:8301", "1"), 1);
 });
 
+test("a store that never restocks is one with RESTOCK_MS=0", () => {
+  assert.equal(read("catalog", { ID: "1", RESTOCK_MS: "0" }).restockMs, 0);
+  assert.equal(read("catalog", { ID: "1", RESTOCK_MS: "10" }).restockMs, 10);
+});
+
 /** What is set beside ID=1, and the line after the variable and the value. */
 const WRONG: [MemberKind, Record<string, string>, string][] = [
   ["order", { ID: "" }, "ID is missing: it must be an integer from 1 to 9"],
@@ -80,6 +85,8 @@ const WRONG: [MemberKind, Record<string, string>, string][] = [
   ["frontend", { PORT: "8101" }, "PORT 8101: it must differ from the internal one in FRONTENDS"],
   ["order", { THREADS: "17" }, "THREADS 17: it must be an integer from 1 to 16"],
   ["order", { THREADS: "two" }, "THREADS two: it must be an integer from 1 to 16"],
+  ["order", { RESTOCK_MS: "9" }, "RESTOCK_MS 9: it must be 0 for never or an integer from 10 to " +
+    "86400000"],
   ["order", { CACHE_SIZE: "-1" }, "CACHE_SIZE -1: it must be an integer from 0 to 1000000"],
   ["order", { CACHE_SIZE: "1e3" }, "CACHE_SIZE 1e3: it must be an integer from 0 to 1000000"],
   ["order", { LOG_LEVEL: "loud" }, "LOG_LEVEL loud: it must be one of debug, info, warn, error"],
