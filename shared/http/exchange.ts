@@ -109,9 +109,14 @@ export class Exchange {
     this.#checkTarget();
   }
 
+  /** Without `chunked` at its end nobody can tell where the body ends (RFC 9112, 6.3). */
   #checkTransferEncoding(value: string): void {
     this.#bodyBytes = UNKNOWN_LENGTH;
-    if (value.toLowerCase() !== "chunked") {
+    const encodings = value.toLowerCase().split(",");
+    if (encodings.at(-1)!.trim() !== "chunked") {
+      throw new AppError("bad_request", "The last transfer encoding must be chunked");
+    }
+    if (encodings.length > 1) {
       throw new AppError("not_implemented", "The only transfer encoding known here is chunked");
     }
   }
@@ -123,7 +128,7 @@ export class Exchange {
     if (this.path.charCodeAt(0) === 47 /* slash */) return;
     if (this.path === "*" && this.method === "OPTIONS") {
       const allow = "GET, HEAD, POST";
-      throw new AppError("method_not_allowed", "OPTIONS is not offered", { allow });
+      throw new AppError("method_not_allowed", "This store has GET, HEAD, POST", { allow });
     }
     throw new AppError("bad_request", "The request target must be a path");
   }

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
-import { AppError } from "../errors.ts";
+import { AppError, hasReason } from "../errors.ts";
 import * as limits from "../limits.ts";
 import { errorAnswer } from "./answers.ts";
 import { Connection, type ServerState } from "./connection.ts";
@@ -217,8 +217,15 @@ class StoreServer implements HttpServer {
     }
   }
 
-  /** The error boundary: an AppError is an answer, anything else a bug. */
+  /**
+   * The error boundary: an AppError is an answer, anything else a bug. No route
+   * takes OPTIONS: what it asks is what its refusal says.
+   */
   #fail(exchange: Exchange, error: unknown): void {
+    if (exchange.method === "OPTIONS" && hasReason(error, "method_not_allowed")) {
+      exchange.sendReady(204, ["Allow", String(error.details["allow"])], "");
+      return;
+    }
     const known = error instanceof AppError;
     const shown = known ? error : new AppError("internal", "This is a bug of the store");
     if (!exchange.answered) {
