@@ -12,6 +12,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Birth, readBirth, writeBirth } from "../../shared/birth.ts";
+import { RECOVERING_NAME } from "../../shared/replication/log_opening.ts";
+import { replaceFile } from "../../shared/replication/term_file.ts";
 import { UsageError } from "../../shared/usage.ts";
 import { LaunchError } from "./launch_error.ts";
 import {
@@ -77,6 +79,14 @@ function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
+export interface Births {
+  birth: Birth;
+  /** Members whose folder has no mark. */
+  missing: Member[];
+  /** Of these, replicas that had one: they are wiped and recover from the others. */
+  lost: Member[];
+}
+
 /**
  * The mark that every member of this store bears: the one found on disk, or a
  * new one. Writes nothing.
@@ -85,7 +95,7 @@ function namesIn(folder: string): string[] {
 export async function findBirth(
   dataDir: string,
   settings: StoreSettings,
-): Promise<{ birth: Birth; missing: Member[] }> {
+): Promise<Births> {
   const members = membersOf(settings);
   let found: { birth: Birth; name: string } | null = null;
   for (const name of namesIn(dataDir)) {
@@ -102,10 +112,10 @@ export async function findBirth(
   const missing = members.filter(
     (member) => !existsSync(join(memberFolder(dataDir, member), "birth")),
   );
-  checkNobodyLostItsFolder(dataDir, members, missing);
+  const lost = findLost(dataDir, members, missing);
   const { store, catalogs, orders } = settings;
   const made: Birth = { id: randomBytes(16).toString("hex"), store, catalogs, orders, format: 1 };
-  return { birth: found?.birth ?? made, missing };
+  return { birth: found?.birth ?? made, missing, lost };
 }
 
 function checkFits(birth: Birth, settings: StoreSettings, dataDir: string): void {
@@ -118,20 +128,40 @@ function checkFits(birth: Birth, settings: StoreSettings, dataDir: string): void
   }
 }
 
-/** Marks are written for all before any log exists, so later a missing one is a loss. */
-function checkNobodyLostItsFolder(dataDir: string, members: Member[], missing: Member[]): void {
-  const replicas = members.filter((member) => member.kind !== "frontend");
-  const lost = missing.find((member) => member.kind !== "frontend");
-  const hasRows = (member: Member) =>
-    existsSync(join(memberFolder(dataDir, member), "log.csv"));
-  if (lost === undefined || !replicas.some(hasRows)) return;
-  throw new UsageError(
-    `${memberFolder(dataDir, lost)} has no birth mark though the store has run: ` +
-      `what ${lost.name} had on disk is lost; put its folder back, or begin again with --fresh`,
-  );
+/**
+ * Marks are written for all before any log exists, so later a missing one is
+ * a loss: such a replica recovers from the others, if those are a majority.
+ * @throws UsageError when they are not
+ */
+function findLost(dataDir: string, members: Member[], missing: Member[]): Member[] {
+  const lost: Member[] = [];
+  for (const kind of ["catalog", "order"] as const) {
+    const group = members.filter((member) => member.kind === kind);
+    const gone = missing.filter((member) => member.kind === kind);
+    const hasRun = group.some((member) =>
+      existsSync(join(memberFolder(dataDir, member), "log.csv")),
+    );
+    if (gone.length === 0 || !hasRun) continue;
+    if (group.length - gone.length <= group.length / 2) {
+      throw new UsageError(
+        `${memberFolder(dataDir, gone[0]!)} has no birth mark though the store has run: ` +
+          `too much is lost to recover it; put its folder back, or begin again with --fresh`,
+      );
+    }
+    lost.push(...gone);
+  }
+  return lost;
 }
 
-export async function writeBirths(dataDir: string, birth: Birth, missing: Member[]): Promise<void> {
+export async function writeBirths(dataDir: string, births: Births): Promise<void> {
+  const { birth, missing, lost } = births;
+  for (const member of lost) {
+    const folder = memberFolder(dataDir, member);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    // Before the birth mark: with that alone the folder would pass for new.
+    await replaceFile(folder, RECOVERING_NAME, "its folder was lost\n");
+  }
   for (const member of missing) {
     await writeBirth(memberFolder(dataDir, member), birth);
   }

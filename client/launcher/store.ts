@@ -115,12 +115,12 @@ async function startLocked(options: StartOptions): Promise<Started> {
     await checkPorts(members, view);
 
     if (fresh === true) deleteStore(dataDir);
-    const { birth, missing } = await findBirth(dataDir, settings);
+    const births = await findBirth(dataDir, settings);
     const secret = readOrMakeSecret(dataDir, settings);
-    await writeBirths(dataDir, birth, missing);
+    await writeBirths(dataDir, births);
     keepSettings(dataDir, settings);
     const onClose = () => claim?.release();
-    const store = new RunningStore({ ...view, secret, birth: birth.id, signal, onClose });
+    const store = new RunningStore({ ...view, secret, birth: births.birth.id, signal, onClose });
     return { store, started: await startAndWait(store, members) };
   } catch (error) {
     claim?.release();

@@ -3,7 +3,6 @@
  * rows long before it can leave the log. Taken at every multiple of
  * CHECKPOINT_EVERY_ROWS, on all replicas alike; kept once that row is committed.
  */
-import { strict as assert } from "node:assert";
 import { existsSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,6 +11,7 @@ import { CHECKPOINT_EVERY_ROWS } from "../limits.ts";
 import { START, type Position } from "./log_index.ts";
 import type { Row } from "./messages.ts";
 import type { ReplicatedService } from "./replicated_service.ts";
+import { replaceFile } from "./term_file.ts";
 
 export const CHECKPOINT_NAME = "checkpoint.json";
 
@@ -56,6 +56,10 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | null>
   }
 }
 
+export function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
+  return replaceFile(folder, CHECKPOINT_NAME, JSON.stringify(checkpoint) + "\n");
+}
+
 /** A crash may have come between the checkpoint and the shorter log: the first row tells. */
 export async function findBase(
   path: string,
@@ -64,13 +68,13 @@ export async function findBase(
 ): Promise<Position> {
   if (checkpoint === null) return START;
   const head = await readHead(path, Buffer.byteLength(header) + 32);
-  const first = Number.parseInt(head.slice(header.length), 10);
-  if (Number.isNaN(first) || first === checkpoint.base.index + 1) return checkpoint.base;
-  assert.equal(first, checkpoint.baseBefore.index + 1, `${path} goes on from its checkpoint`);
-  return checkpoint.baseBefore;
+  const first = Number.parseInt((head ?? "").slice(header.length), 10);
+  return first === checkpoint.baseBefore.index + 1 ? checkpoint.baseBefore : checkpoint.base;
 }
 
-export async function readHead(path: string, bytes: number): Promise<string> {
+/** The first bytes of a file as text, null when there is no file. */
+export async function readHead(path: string, bytes: number): Promise<string | null> {
+  if (!existsSync(path)) return null;
   const file = await open(path, "r");
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);

@@ -5,6 +5,7 @@
  */
 import { assert } from "../assert.ts";
 import type { Reply, Row } from "./messages.ts";
+import { forgetVouch } from "./recovering.ts";
 import type { Turn } from "./replica_state.ts";
 
 /** Answers once all that was sent to the disk so far is on it. */
@@ -64,6 +65,7 @@ export function enterTerm(turn: Turn, term: number, vote: number | null): void {
   turn.state.leader = null;
   turn.state.heardAtMs = -Infinity;
   turn.state.catchUp = null;
+  forgetVouch(turn);
   save(turn, term, vote);
 }
 

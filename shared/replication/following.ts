@@ -16,6 +16,7 @@ import {
 } from "./effects.ts";
 import { sendTo } from "./leading.ts";
 import type { LogPage, ReadLog, Replicate, Row, Vote, Voted } from "./messages.ts";
+import { onMatched, onVouched } from "./recovering.ts";
 import type { Turn } from "./replica_state.ts";
 
 export function onReplicate(turn: Turn, token: number, message: Replicate): void {
@@ -32,12 +33,15 @@ export function onReplicate(turn: Turn, token: number, message: Replicate): void
   }
   const match = takeRows(turn, message.prev.index, message.rows);
   commitThrough(turn, Math.min(message.commit, match));
+  onVouched(turn, message);
+  onMatched(turn, match);
   replyWhenDurable(turn, token, {
     kind: "replicated",
     term: state.term,
     result: "appended",
     match,
     round: message.round,
+    recovery: recoveryOf(turn),
   });
 }
 
@@ -48,7 +52,12 @@ function refusal(turn: Turn, message: Replicate, result: "stale_term" | "behind"
     result,
     match: 0,
     round: message.round,
+    recovery: recoveryOf(turn),
   } as const;
+}
+
+function recoveryOf({ state }: Turn): string | null {
+  return state.recovering === null ? null : state.config.startId;
 }
 
 function followLeader(turn: Turn, term: number, leader: number): void {
@@ -96,7 +105,9 @@ export function fetchFrom(turn: Turn, from: number, index: number): void {
 /** Leader or voter: the rows after a row, as far as they are on the own disk. */
 export function onReadLog(turn: Turn, token: number, { reader, term, after }: ReadLog): void {
   const { state } = turn;
-  if (term !== state.term) return replyEmptyPage(turn, token, "other_term", false);
+  if (term !== state.term || state.recovering !== null) {
+    return replyEmptyPage(turn, token, "other_term", false);
+  }
   if (after.index < state.log.base.index) return replyEmptyPage(turn, token, "dropped", false);
   if (!state.log.holds(after)) return replyEmptyPage(turn, token, "conflict", false);
   const { leading } = state;
@@ -169,6 +180,7 @@ export function onLogPage(
   if (answer.rows.length > 0) takeRows(turn, question.after.index, answer.rows);
   const taken = question.after.index + answer.rows.length;
   commitThrough(turn, Math.min(answer.commit, taken));
+  onMatched(turn, taken);
   if (answer.complete) {
     state.catchUp = null;
     return;
@@ -187,10 +199,11 @@ function stepBack(turn: Turn, index: number): number {
 export function onVote(turn: Turn, token: number, message: Vote): void {
   const { state } = turn;
   const leaseMs = message.handover === state.term ? 0 : leaseLeftMs(turn);
+  const mayVote = leaseMs === 0 && state.recovering === null;
   const promised =
     message.term === state.term && state.vote === message.candidate && state.role !== "leader";
-  const isNew = message.term > state.term && leaseMs === 0;
-  const granted = message.ask ? leaseMs === 0 : promised || isNew;
+  const isNew = message.term > state.term && mayVote;
+  const granted = message.ask ? mayVote : (promised && state.recovering === null) || isNew;
   if (!message.ask && isNew) enterTerm(turn, message.term, message.candidate);
   const reply: Voted = {
     kind: "voted",

@@ -12,6 +12,7 @@
  */
 import { assert } from "../assert.ts";
 import { append, becomeFollower, commitThrough, enterTerm } from "./effects.ts";
+import { noteRecovery, vouchFor } from "./recovering.ts";
 import type { Replicate, Replicated, Row } from "./messages.ts";
 import type { Campaign, Leading, Progress, Turn } from "./replica_state.ts";
 
@@ -27,6 +28,7 @@ export function startLeading(turn: Turn, campaign: Campaign): void {
     followers: new Map(state.config.others.map((id) => [id, newProgress(next)])),
     round: 0,
     rounds: [],
+    settledRound: 0,
     confirmedAtMs: campaign.startedAtMs,
     tail: [],
     tailFirst: next,
@@ -45,6 +47,7 @@ function newProgress(next: number): Progress {
     sentNext: 0,
     round: 0,
     sentRound: 0,
+    recovery: null,
   };
 }
 
@@ -99,6 +102,7 @@ export function sendTo(turn: Turn, id: number): void {
     rows,
     commit: state.commitIndex,
     round: leading.round,
+    vouch: vouchFor(leading, progress),
   };
   progress.inFlight = true;
   progress.sentRound = leading.round;
@@ -128,8 +132,12 @@ export function onReplicated(
     if (progress.next < leading.tailFirst) progress.mode = "behind";
     return;
   }
-  if (answer.term === state.term) progress.round = Math.max(progress.round, answer.round);
+  const promisesNothing = noteRecovery(leading, progress, answer);
+  if (answer.term === state.term && !promisesNothing) {
+    progress.round = Math.max(progress.round, answer.round);
+  }
   if (answer.result === "appended") {
+    if (promisesNothing) return sendTo(turn, from);
     assert(answer.match <= state.log.lastIndex, "a follower has no rows that its leader has not");
     progress.match = Math.max(progress.match, answer.match);
     if (progress.next <= progress.match) progress.next = progress.match + 1;
@@ -197,6 +205,7 @@ function settleRounds(turn: Turn, leading: Leading): void {
   for (const progress of leading.followers.values()) answered.push(progress.round);
   answered.sort((a, b) => b - a);
   const settled = answered[turn.state.config.quorum - 1]!;
+  leading.settledRound = Math.max(leading.settledRound, settled);
   while (leading.rounds.length > 0 && leading.rounds[0]!.round <= settled) {
     const { startedAtMs, tokens } = leading.rounds.shift()!;
     leading.confirmedAtMs = Math.max(leading.confirmedAtMs, startedAtMs);

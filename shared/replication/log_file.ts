@@ -101,6 +101,12 @@ export class LogFile {
     await this.#flush();
   }
 
+  /** Takes off whatever stands behind the last row remembered. */
+  async dropRest(): Promise<void> {
+    ftruncateSync(this.#fd, this.#length);
+    await this.#flush();
+  }
+
   /** Where the file would end after this row. */
   lengthAt(index: number): number {
     return index === this.lastIndex ? this.#length : this.#offsets[index - this.#base.index]!;

@@ -26,15 +26,13 @@ const CHUNK_BYTES = 1024 * 1024;
 const SECTOR_BYTES = 512;
 
 export interface Scan {
-  rows: number;
   /** Set when a torn end was cut. */
   torn: { line: number; bytes: number; copy: string } | null;
+  /** The first line that is not what was written there; the rows before it are good. */
+  damage: { line: number; why: string } | null;
 }
 
-/**
- * Scans the rows of a file that begin at its present length; onRow gets each good one.
- * @throws damaged with file, line and reason.
- */
+/** Scans the rows of a file that begin at its present length; onRow gets each good one. */
 export function scanLog(
   file: LogFile,
   base: Position,
@@ -42,9 +40,6 @@ export function scanLog(
   onRow: (row: Row) => void,
 ): Scan {
   const size = fstatSync(file.fd).size;
-  if (noted !== null && size < noted.length) {
-    throw damage(file, 1, `it has ${size} bytes where ${noted.length} were known to be on disk`);
-  }
   let before = base;
   let line = 2;
   let isNoteMet = noted === null || noted.length <= file.length;
@@ -54,17 +49,22 @@ export function scanLog(
     before = row;
     file.remember(bytes);
     line++;
-    if (file.length === noted?.length)
-      isNoteMet = formatChecksum(row.checksum) === noted.checksum;
+    if (file.length !== noted?.length) return;
+    isNoteMet = formatChecksum(row.checksum) === noted.checksum;
   });
-  const rows = before.index - base.index;
-  if (bad !== null && !isNoteMet)
-    throw damage(file, line, "the row does not follow from the one before it");
-  if (!isNoteMet) throw damage(file, line - 1, "the rows known to be on disk were others");
-  if (bad === null) return { rows, torn: null };
-  if (!isTorn(bad, file.length))
-    throw damage(file, line, "the row does not follow from the one before it");
-  return { rows, torn: cutTorn(file, line, bad) };
+  if (noted !== null && size < noted.length) {
+    const why = `it has ${size} bytes where ${noted.length} were known to be on disk`;
+    return { torn: null, damage: { line, why } };
+  }
+  if (bad === null && isNoteMet) return { torn: null, damage: null };
+  if (bad !== null && isNoteMet && isTorn(bad, file.length)) {
+    return { torn: cutTorn(file, line, bad), damage: null };
+  }
+  const why =
+    bad === null
+      ? "the rows known to be on disk were others"
+      : "the row does not follow from the one before it";
+  return { torn: null, damage: { line, why } };
 }
 
 /** Calls `take` with each terminated line until it refuses one; returns what is left from there. */
@@ -136,8 +136,4 @@ function cutTorn(file: LogFile, line: number, left: Buffer): Scan["torn"] {
   ftruncateSync(file.fd, file.length);
   fsyncSync(file.fd);
   return { line, bytes: left.length, copy };
-}
-
-function damage(file: LogFile, line: number, why: string): AppError {
-  return new AppError("damaged", `${file.path} line ${line}: ${why}`, { line });
 }

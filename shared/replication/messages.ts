@@ -26,6 +26,11 @@ export interface Replicate {
   commit: number;
   /** Numbers the leader's rounds: an answer confirms its leadership as of that round's start. */
   round: number;
+  /**
+   * To a recovering replica, the recovery it told of: since then a quorum of the
+   * others has confirmed this leader, so what is committed here is all there is.
+   */
+  vouch: string | null;
 }
 export interface Replicated {
   kind: "replicated";
@@ -35,6 +40,8 @@ export interface Replicated {
   /** prev + rows, on this follower's disk; never its own length. 0 unless appended. */
   match: number;
   round: number;
+  /** Names the recovery under way: this answer confirms and promises nothing. */
+  recovery: string | null;
 }
 
 /**

@@ -42,7 +42,8 @@ export function onLead(turn: Turn, token: number, { handover }: Lead): void {
     state.leading.tokens.push(token);
     return;
   }
-  if (handover !== state.term && leaseLeftMs(turn) > 0) return refuseLead(turn, token);
+  const hearsLeader = handover !== state.term && leaseLeftMs(turn) > 0;
+  if (hearsLeader || state.recovering !== null) return refuseLead(turn, token);
   const { campaign } = state;
   if (campaign !== null && nowMs - campaign.startedAtMs < state.config.leaderLeaseMs) {
     campaign.tokens.push(token);

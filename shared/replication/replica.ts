@@ -15,6 +15,7 @@ import { becomeFollower, enterTerm } from "./effects.ts";
 import { onLogPage, onReadLog, onReplicate, onVote } from "./following.ts";
 import { advanceCommit, onConfirm, onPropose, onReplicated, onTick } from "./leading.ts";
 import { onFetched, onLead, onPromised, onVoted } from "./nominating.ts";
+import { endWhenReached } from "./recovering.ts";
 import type { Answer } from "./messages.ts";
 import type { Input, Output, ReplicaState, Turn } from "./replica_state.ts";
 
@@ -91,6 +92,7 @@ function onWritten(turn: Turn, op: number): void {
   while (state.appends.length > 0 && state.appends[0]!.op <= op) {
     state.durableIndex = state.appends.shift()!.lastIndex;
   }
+  endWhenReached(turn);
   while (state.resting.length > 0 && state.resting[0]!.op <= op) {
     const { token, reply } = state.resting.shift()!;
     turn.out.push({ kind: "reply", token, reply });

@@ -4,14 +4,10 @@ import { formatRow } from "./codec.ts";
 import type { ReplicaConfig } from "./replica_state.ts";
 
 export function replicaConfig(
-  id: number,
-  others: readonly number[],
-  quorum: number,
+  group: Pick<ReplicaConfig, "id" | "others" | "quorum" | "startId">,
 ): ReplicaConfig {
   return {
-    id,
-    others,
-    quorum,
+    ...group,
     leaderLeaseMs: LEADER_LEASE_MS,
     tailRowsMax: TAIL_ROWS_MAX,
     replicateRowsMax: REPLICATE_ROWS_MAX,

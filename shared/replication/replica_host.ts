@@ -60,6 +60,7 @@ export class ReplicaHost {
       folder,
       columns: service.columns,
       log,
+      canRecover: options.members.size > 1,
       restore: (text, index) => service.restore?.(text, index),
       onRow: (row) => service.onRow(row.index, row.term, payloadOf(row.text)),
     });
@@ -71,7 +72,12 @@ export class ReplicaHost {
     this.#options = options;
     this.#storage = storage;
     this.#network = new ReplicaNetwork(id, members, { secret, birth });
-    const config = replicaConfig(id, this.#network.others, quorum);
+    const config = replicaConfig({
+      id,
+      others: this.#network.others,
+      quorum,
+      startId: this.startId,
+    });
     this.#state = createReplica(config, storage);
     // What a checkpoint holds is committed: the service hears so before anything else.
     if (storage.checkpointIndex > 0) options.service.onCommit(storage.checkpointIndex);
@@ -230,6 +236,7 @@ export class ReplicaHost {
       case "append":
       case "cut":
       case "save":
+      case "recovered":
         return this.#storage.carryOut(output);
       case "ask":
         return this.#ask(output.to, output.question);

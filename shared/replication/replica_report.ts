@@ -16,7 +16,7 @@ export function describeReplica(
   const isHeld = at !== null && at >= log.base.index && at <= log.lastIndex;
   return {
     id: config.id,
-    state: "normal",
+    state: state.recovering === null ? "normal" : "recovering",
     role,
     term,
     leader,

@@ -25,7 +25,7 @@ export const REPLICATION_CALLS = [
 export function encodeQuestion(question: Question): { path: string; body: string | null } {
   switch (question.kind) {
     case "replicate": {
-      const { term, leader, prev, rows, commit, round } = question;
+      const { term, leader, prev, rows, commit, round, vouch } = question;
       const body = JSON.stringify({
         term,
         leader,
@@ -33,6 +33,7 @@ export function encodeQuestion(question: Question): { path: string; body: string
         rows: joinRows(rows),
         commit,
         round,
+        vouch,
       });
       return { path: "/replicate", body };
     }
@@ -74,7 +75,7 @@ export function decodeRequest(kind: string, body: unknown): Request {
 }
 
 function decodeReplicate(body: unknown): Replicate {
-  const fields = asRecord(body, ["term", "leader", "prev", "rows", "commit", "round"]);
+  const fields = asRecord(body, ["term", "leader", "prev", "rows", "commit", "round", "vouch"]);
   const prev = decodePosition(fields.prev);
   return {
     kind: "replicate",
@@ -84,6 +85,7 @@ function decodeReplicate(body: unknown): Replicate {
     rows: parseRows(asText(fields.rows, "rows", INTERNAL_BODY_BYTES_MAX), prev),
     commit: asCount(fields.commit, "commit"),
     round: asCount(fields.round, "round"),
+    vouch: fields.vouch === null ? null : asText(fields.vouch, "vouch", 64),
   };
 }
 

@@ -5,40 +5,24 @@
  * behind a flush go to disk together, with one flush. Nothing is ever tried
  * again: a disk that failed once is not to be believed (fail ends the process).
  */
-import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError } from "../errors.ts";
 import { NOTE_EVERY_ROWS } from "../limits.ts";
-import type { Log } from "../logging.ts";
+import { writeCheckpoint, type Checkpoint } from "./checkpoint_file.ts";
 import { formatChecksum, payloadOf } from "./codec.ts";
-import {
-  CHECKPOINT_NAME,
-  findBase,
-  readCheckpoint,
-  readHead,
-  type Checkpoint,
-} from "./checkpoint_file.ts";
-import { LOG_NAME, LogFile } from "./log_file.ts";
-import { LogIndex, START, type Position } from "./log_index.ts";
-import { scanLog } from "./log_scan.ts";
+import { LOG_NAME, type LogFile } from "./log_file.ts";
+import { START, type LogIndex, type Position } from "./log_index.ts";
+import { openLog, unmark, type OpenedLog, type OpenOptions } from "./log_opening.ts";
 import type { Row } from "./messages.ts";
 import type { Output } from "./replica_state.ts";
-import { readTermFile, replaceFile, writeTermFile, type Promised } from "./term_file.ts";
+import { writeTermFile, type Promised } from "./term_file.ts";
 
-type DiskEffect = Output & { kind: "append" | "cut" | "save" };
-
-export interface StorageOptions {
-  folder: string;
-  columns: readonly string[];
-  log: Log;
-  /** Before the first row, when there is a checkpoint. */
-  restore: (text: string, index: number) => void;
-  onRow: (row: Row) => void;
-}
+type DiskEffect = Output & { kind: "append" | "cut" | "save" | "recovered" };
 
 export class Storage {
   readonly log: LogIndex;
+  /** The disk had lost something when it was opened, or an earlier recovery was not finished. */
+  readonly isRecovering: boolean;
   #folder: string;
   #file: LogFile;
   #promised: Promised;
@@ -52,44 +36,18 @@ export class Storage {
   #onCompacted: (index: number) => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
-  private constructor(
-    folder: string,
-    index: LogIndex,
-    file: LogFile,
-    promised: Promised,
-    checkpoint: Checkpoint | null,
-  ) {
+  private constructor(folder: string, opened: OpenedLog) {
     this.#folder = folder;
-    this.log = index;
-    this.#file = file;
-    this.#promised = promised;
-    this.#checkpoint = checkpoint;
+    this.log = opened.log;
+    this.isRecovering = opened.isRecovering;
+    this.#file = opened.file;
+    this.#promised = opened.promised;
+    this.#checkpoint = opened.checkpoint;
   }
 
-  /** @throws damaged when the folder holds what no crash leaves behind. */
-  static async open(options: StorageOptions): Promise<Storage> {
-    const { folder, log } = options;
-    const header = ["index", "term", ...options.columns, "checksum"].join(",") + "\n";
-    const path = join(folder, LOG_NAME);
-    const checkpoint = await readCheckpoint(folder);
-    const promised = (await readTermFile(folder)) ?? (await createFiles(folder, header));
-    if (!existsSync(path)) throw new AppError("damaged", `${path} line 1: the file is missing`);
-    const head = await readHead(path, Buffer.byteLength(header));
-    if (head !== header)
-      throw new AppError("damaged", `${path} line 1: expected ${header.trim()}`);
-    const base = await findBase(path, header, checkpoint);
-    const file = new LogFile(folder, header, base);
-    const index = new LogIndex(base);
-    if (checkpoint !== null) options.restore(checkpoint.text, checkpoint.at.index);
-    const { torn } = scanLog(file, base, promised, (row) => {
-      index.append(row.term, row.checksum);
-      if (checkpoint === null || row.index > checkpoint.at.index) options.onRow(row);
-    });
-    if (torn !== null) {
-      log.warn("cut a torn row that was never acknowledged", { file: path, ...torn });
-    }
-    const kept = checkpoint === null ? null : { ...checkpoint, base };
-    return new Storage(folder, index, file, promised, kept);
+  /** @throws damaged when the folder holds what no crash leaves behind, and nobody can be asked */
+  static async open(options: OpenOptions): Promise<Storage> {
+    return new Storage(options.folder, await openLog(options));
   }
 
   get term(): number {
@@ -168,6 +126,7 @@ export class Storage {
     let done = 1;
     if (effect.kind === "append") done = await this.#appendTogether();
     else if (effect.kind === "cut") await this.#cut(effect.after);
+    else if (effect.kind === "recovered") await unmark(this.#folder);
     else await this.#save(effect.term, effect.vote);
     const last = this.#queue[done - 1]!;
     this.#queue.splice(0, done);
@@ -234,7 +193,7 @@ export class Storage {
     // One checkpoint's worth of rows stays behind for followers that are a little late.
     const base = previous?.at ?? START;
     this.#checkpoint = { at, base, baseBefore, text };
-    await replaceFile(this.#folder, CHECKPOINT_NAME, JSON.stringify(this.#checkpoint) + "\n");
+    await writeCheckpoint(this.#folder, this.#checkpoint);
     if (base.index === baseBefore.index) return;
     // Lengths change: until the file is anew, nothing of it is noted.
     this.#promised = { ...this.#promised, length: 0, checksum: "00000000" };
@@ -243,22 +202,4 @@ export class Storage {
     this.#onCompacted(base.index);
     await this.#note();
   }
-}
-
-/** A folder with a birth mark and nothing else is new. */
-async function createFiles(folder: string, header: string): Promise<Promised> {
-  const path = join(folder, LOG_NAME);
-  const text = await readFile(path, "utf8").catch(() => "");
-  if (text.length > header.length || !header.startsWith(text)) {
-    throw new AppError("damaged", `${join(folder, "term.json")} line 1: the file is missing`);
-  }
-  await replaceFile(folder, LOG_NAME, header);
-  const promised = {
-    term: 0,
-    vote: null,
-    length: Buffer.byteLength(header),
-    checksum: "00000000",
-  };
-  await writeTermFile(folder, promised);
-  return promised;
 }

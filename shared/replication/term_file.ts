@@ -21,11 +21,11 @@ export interface Promised {
   checksum: string;
 }
 
-const NAME = "term.json";
+export const TERM_NAME = "term.json";
 
 /** Null when there is none. @throws bad_request when it is not what was written. */
 export async function readTermFile(folder: string): Promise<Promised | null> {
-  const path = join(folder, NAME);
+  const path = join(folder, TERM_NAME);
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -47,7 +47,7 @@ export async function readTermFile(folder: string): Promise<Promised | null> {
 }
 
 export function writeTermFile(folder: string, promised: Promised): Promise<void> {
-  return replaceFile(folder, NAME, JSON.stringify(promised) + "\n");
+  return replaceFile(folder, TERM_NAME, JSON.stringify(promised) + "\n");
 }
 
 /** Replaces a file in one step that survives a crash. */

@@ -13,9 +13,9 @@ import { UsageError } from "../../shared/usage.ts";
 import { ownFolder } from "./own_folder.ts";
 
 async function born(folder: string): Promise<string> {
-  const { birth, missing } = await findBirth(folder, DEFAULT_SETTINGS);
-  await writeBirths(folder, birth, missing);
-  return birth.id;
+  const births = await findBirth(folder, DEFAULT_SETTINGS);
+  await writeBirths(folder, births);
+  return births.birth.id;
 }
 
 test("all members bear one mark, and keep it", async (t) => {
@@ -46,14 +46,30 @@ test("data of another store, of other sizes or of two stores is refused", async 
   await assert.rejects(findBirth(folder, DEFAULT_SETTINGS), /holds two stores/);
 });
 
-test("a replica that lost its folder is not taken for a new one", async (t) => {
+test("a replica that lost its folder recovers from a majority, and is not taken for new", async (t) => {
   const folder = ownFolder(t);
   await born(folder);
   deleteStore(folder);
   await born(folder);
   writeFileSync(join(folder, "order-1", "log.csv"), "");
+  rmSync(join(folder, "order-2", "birth"));
+  writeFileSync(join(folder, "order-2", "log.csv"), "of nobody");
+  const births = await findBirth(folder, DEFAULT_SETTINGS);
+  assert.deepEqual(births.lost.map((member) => member.name), ["order 2"]);
+  await writeBirths(folder, births);
+  assert.deepEqual(readdirSync(join(folder, "order-2")).sort(), ["birth", "recovering"]);
+
   rmSync(join(folder, "order-2"), { recursive: true });
+  rmSync(join(folder, "order-3"), { recursive: true });
   await assert.rejects(findBirth(folder, DEFAULT_SETTINGS), /order-2 has no birth mark/);
+});
+
+test("the catalog that lost its folder has nobody to recover from", async (t) => {
+  const folder = ownFolder(t);
+  await born(folder);
+  rmSync(join(folder, "catalog-1", "birth"));
+  writeFileSync(join(folder, "catalog-1", "log.csv"), "");
+  await assert.rejects(findBirth(folder, DEFAULT_SETTINGS), /catalog-1 has no birth mark/);
 });
 
 test("--fresh deletes what is the store's and leaves the rest", async (t) => {

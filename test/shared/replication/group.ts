@@ -47,6 +47,7 @@ export class Group {
         id,
         others: ids.filter((other) => other !== id),
         quorum,
+        startId: `${id}.1`,
         leaderLeaseMs: 400,
         tailRowsMax: 4,
         replicateRowsMax: 3,
@@ -57,8 +58,9 @@ export class Group {
         vote: null,
         log: new LogIndex(),
         checkpointIndex: 0,
+        isRecovering: false,
       });
-      const disk = { term: 0, vote: null, rows: [] };
+      const disk = { term: 0, vote: null, rows: [], recovering: false };
       this.nodes.set(id, { id, state, alive: true, life: 1, disk, pending: [] });
     }
   }
@@ -114,10 +116,23 @@ export class Group {
     this.say(`restart ${id}`);
     const log = new LogIndex();
     for (const row of node.disk.rows) log.append(row.term, row.checksum);
-    const { term, vote } = node.disk;
-    node.state = createReplica(node.state.config, { term, vote, log, checkpointIndex: 0 });
-    node.alive = true;
+    const { term, vote, recovering: isRecovering } = node.disk;
     node.life++;
+    const config = { ...node.state.config, startId: `${id}.${node.life}` };
+    const durable = { term, vote, log, checkpointIndex: 0, isRecovering };
+    node.state = createReplica(config, durable);
+    node.alive = true;
+  }
+
+  /** A disk that lost its promises and the end of its log; the replica is down. */
+  damage(id: number, rowsLeft: number): void {
+    const { alive, disk } = this.node(id);
+    assert(!alive);
+    this.say(`damage ${id}: ${rowsLeft} rows left`);
+    disk.term = 0;
+    disk.vote = null;
+    disk.rows.length = Math.min(disk.rows.length, rowsLeft);
+    disk.recovering = true;
   }
 
   /** Runs until nothing is on its way and no disk has work. */
@@ -206,6 +221,7 @@ export class Group {
       case "append":
       case "cut":
       case "save":
+      case "recovered":
         node.pending.push(output);
         return;
       case "ask":
@@ -266,13 +282,12 @@ export class Group {
     for (let at = this.committed.size + 1; at <= index; at++) {
       const row = this.rowAt(node, at)!;
       this.committed.set(at, row);
-      const copies = [...this.nodes.values()].filter(
-        (one) => one.disk.rows[at - 1]?.text === row.text,
-      );
-      assert(
-        copies.length >= node.state.config.quorum,
-        `row ${at} is committed on ${copies.length} disks`,
-      );
+      const nodes = [...this.nodes.values()];
+      const copies = nodes.filter(({ disk }) => disk.rows[at - 1]?.text === row.text).length;
+      // A disk that is damaged now may have held it when it said so.
+      const lost = nodes.filter(({ disk }) => disk.recovering).length;
+      const { quorum } = node.state.config;
+      assert(copies + lost >= quorum, `row ${at} is committed on ${copies} disks`);
     }
     for (let at = 1; at <= index; at++) {
       const { checksum } = node.state.log.at(at);

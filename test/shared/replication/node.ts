@@ -3,12 +3,14 @@ import { strict as assert } from "node:assert";
 import type { Answer, Question, Request, Row } from "../../../shared/replication/messages.ts";
 import type { Output, ReplicaState } from "../../../shared/replication/replica_state.ts";
 
-export type DiskEffect = Output & { kind: "append" | "cut" | "save" };
+export type DiskEffect = Output & { kind: "append" | "cut" | "save" | "recovered" };
 
 export interface Disk {
   term: number;
   vote: number | null;
   rows: Row[];
+  /** The mark of a recovery that is not over. */
+  recovering: boolean;
 }
 
 export interface Node {
@@ -38,6 +40,8 @@ export function applyToDisk(disk: Disk, effect: DiskEffect): void {
     assert(effect.term > disk.term || disk.vote === null, "one vote a term");
     disk.term = effect.term;
     disk.vote = effect.vote;
+  } else if (effect.kind === "recovered") {
+    disk.recovering = false;
   } else if (effect.kind === "cut") {
     disk.rows.length = Math.min(disk.rows.length, effect.after);
   } else {

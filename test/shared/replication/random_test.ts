@@ -64,6 +64,13 @@ function act(run: Run, faults: Record<string, number>): void {
   } else if (roll < 0.96 + faults.crash!) {
     if (node.alive) group.crash(node.id, Math.floor(random() * (node.pending.length + 1)));
   } else if (!node.alive) {
+    const { size } = group.nodes;
+    const isOnly = [...group.nodes.values()].every(({ disk }) => !disk.recovering);
+    // At most one disk at a time has lost something: more may lose everything.
+    if (isOnly && size >= 3 && random() < faults.damage!) {
+      run.seen.add("damaged");
+      group.damage(node.id, Math.floor(random() * (node.disk.rows.length + 1)));
+    }
     group.restart(node.id);
   }
   checkConfirmed(run);
@@ -103,7 +110,8 @@ function heal(run: Run): void {
   const { group } = run;
   for (const node of group.nodes.values()) if (!node.alive) group.restart(node.id);
   group.settle();
-  const highest = Math.max(...group.nodes.keys());
+  const normal = [...group.nodes.values()].filter(({ state }) => state.recovering === null);
+  const highest = Math.max(...normal.map(({ id }) => id));
   for (let tries = 0; tries < 8; tries++) {
     group.beat();
     if ([...group.nodes.values()].some((node) => node.state.leading?.open)) break;
@@ -115,6 +123,7 @@ function heal(run: Run): void {
   group.propose(leader.id, "last");
   for (let beats = 0; beats < 6; beats++) group.beat();
   for (const { id, state } of group.nodes.values()) {
+    assert.equal(state.recovering, null, `${id} has recovered`);
     assert.deepEqual(group.rowsOf(id), group.rowsOf(leader.id), `log of ${id} after healing`);
     assert.equal(state.commitIndex, leader.state.log.lastIndex, `commit of ${id} after healing`);
   }
@@ -130,6 +139,7 @@ function runSeed(seed: number): Run {
     double: random() * 0.2,
     reorder: random(),
     crash: random() * 0.02,
+    damage: random() * 0.5,
   };
   try {
     group.nominate(3);
@@ -148,16 +158,20 @@ test("no random history loses a committed row, elects two leaders, or ends unequ
   let terms = 0;
   let rows = 0;
   let confirmed = 0;
+  let damaged = 0;
   const seeds = ONE === null ? Array.from({ length: SEEDS }, (_, i) => i + 1) : [ONE];
   for (const seed of seeds) {
     const { group, seen } = runSeed(seed);
     terms += group.leaders.size;
     rows += group.committed.size;
     confirmed += seen.has("confirmed") ? 1 : 0;
+    damaged += seen.has("damaged") ? 1 : 0;
   }
   if (ONE !== null) return;
   assert(
-    terms > seeds.length * 1.5 && rows > terms && confirmed > seeds.length / 10,
-    `the runs did something: ${terms} terms, ${rows} rows, ${confirmed} confirmed`,
+    terms > seeds.length * 1.5 &&
+      rows > terms &&
+      Math.min(confirmed, damaged) > seeds.length / 10,
+    `the runs did something: ${terms} terms, ${rows} rows, ${confirmed} confirmed, ${damaged} damaged`,
   );
 });

@@ -6,7 +6,7 @@ import { START } from "../../../shared/replication/log_index.ts";
 import { HEADER, makeFolder, makeLog, makeRows, open } from "./stored_log.ts";
 
 async function checkDamaged(folder: string, pattern: RegExp): Promise<void> {
-  await assert.rejects(open(folder), (error: Error & { reason?: string }) => {
+  await assert.rejects(open(folder, true), (error: Error & { reason?: string }) => {
     assert.equal(error.reason, "damaged", error.stack);
     assert.match(error.message, pattern);
     return true;
@@ -139,7 +139,7 @@ test("other rows of the noted length are damage", async (t) => {
 test("one of the two files missing is damage; both missing is a new folder", async (t) => {
   const { folder } = await makeLog(t);
   rmSync(join(folder, "term.json"));
-  await checkDamaged(folder, /term\.json line 1: the file is missing/);
+  await checkDamaged(folder, /term\.json line 1: it is missing/);
   const other = await makeLog(t);
   rmSync(join(other.folder, "log.csv"));
   await checkDamaged(other.folder, /log\.csv line 1: the file is missing/);

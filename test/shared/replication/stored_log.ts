@@ -20,6 +20,7 @@ export interface Opened {
   append(...rows: Row[]): Promise<void>;
   cut(after: number): Promise<void>;
   save(term: number, vote: number): Promise<void>;
+  recovered(): Promise<void>;
 }
 
 export function makeFolder(t: TestContext): string {
@@ -28,7 +29,8 @@ export function makeFolder(t: TestContext): string {
   return folder;
 }
 
-export async function open(folder: string): Promise<Opened> {
+/** @param alone the only replica: nobody to recover from */
+export async function open(folder: string, alone = false): Promise<Opened> {
   const rows: string[] = [];
   const warnings: string[] = [];
   const log = createLog({
@@ -40,6 +42,7 @@ export async function open(folder: string): Promise<Opened> {
     folder,
     columns: COLUMNS,
     log,
+    canRecover: !alone,
     restore: (text, index) => rows.splice(0, rows.length, `checkpoint ${index} ${text}`),
     onRow: (row) => rows.push(row.text),
   });
@@ -69,6 +72,11 @@ export async function open(folder: string): Promise<Opened> {
       storage.log.cut(after);
       const written = report(++op);
       storage.carryOut({ kind: "cut", op, after });
+      return written;
+    },
+    recovered() {
+      const written = report(++op);
+      storage.carryOut({ kind: "recovered", op });
       return written;
     },
     save(term, vote) {

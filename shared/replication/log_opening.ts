@@ -1,0 +1,187 @@
+/**
+ * Opens a replica's folder and says what it is worth. Sound, or torn by a
+ * crash: the replica is what it was. Damaged (log_scan.ts says what is): with
+ * others to ask it is recovering, and says so by a mark on disk that stands
+ * until it has refetched; a replica alone has nobody to ask and does not start.
+ *
+ * What is still good is kept: rows before the damage go on as the log, from
+ * which the leader's rows continue; the damaged file is kept beside it.
+ * The mark is on disk before anything is changed.
+ */
+import { existsSync } from "node:fs";
+import { copyFile, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError } from "../errors.ts";
+import type { Log } from "../logging.ts";
+import {
+  CHECKPOINT_NAME,
+  findBase,
+  readCheckpoint,
+  readHead,
+  writeCheckpoint,
+  type Checkpoint,
+} from "./checkpoint_file.ts";
+import { formatChecksum } from "./codec.ts";
+import { LOG_NAME, LogFile } from "./log_file.ts";
+import { LogIndex, START } from "./log_index.ts";
+import { scanLog } from "./log_scan.ts";
+import type { Row } from "./messages.ts";
+import {
+  readTermFile,
+  replaceFile,
+  syncFolder,
+  TERM_NAME,
+  writeTermFile,
+  type Promised,
+} from "./term_file.ts";
+
+/** Stands in the folder while the replica is recovering; holds the reason, for people. */
+export const RECOVERING_NAME = "recovering";
+
+export interface OpenOptions {
+  folder: string;
+  columns: readonly string[];
+  log: Log;
+  /** There are other replicas to refetch from. */
+  canRecover: boolean;
+  /** Before the first row, when there is a checkpoint. */
+  restore: (text: string, index: number) => void;
+  onRow: (row: Row) => void;
+}
+
+export interface OpenedLog {
+  log: LogIndex;
+  file: LogFile;
+  promised: Promised;
+  checkpoint: Checkpoint | null;
+  isRecovering: boolean;
+}
+
+/** @throws damaged, when there is nobody to recover from */
+export function openLog(options: OpenOptions): Promise<OpenedLog> {
+  return new Opening(options).open();
+}
+
+class Opening {
+  readonly #options: OpenOptions;
+  readonly #folder: string;
+  readonly #path: string;
+  readonly #header: string;
+  #isRecovering: boolean;
+
+  constructor(options: OpenOptions) {
+    this.#options = options;
+    this.#folder = options.folder;
+    this.#path = join(options.folder, LOG_NAME);
+    this.#header = ["index", "term", ...options.columns, "checksum"].join(",") + "\n";
+    this.#isRecovering = existsSync(join(options.folder, RECOVERING_NAME));
+  }
+
+  async open(): Promise<OpenedLog> {
+    const checkpoint = await this.#orDamaged(CHECKPOINT_NAME, () => readCheckpoint(this.#folder));
+    const noted = await this.#orDamaged(TERM_NAME, () => readTermFile(this.#folder));
+    if (noted === null && (await this.#isNew())) return this.#startAnew(null, null);
+    if (noted === null)
+      await this.#mark(`${join(this.#folder, TERM_NAME)} line 1: it is missing`);
+    const head = await readHead(this.#path, Buffer.byteLength(this.#header));
+    if (head === this.#header) return this.#openRows(checkpoint, noted);
+    const why = head === null ? "the file is missing" : `expected ${this.#header.trim()}`;
+    await this.#mark(`${this.#path} line 1: ${why}`);
+    return this.#startAnew(checkpoint, noted);
+  }
+
+  async #openRows(checkpoint: Checkpoint | null, noted: Promised | null): Promise<OpenedLog> {
+    const { log, restore, onRow } = this.#options;
+    const base = await findBase(this.#path, this.#header, checkpoint);
+    const file = new LogFile(this.#folder, this.#header, base);
+    const index = new LogIndex(base);
+    if (checkpoint !== null) restore(checkpoint.text, checkpoint.at.index);
+    const { torn, damage } = scanLog(file, base, noted, (row) => {
+      index.append(row.term, row.checksum);
+      if (checkpoint === null || row.index > checkpoint.at.index) onRow(row);
+    });
+    if (torn !== null) {
+      log.warn("cut a torn row that was never acknowledged", { file: this.#path, ...torn });
+    }
+    const promised = noted ?? { term: index.last.term, vote: null, ...noteOf(file, index) };
+    if (damage !== null) {
+      await this.#mark(`${this.#path} line ${damage.line}: ${damage.why}`);
+      if (index.lastIndex < (checkpoint?.at.index ?? 0)) {
+        await file.close();
+        return this.#startAnew(checkpoint, promised);
+      }
+      Object.assign(promised, noteOf(file, index));
+      await copyFile(this.#path, join(this.#folder, `${LOG_NAME}.damaged`));
+    }
+    if (damage !== null || noted === null) await writeTermFile(this.#folder, promised);
+    if (damage !== null) await file.dropRest();
+    const kept = checkpoint === null ? null : { ...checkpoint, base };
+    return { log: index, file, promised, checkpoint: kept, isRecovering: this.#isRecovering };
+  }
+
+  /** A log without rows, after the checkpoint if there is one: the rest is fetched, if there is any. */
+  async #startAnew(checkpoint: Checkpoint | null, noted: Promised | null): Promise<OpenedLog> {
+    const base = checkpoint?.at ?? START;
+    const promised = {
+      term: Math.max(noted?.term ?? 0, base.term),
+      vote: noted?.vote ?? null,
+      length: Buffer.byteLength(this.#header),
+      checksum: formatChecksum(base.checksum),
+    };
+    const kept = checkpoint === null ? null : { ...checkpoint, base, baseBefore: base };
+    if (this.#isRecovering) {
+      if (existsSync(this.#path)) await rename(this.#path, `${this.#path}.damaged`);
+      if (kept !== null) await writeCheckpoint(this.#folder, kept);
+    }
+    // The log first: term.json without it is damage, a bare header without term.json is new.
+    await replaceFile(this.#folder, LOG_NAME, this.#header);
+    await writeTermFile(this.#folder, promised);
+    if (kept !== null) this.#options.restore(kept.text, kept.at.index);
+    const file = new LogFile(this.#folder, this.#header, base);
+    const log = new LogIndex(base);
+    return { log, file, promised, checkpoint: kept, isRecovering: this.#isRecovering };
+  }
+
+  /** A folder with a birth mark and nothing else, or what a crash left of making its files. */
+  async #isNew(): Promise<boolean> {
+    const text = await readFile(this.#path, "utf8").catch(() => "");
+    return this.#header.startsWith(text);
+  }
+
+  /** What cannot be read any more is put aside and counts as missing. */
+  async #orDamaged<T>(name: string, read: () => Promise<T | null>): Promise<T | null> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      await this.#mark(error.message);
+      const path = join(this.#folder, name);
+      await rename(path, `${path}.damaged`);
+      await syncFolder(this.#folder);
+      return null;
+    }
+  }
+
+  /** From here on this replica is recovering. @throws damaged when there is nobody to ask */
+  async #mark(why: string): Promise<void> {
+    const { canRecover, log } = this.#options;
+    if (!canRecover) {
+      const remedy =
+        "it is the only copy: put a backup of the folder back, or start anew (--fresh)";
+      throw new AppError("damaged", `${why}; ${remedy}`);
+    }
+    log.warn("damaged: recovering from the others", { why });
+    await replaceFile(this.#folder, RECOVERING_NAME, `${why}\n`);
+    this.#isRecovering = true;
+  }
+}
+
+function noteOf(file: LogFile, log: LogIndex): { length: number; checksum: string } {
+  return { length: file.length, checksum: formatChecksum(log.last.checksum) };
+}
+
+/** The recovery is over. */
+export async function unmark(folder: string): Promise<void> {
+  await rm(join(folder, RECOVERING_NAME), { force: true });
+  await syncFolder(folder);
+}
