@@ -166,10 +166,6 @@ export class ReplicaHost {
     await handOver(this.#state, this.#network);
   }
 
-  handles(kind: string): boolean {
-    return REPLICATION_CALLS.some(({ method, path }) => kind === `${method} ${path}`);
-  }
-
   /** One call of another member or a front-end. @throws bad_request, leader_alive, no_votes */
   async handle(kind: string, body: unknown): Promise<object> {
     const message = decodeRequest(kind, body);
