@@ -2,10 +2,11 @@
  * One question over HTTP to a member that may not be there yet: the launcher
  * asks many times, and nothing it can get back is an error to it.
  */
-import { request } from "node:http";
+import { type IncomingHttpHeaders, request } from "node:http";
 
 export interface ProbeAnswer {
   status: number;
+  headers: IncomingHttpHeaders;
   body: string;
 }
 
@@ -30,7 +31,10 @@ export function probe(
       response.setEncoding("utf8");
       response.on("data", (text: string) => (body += text));
       response.once("error", () => settle(null));
-      response.once("end", () => settle({ status: response.statusCode ?? 0, body }));
+      response.once("end", () => {
+        const { statusCode: status = 0, headers: answered } = response;
+        settle({ status, headers: answered, body });
+      });
     });
     asking.end();
   });

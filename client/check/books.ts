@@ -1,0 +1,47 @@
+/**
+ * The books of every product: what the catalog's log brought in against what
+ * the orders took out must leave what the catalog says is there. The two
+ * sides come from two services' files.
+ *
+ *   initial + restocked + sold back + added - bought = quantity
+ *   catalog   catalog     orders      catalog  orders  catalog
+ */
+import type { ProductState } from "./replay.ts";
+import type { SalesOutcome } from "./sales.ts";
+
+export interface ProductBooks {
+  name: string;
+  initial: number;
+  restocked: number;
+  soldBack: number;
+  added: number;
+  bought: number;
+  quantity: number;
+}
+
+/** @returns one for each product, by name */
+export function booksOf(
+  products: ReadonlyMap<string, ProductState>,
+  sales: SalesOutcome,
+): ProductBooks[] {
+  const sum = (one: Map<string, number>, other: Map<string, number>, name: string) =>
+    (one.get(name) ?? 0) + (other.get(name) ?? 0);
+  return [...products].map(([name, { initial, restocked, added, quantity }]) => ({
+    name,
+    initial,
+    restocked,
+    soldBack: sum(sales.soldBack, sales.openSoldBack, name),
+    added,
+    bought: sum(sales.bought, sales.openBought, name),
+    quantity,
+  })).sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** What is wrong with a product's books, null when they balance. */
+export function imbalanceOf(books: ProductBooks): string | null {
+  const { name, initial, restocked, soldBack, added, bought, quantity } = books;
+  const left = initial + restocked + soldBack + added - bought;
+  if (left === quantity) return null;
+  const terms = `${initial} + ${restocked} + ${soldBack} + ${added} - ${bought}`;
+  return `${name}: ${terms} = ${left}, and the catalog has ${quantity}`;
+}

@@ -1,0 +1,165 @@
+/**
+ * What the rows of the catalog's log come to, from the products that the
+ * store was born with, or from a checkpoint: quantities, totals, fence. Each
+ * row is held against the state before it, so that a sale of what was not
+ * there shows at its own line.
+ */
+import { crc32 } from "node:zlib";
+import { quoteField, splitRow } from "../../shared/csv.ts";
+import { formatChecksum } from "../../shared/replication/codec.ts";
+import type { CatalogLog } from "./catalog_rows.ts";
+import type { Names } from "./numbers.ts";
+
+export interface Totals {
+  initial: number;
+  restocked: number;
+  soldBack: number;
+  added: number;
+  bought: number;
+}
+
+export interface ProductState extends Totals {
+  quantity: number;
+  /** Index of the row that changed it last, 0 for as it was born. */
+  version: number;
+}
+
+export interface CatalogState {
+  /** The last row it counts. */
+  index: number;
+  products: Map<string, ProductState>;
+  /** Term of the fence. */
+  fence: number;
+  settled: number;
+  /** The number of the last sale. */
+  sales: number;
+}
+
+/** As initial.csv says. */
+export function bornState(products: readonly InitialProduct[]): CatalogState {
+  const records = products.map(({ name, quantity }): [string, ProductState] => {
+    const totals = { initial: quantity, restocked: 0, soldBack: 0, added: 0, bought: 0 };
+    return [name, { ...totals, quantity, version: 0 }];
+  });
+  return { index: 0, products: new Map(records), fence: 0, settled: 0, sales: 0 };
+}
+
+/** The text of a checkpoint (catalog/checkpoint.ts writes it). */
+export function checkpointState(text: string): CatalogState {
+  const [head, ...lines] = text.trimEnd().split("\n");
+  const { index, fence, settled, products: count, sales } = JSON.parse(head!);
+  const products = lines.slice(0, count).map((line): [string, ProductState] => {
+    const [name, , quantity, version, initial, restocked, soldBack, added, bought] =
+      JSON.parse(line);
+    return [name, { quantity, version, initial, restocked, soldBack, added, bought }];
+  });
+  const state = { index, fence: fence[0], settled, sales: settled + sales };
+  return { ...state, products: new Map(products) };
+}
+
+export interface InitialProduct {
+  name: string;
+  price: number;
+  quantity: number;
+}
+
+export function parseInitial(text: string): InitialProduct[] {
+  const [header, ...lines] = text.trimEnd().split(/\r?\n/).map((line) => splitRow(line));
+  const at = (name: string) => header!.indexOf(name);
+  return lines.map((fields) => ({
+    name: fields[at("name")]!.normalize("NFC"),
+    price: Number(fields[at("price")]),
+    quantity: Number(fields[at("quantity")]),
+  }));
+}
+
+/** As every opening row notes it. */
+export function initialChecksum(products: readonly InitialProduct[]): number {
+  let checksum = 0;
+  for (const { name, price, quantity } of products) {
+    checksum = crc32(`${quoteField(name)},${price},${quantity}\n`, checksum);
+  }
+  return checksum;
+}
+
+export interface ReplayOptions {
+  catalog: CatalogLog;
+  names: Names;
+  /** The products at birth have this checksum; null when nobody knows. */
+  initial: number | null;
+  fault: (index: number, what: string) => void;
+  /** Called with the state after each row that changed a product, and that product. */
+  onChange?: (index: number, name: string, product: ProductState) => void;
+}
+
+/** Takes a state through the rows after it, up to `last`; changes it. */
+export function replay(state: CatalogState, last: number, options: ReplayOptions): void {
+  const { log } = options.catalog;
+  while (state.index < last) {
+    state.index += 1;
+    applyRow(state, state.index - log.base - 1, options);
+  }
+}
+
+function applyRow(state: CatalogState, at: number, options: ReplayOptions): void {
+  const { catalog, initial } = options;
+  const fault = (what: string) => options.fault(state.index, what);
+  const { rows } = catalog;
+  const mark = rows.marks.at(at);
+  switch (rows.kindAt(at)) {
+    case "open":
+      if (initial !== null && mark !== initial) {
+        const [noted, real] = [formatChecksum(mark), formatChecksum(initial)];
+        fault(`this log began with products ${noted}, and initial.csv comes to ${real}`);
+      }
+      return;
+    case "fence":
+      if (!(mark > state.fence)) fault(`a fence of term ${mark} follows one of ${state.fence}`);
+      state.fence = mark;
+      return;
+    case "sale":
+      checkSale(state, at, { rows, fault });
+      return move(state, at, options);
+    case "restock":
+      return move(state, at, options);
+    case "unknown":
+      return fault("a row of a kind that this version does not know");
+  }
+}
+
+function checkSale(
+  state: CatalogState,
+  at: number,
+  { rows, fault }: { rows: CatalogLog["rows"]; fault: (what: string) => void },
+): void {
+  const [sale, settled] = [rows.sales.at(at), rows.settled.at(at)];
+  if (state.fence === 0) fault("a sale before the first fence");
+  if (sale !== state.sales + 1) fault(`sale ${sale} follows sale ${state.sales}`);
+  if (settled < state.settled) fault(`settled falls from ${state.settled} to ${settled}`);
+  if (settled >= sale) fault(`sale ${sale} is settled before it was made`);
+  state.sales = sale;
+  state.settled = settled;
+}
+
+function move(state: CatalogState, at: number, { catalog, names, fault, onChange }: ReplayOptions) {
+  const { rows } = catalog;
+  const name = names.textOf(rows.names.at(at));
+  const quantity = rows.quantities.at(at);
+  const product = state.products.get(name);
+  if (product === undefined) return fault(state.index, `there is no product ${name}`);
+  const left = product.quantity;
+  if (rows.kindAt(at) === "restock") {
+    if (left !== 0) fault(state.index, `${name} is restocked, and ${left} were left`);
+    product.restocked += quantity;
+    product.quantity += quantity;
+  } else if (quantity < 0) {
+    product.soldBack -= quantity;
+    product.quantity -= quantity;
+  } else {
+    if (quantity > left) fault(state.index, `${quantity} ${name} sold, and ${left} were left`);
+    product.bought += quantity;
+    product.quantity -= quantity;
+  }
+  product.version = state.index;
+  onChange?.(state.index, name, product);
+}
