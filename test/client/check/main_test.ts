@@ -35,7 +35,7 @@ test("a bad store: the finding with file and line, exit 1; --json the same", asy
   const dataDir = writeStore(t, plan);
   const { code, out } = await check(dataDir);
   assert.equal(code, 1);
-  assert.match(out, /^FAIL {2}sales .*\n(?: {6}.*\n)* {6}.*order-\d\/log\.csv line 5: order 3 is of/m);
+  assert.match(out, /^FAIL {2}sales (?:.*\n {6})*.*order-\d\/log\.csv line 5: order 3 is of/m);
   assert.match(out, /1 of 10 checks failed/);
   const json = await check(dataDir, "--json");
   assert.equal(json.code, 1);
@@ -53,7 +53,7 @@ test("torn ends and open sales are noted, no file is changed", async (t) => {
   const { code, out } = await check(dataDir);
   assert.equal(code, 0, out);
   assert.match(out, /note: .*order-1\/log\.csv line 8: 22 bytes of an append that a crash/);
-  assert.match(out, /note: sale 6 has X;
+  assert.match(out, /note: no order yet of sale 6/);
   assert.deepEqual(contentOf(dataDir), before);
 });
 

@@ -93,7 +93,8 @@ export function goodPlan(): Plan {
 
 function replicaOf(rows: PlannedRow[]): PlannedReplica {
   const birth = { id: "0123456789abcdef", store: "toys", catalogs: 1, orders: 3, format: 1 };
-  return { birth, rows: [...rows], tail: "", noted: { bytes: 0, term: 0 }, checkpoint: null, dropped: 0 };
+  const noted = { bytes: 0, term: 0 };
+  return { birth, rows: [...rows], tail: "", noted, checkpoint: null, dropped: 0 };
 }
 
 export function orderReplicas(plan: Plan): PlannedReplica[] {
