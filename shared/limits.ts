@@ -13,6 +13,11 @@ export const HEARTBEAT_MS = 100;
 export const LEADER_LEASE_MS = 400;
 /** A nominee that has not opened its term by then is passed over for the next lower id. */
 export const NOMINATION_TIMEOUT_MS = 300;
+/**
+ * With a quorum below a majority a nominee waits so long for silent members: they may have the
+ * latest rows.
+ */
+export const VOTE_PATIENCE_MS = 100;
 /** Pause between rounds of nominations: drawn evenly between these two. */
 export const NOMINATION_PAUSE_MIN_MS = 20;
 export const NOMINATION_PAUSE_MAX_MS = 120;
@@ -131,6 +136,10 @@ export const CLOSE_GRACE_MS = 6_000;
 export const TURN_MAX_MS = 300;
 
 assert(HEARTBEAT_MS * 3 < LEADER_LEASE_MS, "two lost heartbeats do not end a leader's lease");
+assert(
+  VOTE_PATIENCE_MS + HEARTBEAT_MS < NOMINATION_TIMEOUT_MS,
+  "a nominee that waited has time to open its term",
+);
 assert(HEALTH_TIMEOUT_MS < NOMINATION_TIMEOUT_MS, "a nominee is healthy before it is nominated");
 assert(
   LEASE_USED_MS <= LEASE_MS * 0.9,

@@ -6,7 +6,7 @@
 import { assert } from "../assert.ts";
 import type { Reply, Row } from "./messages.ts";
 import { forgetVouch } from "./recovering.ts";
-import type { Turn } from "./replica_state.ts";
+import { hasMajorities, type Turn } from "./replica_state.ts";
 
 /** Answers once all that was sent to the disk so far is on it. */
 export function replyWhenDurable(turn: Turn, token: number, reply: Reply): void {
@@ -40,10 +40,16 @@ export function append(turn: Turn, rows: readonly Row[]): void {
   turn.out.push({ kind: "append", op, rows });
 }
 
-/** Takes rows out of the log that a leader has otherwise. Committed ones never are. */
+/**
+ * Takes rows out of the log that a leader has otherwise. Committed ones never
+ * are, unless less than a majority committed them.
+ */
 export function cut(turn: Turn, after: number): void {
   const { state } = turn;
-  assert(after >= state.commitIndex, `row ${after + 1} is committed and cannot be cut`);
+  if (after < state.commitIndex) {
+    assert(!hasMajorities(state.config), `row ${after + 1} is committed and cannot be cut`);
+    state.commitIndex = after;
+  }
   state.log.cut(after);
   state.durableIndex = Math.min(state.durableIndex, after);
   for (const entry of state.appends) entry.lastIndex = Math.min(entry.lastIndex, after);

@@ -17,12 +17,16 @@ import {
 import { sendTo } from "./leading.ts";
 import type { LogPage, ReadLog, Replicate, Row, Vote, Voted } from "./messages.ts";
 import { onMatched, onVouched } from "./recovering.ts";
-import type { Turn } from "./replica_state.ts";
+import { hasMajorities, type Turn } from "./replica_state.ts";
 
 export function onReplicate(turn: Turn, token: number, message: Replicate): void {
   const { state } = turn;
   if (message.term < state.term) {
     turn.out.push({ kind: "reply", token, reply: refusal(turn, message, "stale_term") });
+    return;
+  }
+  if (hasOtherLeader(turn, message)) {
+    replyWhenDurable(turn, token, refusal(turn, message, "stale_term"));
     return;
   }
   followLeader(turn, message.term, message.leader);
@@ -60,17 +64,27 @@ function recoveryOf({ state }: Turn): string | null {
   return state.recovering === null ? null : state.config.startId;
 }
 
+/**
+ * A second leader of one term is a bug, but for quorums below a majority:
+ * there, members that cannot reach each other elect one each. Neither yields to
+ * the other by itself; the service's fence decides, and who is fenced out steps
+ * down and then follows. A follower keeps the one that it hears.
+ */
+function hasOtherLeader(turn: Turn, { term, leader }: Replicate): boolean {
+  const { state } = turn;
+  if (term !== state.term || state.leader === null || state.leader === leader) return false;
+  assert(
+    !hasMajorities(state.config),
+    `term ${term} has two leaders: ${state.leader} and ${leader}`,
+  );
+  return state.role === "leader" || leaseLeftMs(turn) > 0;
+}
+
 function followLeader(turn: Turn, term: number, leader: number): void {
   const { state } = turn;
   if (term > state.term) enterTerm(turn, term, leader);
-  assert(
-    state.role !== "leader",
-    `term ${term} has two leaders: ${state.config.id} and ${leader}`,
-  );
-  assert(
-    state.leader === null || state.leader === leader,
-    `term ${term} has two leaders: ${state.leader} and ${leader}`,
-  );
+  assert(state.role !== "leader", "who leads follows nobody in its term");
+  if (state.leader !== leader) state.catchUp = null;
   state.leader = leader;
   state.heardAtMs = turn.nowMs;
   if (state.campaign !== null) becomeFollower(turn);
@@ -117,7 +131,9 @@ export function onReadLog(turn: Turn, token: number, { reader, term, after }: Re
     replyEmptyPage(turn, token, "rows", true);
     if (progress === undefined) return;
     progress.mode = "streaming";
-    progress.next = Math.max(after.index + 1, progress.match + 1);
+    // A reader may have lost what it once acknowledged: its own word counts, not the memory.
+    progress.match = Math.min(progress.match, after.index);
+    progress.next = after.index + 1;
     return sendTo(turn, reader);
   }
   if (after.index >= state.durableIndex) return replyEmptyPage(turn, token, "rows", true);
@@ -190,9 +206,10 @@ export function onLogPage(
 
 /** One term back, but never behind what is committed: a leader has all of that. Raft 5.3. */
 function stepBack(turn: Turn, index: number): number {
-  const { state } = turn;
-  assert(index > state.commitIndex, `row ${index} is committed here and missing at the leader`);
-  return Math.max(state.commitIndex, state.log.base.index, state.log.termStart(index) - 1);
+  const { log, commitIndex, config } = turn.state;
+  const kept = hasMajorities(config) ? commitIndex : log.base.index;
+  assert(index > kept, `row ${index} is committed here and missing at the leader`);
+  return Math.max(kept, log.termStart(index) - 1);
 }
 
 /** A nominee's question: the dry run writes nothing, the real one is a promise on disk. */

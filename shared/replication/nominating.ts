@@ -12,6 +12,11 @@
  *              highest last term, then the highest index, is taken over; only
  *              then is the term opened. Not simply the longest log, and never
  *              just the own one: the highest id may have come back yesterday.
+ *
+ * With a quorum below a majority the votes that suffice need not include the
+ * one replica that has the latest orders. There a nominee waits for everybody
+ * (for the silent ones votePatienceMs), and one that has promised the term to
+ * another is obeyed: so only what is out of reach is ever left out.
  */
 import { assert } from "../assert.ts";
 import {
@@ -26,7 +31,7 @@ import { fetchFrom } from "./following.ts";
 import { startLeading } from "./leading.ts";
 import type { Position } from "./log_index.ts";
 import type { Lead, Vote, Voted } from "./messages.ts";
-import type { Campaign, Turn } from "./replica_state.ts";
+import { hasMajorities, type Campaign, type Turn } from "./replica_state.ts";
 
 export function onLead(turn: Turn, token: number, { handover }: Lead): void {
   const { state, nowMs } = turn;
@@ -61,6 +66,8 @@ function startAsking(turn: Turn, token: number, handover: number | null): void {
     handover,
     yes: new Map([[state.config.id, state.log.last]]),
     no: new Set(),
+    awaited: hasMajorities(state.config) ? new Set() : new Set(state.config.others),
+    phaseSinceMs: nowMs,
     highestTerm: state.term,
     goal: null,
     promiseOp: 0,
@@ -88,9 +95,12 @@ export function onVoted(turn: Turn, from: number, question: Vote, answer: Voted 
     return enterTerm(turn, answer.term, null);
   }
   if (!isCurrent) return;
+  const wasAwaited = campaign.awaited.delete(from);
   if (answer === null || !answer.granted) {
     campaign.no.add(from);
     if (answer?.leader != null && answer.leaseMs > 0) return giveWay(turn, campaign, answer);
+    // It would have voted when it was asked: it has promised this term to another.
+    if (answer !== null && wasAwaited && campaign.phase === "voting") return endCampaign(turn);
   } else {
     campaign.yes.set(from, answer.last);
   }
@@ -123,6 +133,7 @@ function countVotes(turn: Turn, campaign: Campaign): void {
   const { quorum, others } = turn.state.config;
   if (campaign.phase === "fetching") return;
   if (campaign.yes.size >= quorum) {
+    if (campaign.awaited.size > 0) return;
     if (campaign.phase === "asking") startVoting(turn, campaign);
     else chooseLog(turn, campaign);
   } else if (campaign.no.size > others.length + 1 - quorum) {
@@ -130,10 +141,21 @@ function countVotes(turn: Turn, campaign: Campaign): void {
   }
 }
 
+/** Time passes: who is silent for long is not waited for. */
+export function onPatience(turn: Turn, campaign: Campaign): void {
+  const { nowMs, state } = turn;
+  if (campaign.awaited.size === 0) return;
+  if (nowMs - campaign.phaseSinceMs < state.config.votePatienceMs) return;
+  campaign.awaited.clear();
+  countVotes(turn, campaign);
+}
+
 function startVoting(turn: Turn, campaign: Campaign): void {
   const { state } = turn;
   const term = campaign.highestTerm + 1;
   campaign.phase = "voting";
+  campaign.phaseSinceMs = turn.nowMs;
+  if (!hasMajorities(state.config)) campaign.awaited = new Set(campaign.yes.keys());
   campaign.yes.clear();
   campaign.no.clear();
   state.role = "candidate";
@@ -150,6 +172,7 @@ export function onPromised(turn: Turn): void {
   if (campaign?.phase !== "voting" || campaign.promiseOp > state.diskDone) return;
   if (campaign.yes.has(state.config.id)) return;
   campaign.yes.set(state.config.id, state.log.last);
+  campaign.awaited.delete(state.config.id);
   countVotes(turn, campaign);
 }
 

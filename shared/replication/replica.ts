@@ -14,7 +14,7 @@ import { assert } from "../assert.ts";
 import { becomeFollower, enterTerm } from "./effects.ts";
 import { onLogPage, onReadLog, onReplicate, onVote } from "./following.ts";
 import { advanceCommit, onConfirm, onPropose, onReplicated, onTick } from "./leading.ts";
-import { onFetched, onLead, onPromised, onVoted } from "./nominating.ts";
+import { onFetched, onLead, onPatience, onPromised, onVoted } from "./nominating.ts";
 import { endWhenReached } from "./recovering.ts";
 import type { Answer } from "./messages.ts";
 import type { Input, Output, ReplicaState, Turn } from "./replica_state.ts";
@@ -29,6 +29,7 @@ export function step(state: ReplicaState, input: Input, nowMs: number): Output[]
       onAnswer(turn, input);
       break;
     case "tick":
+      if (state.campaign !== null) onPatience(turn, state.campaign);
       onTick(turn);
       break;
     case "written":

@@ -1,5 +1,10 @@
 /** A replica's settings as production runs them; tests and simulations choose their own. */
-import { LEADER_LEASE_MS, REPLICATE_ROWS_MAX, TAIL_ROWS_MAX } from "../limits.ts";
+import {
+  LEADER_LEASE_MS,
+  REPLICATE_ROWS_MAX,
+  TAIL_ROWS_MAX,
+  VOTE_PATIENCE_MS,
+} from "../limits.ts";
 import { formatRow } from "./codec.ts";
 import type { ReplicaConfig } from "./replica_state.ts";
 
@@ -9,6 +14,7 @@ export function replicaConfig(
   return {
     ...group,
     leaderLeaseMs: LEADER_LEASE_MS,
+    votePatienceMs: VOTE_PATIENCE_MS,
     tailRowsMax: TAIL_ROWS_MAX,
     replicateRowsMax: REPLICATE_ROWS_MAX,
     formatRow,

@@ -23,10 +23,21 @@ export interface ReplicaConfig {
   /** Differs at every start of the process: names a recovery. */
   startId: string;
   leaderLeaseMs: number;
+  /** Only below a majority: how long a nominee waits for members that stay silent. */
+  votePatienceMs: number;
   tailRowsMax: number;
   replicateRowsMax: number;
   /** Makes the line, with its checksum chained to that of the row before. */
   formatRow: (index: number, term: number, payload: string, before: number) => Row;
+}
+
+/**
+ * Any two quorums share a member: one leader a term, and what is committed
+ * stays. Below that (ORDER_QUORUM=1) the group sells on with one member left
+ * and gives both up.
+ */
+export function hasMajorities({ quorum, others }: ReplicaConfig): boolean {
+  return 2 * quorum > others.length + 1;
 }
 
 export interface ReplicaState {
@@ -41,7 +52,10 @@ export interface ReplicaState {
   heardAtMs: number;
   /** Rows as they entered this log, on disk or on their way there. */
   log: LogIndex;
-  /** Highest index known committed. Never falls within a process; rows up to it never change. */
+  /**
+   * Highest index known committed. Never falls within a process, and rows up to it never
+   * change; but for a quorum below a majority, whose leader another may overrule.
+   */
   commitIndex: number;
   /** Highest index on this replica's disk. Invariant: durableIndex <= log.lastIndex. */
   durableIndex: number;
@@ -83,6 +97,10 @@ export interface Campaign {
    */
   yes: Map<number, Position>;
   no: Set<number>;
+  /** Members whose answer is waited for though there are votes enough; see nominating.ts. */
+  awaited: Set<number>;
+  /** When this phase began, monotonic ms. */
+  phaseSinceMs: number;
   /** Highest term met while asking: the campaign's own will be above it. */
   highestTerm: number;
   /** The log to have before the term is opened, and the voter that holds it. */
@@ -237,6 +255,7 @@ function cloneCampaign(campaign: Campaign): Campaign {
     ...campaign,
     yes: new Map(campaign.yes),
     no: new Set(campaign.no),
+    awaited: new Set(campaign.awaited),
     tokens: [...campaign.tokens],
   };
 }

@@ -15,7 +15,7 @@ import { START, type LogIndex, type Position } from "./log_index.ts";
 import { openLog, unmark, type OpenedLog, type OpenOptions } from "./log_opening.ts";
 import type { Row } from "./messages.ts";
 import type { Output } from "./replica_state.ts";
-import { writeTermFile, type Promised } from "./term_file.ts";
+import { syncFolder, writeTermFile, type Promised } from "./term_file.ts";
 
 type DiskEffect = Output & { kind: "append" | "cut" | "save" | "recovered" };
 
@@ -24,6 +24,7 @@ export class Storage {
   /** The disk had lost something when it was opened, or an earlier recovery was not finished. */
   readonly isRecovering: boolean;
   #folder: string;
+  #log: OpenOptions["log"];
   #file: LogFile;
   #promised: Promised;
   #checkpoint: Checkpoint | null;
@@ -36,8 +37,9 @@ export class Storage {
   #onCompacted: (index: number) => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
-  private constructor(folder: string, opened: OpenedLog) {
+  private constructor({ folder, log }: OpenOptions, opened: OpenedLog) {
     this.#folder = folder;
+    this.#log = log;
     this.log = opened.log;
     this.isRecovering = opened.isRecovering;
     this.#file = opened.file;
@@ -47,7 +49,7 @@ export class Storage {
 
   /** @throws damaged when the folder holds what no crash leaves behind, and nobody can be asked */
   static async open(options: OpenOptions): Promise<Storage> {
-    return new Storage(options.folder, await openLog(options));
+    return new Storage(options, await openLog(options));
   }
 
   get term(): number {
@@ -159,10 +161,20 @@ export class Storage {
     await this.#file.cut(after);
   }
 
-  /** Rows cut were never acknowledged, but somebody may want to see them. */
+  /**
+   * By a majority, rows that are cut were never acknowledged; below one they may have been.
+   * Either way somebody may want to see them.
+   */
   async #keepCut(after: number): Promise<void> {
-    const text = this.#file.page(after + 1, this.#file.lastIndex, Number.MAX_SAFE_INTEGER);
-    await writeFile(join(this.#folder, `${LOG_NAME}.cut`), text, { flag: "a" });
+    const last = this.#file.lastIndex;
+    const text = this.#file.page(after + 1, last, Number.MAX_SAFE_INTEGER);
+    const path = join(this.#folder, `${LOG_NAME}.cut`);
+    this.#log.warn("the leader has other rows: the own ones are cut and kept beside the log", {
+      rows: `${after + 1}-${last}`,
+      keptIn: path,
+    });
+    await writeFile(path, text, { flag: "a", flush: true });
+    await syncFolder(this.#folder);
   }
 
   async #save(term: number, vote: number | null): Promise<void> {
