@@ -145,8 +145,11 @@ class Frontend implements RunningFrontend {
   }
 
   #finderOf(group: "catalogs" | "orders"): LeaderFinder {
-    const log = this.#context.log.child({ group });
-    return new LeaderFinder({ members: this.#peers[group], log, nominate: true });
+    const { log: parent, settings } = this.#context;
+    const log = parent.child({ group });
+    const members = this.#peers[group];
+    const gathersAgain = group === "orders" && 2 * settings.orderQuorum <= members.size;
+    return new LeaderFinder({ members, log, nominate: true, gathersAgain });
   }
 
   #startThreads(): Promise<HttpThreads> {

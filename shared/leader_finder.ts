@@ -26,7 +26,7 @@ import type { Peer } from "./http/peer.ts";
 import * as limits from "./limits.ts";
 import type { Log } from "./logging.ts";
 import { GroupHealth } from "./group_health.ts";
-import { nominees, willVoteInMs, workingLeader } from "./replica_health.ts";
+import { leaseOf, nominees, willVoteInMs, workingLeader } from "./replica_health.ts";
 import type { ReplicaHealth } from "./wire.ts";
 
 /** Of a Peer, what this needs. */
@@ -46,6 +46,8 @@ export interface LeaderFinderOptions<P> {
   nominate: boolean;
   /** At the start, how long it waits for all replicas to answer before it nominates. */
   gatherMs?: number;
+  /** The same once all were gone: with a quorum below a majority one alone may lack orders. */
+  gathersAgain?: boolean;
   /** From 0 to below 1. */
   random?: () => number;
 }
@@ -96,7 +98,7 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
     assert(!this.#started, "a finder starts once");
     this.#started = true;
     this.#lostAtMs = monotonicMs();
-    this.#gatherUntilMs = monotonicMs() + (this.#options.gatherMs ?? limits.GATHER_MS);
+    this.#gather();
     void this.#run();
   }
 
@@ -197,8 +199,13 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
     return this.#pauseAtRandom();
   }
 
+  #gather(): void {
+    this.#gatherUntilMs = monotonicMs() + (this.#options.gatherMs ?? limits.GATHER_MS);
+  }
+
   /** The first nomination of a process waits for replicas that are still starting. */
   #isGathering(answers: ReplicaHealth[]): boolean {
+    if (answers.length === 0 && this.#options.gathersAgain) this.#gather();
     const complete = answers.length === this.#options.members.size;
     if (complete || monotonicMs() >= this.#gatherUntilMs) this.#gatherUntilMs = 0;
     return this.#gatherUntilMs > 0;
@@ -287,10 +294,4 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
     const { NOMINATION_PAUSE_MIN_MS: min, NOMINATION_PAUSE_MAX_MS: max } = limits;
     return this.#pause(min + this.#random() * (max - min));
   }
-}
-
-/** How long the refusing replica said that it still follows the living leader; bounded. */
-function leaseOf(refusal: AppError): number {
-  const leaseMs = Number(refusal.details["leaseMs"]);
-  return leaseMs >= 0 && leaseMs <= limits.LEADER_LEASE_MS ? leaseMs : limits.LEADER_LEASE_MS;
 }

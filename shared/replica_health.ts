@@ -2,7 +2,8 @@
  * What can be read from the healths of a group's replicas: who leads, who
  * may be nominated, and when the votes for another leader could be had.
  */
-import { NOMINATION_LAG_MAX_ROWS } from "./limits.ts";
+import type { AppError } from "./errors.ts";
+import { LEADER_LEASE_MS, NOMINATION_LAG_MAX_ROWS } from "./limits.ts";
 import type { ReplicaHealth } from "./wire.ts";
 
 /** True when it has the shape of what a replica answers to GET /health. */
@@ -50,4 +51,10 @@ export function willVoteInMs(healths: readonly ReplicaHealth[], groupSize: numbe
   const leases = normal.map(({ leaseMs }) => leaseMs).sort((a, b) => a - b);
   const majority = Math.floor(groupSize / 2) + 1;
   return leases[Math.min(majority, leases.length) - 1] ?? 0;
+}
+
+/** How long the refusing replica said that it still follows the living leader; bounded. */
+export function leaseOf(refusal: AppError): number {
+  const leaseMs = Number(refusal.details["leaseMs"]);
+  return leaseMs >= 0 && leaseMs <= LEADER_LEASE_MS ? leaseMs : LEADER_LEASE_MS;
 }

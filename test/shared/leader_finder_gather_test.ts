@@ -1,0 +1,39 @@
+/** The finder of a group whose quorum is below a majority, after all of it was gone. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { monotonicMs } from "../../shared/clock.ts";
+import { LeaderFinder } from "../../shared/leader_finder.ts";
+import { createLog } from "../../shared/logging.ts";
+import { group, type FakeReplica } from "./fake_replica.ts";
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadlineMs = monotonicMs() + 3_000;
+  while (!condition()) {
+    assert(monotonicMs() < deadlineMs, `never: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+test("after all were gone it waits for all again: one alone may lack orders", async (t) => {
+  const one = group();
+  one.replica(3).lead(2);
+  const log = createLog({ member: "frontend-1", level: "error" });
+  const settings = { members: one.members, log, nominate: true, gatherMs: 300 };
+  const finder = new LeaderFinder<FakeReplica>({ ...settings, gathersAgain: true });
+  finder.start();
+  t.after(() => finder.close());
+  await finder.wait(monotonicMs() + 1_000);
+  one.replica(3).follow(one.replica(3), 0);
+  for (const replica of one.replicas) replica.state = "down";
+  await until(() => finder.leader === null);
+  const { healthsAsked } = one.replica(2);
+  await until(() => one.replica(2).healthsAsked > healthsAsked + 2);
+  one.replica(2).state = "up";
+  const asked = one.replica(2).healthsAsked;
+  await until(() => one.replica(2).healthsAsked > asked + 1);
+  assert.equal(one.replica(2).nominations, 0, "the others may be on their way");
+  one.replica(3).state = "up";
+  one.replica(1).state = "up";
+  assert.equal((await finder.wait(monotonicMs() + 1_000)).id, 3);
+  assert.equal(one.replica(2).nominations, 0);
+});
