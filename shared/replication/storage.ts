@@ -124,7 +124,7 @@ export class Storage {
 
   async #workOne(): Promise<void> {
     const effect = this.#queue[0];
-    if (effect === undefined) return this.#writeCheckpoint();
+    if (effect === undefined || this.#isCheckpointDue()) return this.#writeCheckpoint();
     let done = 1;
     if (effect.kind === "append") done = await this.#appendTogether();
     else if (effect.kind === "cut") await this.#cut(effect.after);
@@ -133,6 +133,12 @@ export class Storage {
     const last = this.#queue[done - 1]!;
     this.#queue.splice(0, done);
     this.#onWritten(last.op);
+  }
+
+  /** Its row is in the file: under load there may never be a moment without work. */
+  #isCheckpointDue(): boolean {
+    const pending = this.#pendingCheckpoint;
+    return pending !== null && pending.at.index <= this.#file.lastIndex;
   }
 
   /** Writes the first run of appends in the queue as one; returns how many they were. */

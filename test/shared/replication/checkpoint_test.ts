@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { Row } from "../../../shared/replication/messages.ts";
 import { makeLog, makeRows, open } from "./stored_log.ts";
 
 test("a checkpoint takes the rows before the one before it out of the file", async (t) => {
@@ -43,4 +44,26 @@ test("a crash between a checkpoint and the shorter log loses nothing", async (t)
   const third = await open(folder);
   assert.deepEqual(third.rows, ["checkpoint 4 state at 4", rows[4]!.text]);
   assert(existsSync(join(folder, "checkpoint.json")));
+});
+
+test("a checkpoint does not wait for a moment without appends", async (t) => {
+  const { folder, rows } = await makeLog(t);
+  const opened = await open(folder);
+  const path = join(folder, "checkpoint.json");
+  let last = rows[4]!;
+  let appends = 0;
+  // While one writes, the other queues: there is always work.
+  const write = async (): Promise<void> => {
+    while (!existsSync(path) && appends < 100) {
+      appends++;
+      [last] = makeRows(1, last) as [Row];
+      await opened.append(last);
+    }
+  };
+  const writing = [write(), write()];
+  opened.storage.keepCheckpoint(rows[1]!, "state at 2");
+  await Promise.all(writing);
+  assert(appends < 100, "it was written between two appends");
+  await opened.storage.close();
+  assert.equal((await open(folder)).rows[0], "checkpoint 2 state at 2");
 });
