@@ -4,9 +4,10 @@
  * new; one without a mark is no folder of ours. So a member never takes part
  * in another cluster, and other sizes are never forced on old data.
  */
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Settings } from "./config.ts";
+import { makeFolder } from "./folders.ts";
 import { UsageError } from "./usage.ts";
 
 /** Of the member's files; another one is refused. */
@@ -50,7 +51,7 @@ export async function readOrMakeBirth(settings: Settings): Promise<Birth> {
 
 /** Writes the mark into the folder, which is made when it is missing; on disk when it resolves. */
 export async function writeBirth(folder: string, birth: Birth): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const path = join(folder, "birth");
   const file = await open(`${path}.new`, "w");
   try {

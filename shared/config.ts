@@ -63,7 +63,7 @@ interface Variable {
 const VARIABLES: readonly Variable[] = [
   { name: "ID", meaning: "this member's number in its list, 1-9", default: null },
   { name: "HOST", meaning: "the address it listens on", default: "127.0.0.1" },
-  { name: "PORT", meaning: "a front-end's public one", default: "8079+ID" },
+  { name: "PORT", meaning: "a front-end's public one; else as listed", default: "8079+ID" },
   { name: "STORE", meaning: `one of ${[...STORES.keys()].join(", ")}`, default: "toys" },
   { name: "DATA_DIR", meaning: "the member adds order-3 or the like", default: "data" },
   { name: "FRONTENDS", meaning: "1=http://host:port,…", default: "1=http://127.0.0.1:8101" },
@@ -102,14 +102,15 @@ export function readSettings(
   const flags = readFlags(args);
   const given: Given = (name) => (flags.get(name) ?? environment[name]) || undefined;
   const id = asInteger("ID", given("ID"), { min: 1, max: 9 });
+  const host = asHost("HOST", given("HOST") ?? "127.0.0.1");
   const lists = readLists(given);
   const own = ownAddress(kind, id, lists);
   const dataDir = given("DATA_DIR") ?? "data";
   return {
     kind,
     id,
-    host: asHost("HOST", given("HOST") ?? "127.0.0.1"),
-    port: readPort(kind, id, own, given),
+    host,
+    port: readPort({ kind, id, own, lists }, given),
     internalPort: portOf(own),
     store: asOneOf("STORE", given("STORE") ?? "toys", [...STORES.keys()]),
     dataDir,
@@ -200,19 +201,37 @@ function portOf(url: string): number {
   return Number(url.slice(url.lastIndexOf(":") + 1));
 }
 
-function readPort(kind: MemberKind, id: number, own: string, given: Given): number {
+interface Place {
+  kind: MemberKind;
+  id: number;
+  /** Its own address in the lists. */
+  own: string;
+  lists: Lists;
+}
+
+function readPort({ kind, id, own, lists }: Place, given: Given): number {
   const internal = portOf(own);
   const value = given("PORT");
   if (kind === "frontend") {
     const port = asInteger("PORT", value ?? String(8079 + id), { min: 1, max: 65_535 });
-    if (port !== internal) return port;
-    throw new UsageError(`PORT ${port}: it must differ from the internal one in FRONTENDS`);
+    const url = `${own.slice(0, own.lastIndexOf(":"))}:${port}`;
+    const holder = holderOf(url, lists);
+    if (holder === null) return port;
+    throw new UsageError(`PORT ${port}: it must differ from that of ${holder}`);
   }
   if (value === undefined) return internal;
   const port = asInteger("PORT", value, { min: 1, max: 65_535 });
   if (port === internal) return port;
   const allowed = `${internal}, that of ID ${id} in ${LIST_OF[kind]}`;
   throw new UsageError(`PORT ${port}: it must be ${allowed}`);
+}
+
+/** As messages name it: `CATALOGS 1`. */
+function holderOf(url: string, lists: Lists): string | null {
+  for (const [name, list] of Object.entries(lists)) {
+    for (const [id, address] of list) if (address === url) return `${name} ${id}`;
+  }
+  return null;
 }
 
 /**

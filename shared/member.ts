@@ -6,12 +6,13 @@
  *
  * Exit codes: 0 after SIGTERM or SIGINT, 1 a fault, 2 wrong use.
  */
-import { readFileSync } from "node:fs";
 import { readOrMakeBirth, type Birth } from "./birth.ts";
 import { helpText, readSettings, type MemberKind, type Settings } from "./config.ts";
 import { lockFolder, LockedError } from "./folder_lock.ts";
 import { CLOSE_GRACE_MS } from "./limits.ts";
+import { checkHost } from "./listening.ts";
 import { createLog, type Log } from "./logging.ts";
+import { readSecret } from "./secret.ts";
 import { UsageError } from "./usage.ts";
 
 export interface Member {
@@ -48,18 +49,34 @@ export function runMember(kind: MemberKind, start: StartMember): void {
 async function run(kind: MemberKind, args: string[], start: StartMember): Promise<void> {
   const settings = readSettings(kind, process.env, args);
   const secret = readSecret(settings.secretFile);
-  const birth = await readOrMakeBirth(settings);
+  await checkHost(settings.host);
+  const { birth, unlock } = await takeFolder(settings);
   const log = createLog({ member: `${kind}-${settings.id}`, level: settings.logLevel });
   const fail = (error: unknown): never => {
     log.error("fatal", { error });
     process.exit(1);
   };
   process.on("uncaughtException", fail);
-  const unlock = lockFolder(settings.folder);
   process.on("exit", unlock);
   const running: { member: Member | null } = { member: null };
   closeOnSignal(running, log);
   running.member = await start({ settings, secret, birth, log, fail });
+}
+
+/** What mkdir and open say of a path at which there can be no folder of ours. */
+const NO_FOLDER = ["ENOENT", "ENOTDIR", "EEXIST", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG"];
+
+/** @throws UsageError, LockedError */
+async function takeFolder(settings: Settings): Promise<{ birth: Birth; unlock: () => void }> {
+  try {
+    const birth = await readOrMakeBirth(settings);
+    return { birth, unlock: lockFolder(settings.folder) };
+  } catch (error) {
+    const code = String((error as NodeJS.ErrnoException).code);
+    if (!NO_FOLDER.includes(code)) throw error;
+    const allowed = `it must be a folder to which this process may write (${code})`;
+    throw new UsageError(`DATA_DIR ${settings.dataDir}: ${allowed}`);
+  }
 }
 
 /** The first signal closes gracefully, a second one ends at once. */
@@ -86,21 +103,6 @@ async function close(member: Member | null, log: Log): Promise<void> {
 function giveUp(log: Log): void {
   log.error("stopped before everything was answered", { graceMs: CLOSE_GRACE_MS });
   process.exit(1);
-}
-
-const SECRET = /^[!-~]{16,256}$/;
-
-/** @throws UsageError */
-function readSecret(path: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8").trim();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`STORE_SECRET_FILE ${path}: it must be a readable file (${code})`);
-  }
-  if (SECRET.test(text)) return text;
-  throw new UsageError(`STORE_SECRET_FILE ${path}: it must hold 16 to 256 printable characters`);
 }
 
 function isPortTaken(error: unknown): error is Error {

@@ -67,8 +67,9 @@ export function parseStart(call: Call): StartCall {
   if (values["no-cache"] === true && values["cache-size"] !== undefined) {
     throw new UsageError("--no-cache and --cache-size: only one of them");
   }
+  if (values.store === "") throw new UsageError('--store "": the name of a store is allowed');
   const given: GivenSettings = {
-    store: textOf(values.store ?? environment.STORE),
+    store: values.store ?? textOf(environment.STORE),
     frontends: count("--frontends", values.frontends, [1, COUNT_MAX]),
     catalogs: count("--catalogs", values.catalogs, [1, COUNT_MAX]),
     orders: count("--orders", values.orders, [1, COUNT_MAX]),

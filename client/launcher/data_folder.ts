@@ -7,13 +7,15 @@
  */
 import { randomBytes } from "node:crypto";
 import {
-  accessSync, constants, existsSync, fsyncSync, linkSync, mkdirSync, openSync, closeSync,
-  readdirSync, readFileSync, rmdirSync, rmSync, writeSync,
+  accessSync, constants, existsSync, fsyncSync, linkSync, openSync, closeSync,
+  readdirSync, rmdirSync, rmSync, writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { type Birth, readBirth, writeBirth } from "../../shared/birth.ts";
+import { makeFolder } from "../../shared/folders.ts";
 import { RECOVERING_NAME } from "../../shared/replication/log_opening.ts";
 import { replaceFile } from "../../shared/replication/term_file.ts";
+import { readSecret } from "../../shared/secret.ts";
 import { UsageError } from "../../shared/usage.ts";
 import { LaunchError } from "./launch_error.ts";
 import {
@@ -26,8 +28,7 @@ export function makeFolders(dataDir: string): () => void {
   const made: string[] = [];
   try {
     for (const folder of [dataDir, join(dataDir, "run"), join(dataDir, "log")]) {
-      const first = mkdirSync(folder, { recursive: true });
-      if (first !== undefined) made.push(...foldersBetween(first, folder));
+      makeFolder(folder, made);
       accessSync(folder, constants.W_OK | constants.X_OK);
     }
   } catch (error) {
@@ -35,13 +36,6 @@ export function makeFolders(dataDir: string): () => void {
     throw new LaunchError(`Cannot write to ${dataDir}: ${(error as Error).message}`);
   }
   return () => removeEmpty(made);
-}
-
-/** From the first that was made down to the last. */
-function foldersBetween(first: string, last: string): string[] {
-  const folders = [last];
-  while (folders[0] !== first) folders.unshift(dirname(folders[0]!));
-  return folders;
 }
 
 function removeEmpty(folders: string[]): void {
@@ -158,7 +152,7 @@ export async function writeBirths(dataDir: string, births: Births): Promise<void
   for (const member of lost) {
     const folder = memberFolder(dataDir, member);
     rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     // Before the birth mark: with that alone the folder would pass for new.
     await replaceFile(folder, RECOVERING_NAME, "its folder was lost\n");
   }
@@ -167,15 +161,19 @@ export async function writeBirths(dataDir: string, births: Births): Promise<void
   }
 }
 
-/** The cluster's secret; made when there is none: 32 random bytes in hex, readable by its owner. */
+/**
+ * The cluster's secret; made when there is none: 32 random bytes in hex, readable by its owner.
+ * @throws UsageError
+ */
 export function readOrMakeSecret(dataDir: string, settings: StoreSettings): string {
   const file = secretFile(dataDir, settings);
   try {
     if (!existsSync(file)) makeSecret(file);
-    return readFileSync(file, "utf8").trim();
   } catch (error) {
-    throw new LaunchError(`Cannot read or make the secret: ${(error as Error).message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`STORE_SECRET_FILE ${file}: it must be where a file can be made (${code})`);
   }
+  return readSecret(file);
 }
 
 /** Appears under its name whole, or not at all. */

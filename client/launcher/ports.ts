@@ -5,7 +5,8 @@
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
+import { tryToListen } from "../../shared/listening.ts";
 import { commandLineOf } from "./process_table.ts";
 
 export interface Holder {
@@ -25,14 +26,6 @@ export async function portState(host: string, port: number): Promise<PortState> 
   if (code !== null) throw new Error(`Cannot listen on ${host}:${port}: ${code}`);
   // macOS lets one listen on 127.0.0.1 while another listens on all addresses.
   return process.platform === "darwin" && (await answers(port)) ? "taken" : "free";
-}
-
-function tryToListen(host: string, port: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    server.listen({ host, port }, () => server.close(() => resolve(null)));
-  });
 }
 
 function answers(port: number): Promise<boolean> {

@@ -11,6 +11,7 @@ import { realpathSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { monotonicMs } from "../../shared/clock.ts";
 import { readSettings } from "../../shared/config.ts";
+import { checkHost } from "../../shared/listening.ts";
 import { UsageError } from "../../shared/usage.ts";
 import {
   deleteStore, findBirth, makeFolders, readOrMakeSecret, writeBirths,
@@ -111,12 +112,13 @@ async function startLocked(options: StartOptions): Promise<Started> {
     const members = wantedMembers(settings, options.only);
     const view = { settings, dataDir, environment, programs };
     checkValues(members, view);
+    await checkHost(hostOf(settings));
     if (fresh !== true) await findBirth(dataDir, settings);
     await checkPorts(members, view);
+    const secret = readOrMakeSecret(dataDir, settings);
 
     if (fresh === true) deleteStore(dataDir);
     const births = await findBirth(dataDir, settings);
-    const secret = readOrMakeSecret(dataDir, settings);
     await writeBirths(dataDir, births);
     keepSettings(dataDir, settings);
     const onClose = () => claim?.release();

@@ -64,6 +64,7 @@ test("wrong use is refused in one line that says what is allowed", () => {
     ["--port-base 65307", /from 1 to 65306/],
     ["--bogus", /--bogus/],
     ["--store", /--store/],
+    ["--store=", /the name of a store/],
     ["--no-cache=3", /--no-cache/],
     ["--no-cache --cache-size 3", /only one/],
     ["--orders 3 --orders 5", /--orders: given twice/],

@@ -203,6 +203,10 @@ test("wrong values stop the start before anything is made", async (t) => {
     ["start PORTS", { RESTOCK_MS: "soon" }, /^RESTOCK_MS soon: /],
     ["start PORTS", { ORDER_QUORUM: "4" }, /^ORDER_QUORUM 4: /],
     ["start PORTS", { LOG_LEVEL: "loud" }, /^LOG_LEVEL loud: /],
+    ["start PORTS", { HOST: "a b" }, /^HOST a b: /],
+    ["start PORTS", { HOST: "192.0.2.1" }, /^HOST 192\.0\.2\.1: /],
+    ["start PORTS", { STORE_SECRET_FILE: "none/secret" }, /^STORE_SECRET_FILE \S+: /],
+    ["start PORTS --fresh", { STORE_SECRET_FILE: "/dev/null" }, /^STORE_SECRET_FILE \S+: /],
     ["start PORTS --orders none", {}, /^--orders none: /],
     ["stop order", {}, /^order: /],
   ];

@@ -82,7 +82,8 @@ const WRONG: [MemberKind, Record<string, string>, string][] = [
   ["order", { ID: "4" }, "ID 4: it must be one of those in ORDERS, which has 1, 2, 3"],
   ["order", { PORT: "9" }, "PORT 9: it must be 8301, that of ID 1 in ORDERS"],
   ["order", { PORT: "70000" }, "PORT 70000: it must be an integer from 1 to 65535"],
-  ["frontend", { PORT: "8101" }, "PORT 8101: it must differ from the internal one in FRONTENDS"],
+  ["frontend", { PORT: "8101" }, "PORT 8101: it must differ from that of FRONTENDS 1"],
+  ["frontend", { PORT: "8302" }, "PORT 8302: it must differ from that of ORDERS 2"],
   ["order", { THREADS: "17" }, "THREADS 17: it must be an integer from 1 to 16"],
   ["order", { THREADS: "two" }, "THREADS two: it must be an integer from 1 to 16"],
   ["order", { RESTOCK_MS: "9" }, "RESTOCK_MS 9: it must be 0 for never or an integer from 10 to " +

@@ -109,6 +109,11 @@ test("wrong use is one line and 2, and nothing is made", async (t) => {
     { DATA_DIR, ID: "1", BIRTH: "b1", THREADS: "0" },
     { DATA_DIR, ID: "1", BIRTH: "b1", STORE_SECRET_FILE: join(DATA_DIR, "none") },
     { DATA_DIR: join(DATA_DIR, "none"), ID: "1", BIRTH: "b1" },
+    { DATA_DIR, ID: "1", BIRTH: "b1", HOST: "192.0.2.1" },
+    {
+      DATA_DIR: join(DATA_DIR, "secret"), ID: "1", BIRTH: "b1",
+      STORE_SECRET_FILE: join(DATA_DIR, "secret"),
+    },
   ];
   for (const environment of environments) {
     const { code, stdout, stderr } = await run(t, { environment }).ended;
