@@ -5,7 +5,7 @@
  * once no cache is left from before it led (leases.ts).
  */
 import { AppError } from "../shared/errors.ts";
-import type { ReplicatedService } from "../shared/replication/replica_host.ts";
+import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import type {
   ListAnswer,
   ListRequest,

@@ -119,7 +119,10 @@ class Opening {
     return { log: index, file, promised, checkpoint: kept, isRecovering: this.#isRecovering };
   }
 
-  /** A log without rows, after the checkpoint if there is one: the rest is fetched, if there is any. */
+  /**
+   * A log without rows, after the checkpoint if there is one: the rest is fetched, if there
+   * is any.
+   */
   async #startAnew(checkpoint: Checkpoint | null, noted: Promised | null): Promise<OpenedLog> {
     const base = checkpoint?.at ?? START;
     const promised = {

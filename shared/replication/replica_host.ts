@@ -31,11 +31,9 @@ import { replicaConfig } from "./replica_config.ts";
 import { describeReplica } from "./replica_report.ts";
 import { ReplicaNetwork } from "./replica_network.ts";
 import { decodeRequest, encodeReply, REPLICATION_CALLS } from "./replica_wire.ts";
-import type { ReplicaHostOptions, ReplicatedService } from "./replicated_service.ts";
+import type { ReplicaHostOptions } from "./replicated_service.ts";
 import { Storage } from "./storage.ts";
 import { Waiters } from "./waiters.ts";
-
-export type { ReplicaHostOptions, ReplicatedService };
 
 export class ReplicaHost {
   /** Differs at every start of this process. */

@@ -78,7 +78,10 @@ export interface ReplicaState {
 }
 
 export interface Recovery {
-  /** What a leader vouched for has to be on disk before this replica counts again; null until then. */
+  /**
+   * What a leader vouched for has to be on disk before this replica counts again; null until
+   * then.
+   */
   goal: number | null;
   /** Highest index up to which the own log is known to be that leader's. */
   matched: number;

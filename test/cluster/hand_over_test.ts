@@ -1,4 +1,7 @@
-/** A planned stop of the order leader: it hands over first, and buyers see neither error nor pause. */
+/**
+ * A planned stop of the order leader: it hands over first, and buyers see neither error nor
+ * pause.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LEADER_LEASE_MS } from "../../shared/limits.ts";

@@ -46,7 +46,7 @@ test("data of another store, of other sizes or of two stores is refused", async 
   await assert.rejects(findBirth(folder, DEFAULT_SETTINGS), /holds two stores/);
 });
 
-test("a replica that lost its folder recovers from a majority, and is not taken for new", async (t) => {
+test("a replica that lost its folder recovers, and is not taken for new", async (t) => {
   const folder = ownFolder(t);
   await born(folder);
   deleteStore(folder);

@@ -7,7 +7,8 @@ import { AppError } from "../../shared/errors.ts";
 import type { Peer } from "../../shared/http/peer.ts";
 import { formatRow, payloadOf } from "../../shared/replication/codec.ts";
 import type { Row } from "../../shared/replication/messages.ts";
-import type { ReplicaHost, ReplicatedService } from "../../shared/replication/replica_host.ts";
+import type { ReplicaHost } from "../../shared/replication/replica_host.ts";
+import type { ReplicatedService } from "../../shared/replication/replicated_service.ts";
 import type {
   FenceAnswer,
   FenceRequest,

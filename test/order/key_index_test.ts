@@ -1,3 +1,4 @@
+/** Keys and the orders they belong to: found, forgotten, taken back. */
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { KeyIndex } from "../../order/key_index.ts";

@@ -1,3 +1,4 @@
+/** Orders found by number across opening rows, and back when rows are cut. */
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { OrderIndex } from "../../order/order_index.ts";

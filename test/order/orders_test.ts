@@ -1,3 +1,4 @@
+/** The order leader between its log and a catalog that loses answers, restarts or is fenced. */
 import { strict as assert } from "node:assert";
 import { test, type TestContext } from "node:test";
 import { OrderIndex } from "../../order/order_index.ts";

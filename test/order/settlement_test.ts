@@ -1,3 +1,4 @@
+/** Which sales the catalog may forget. */
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { Settlement } from "../../order/settlement.ts";

@@ -1,3 +1,4 @@
+/** A checkpoint takes old rows out of the log, whatever a crash leaves in between. */
 import { strict as assert } from "node:assert";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

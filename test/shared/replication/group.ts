@@ -17,7 +17,7 @@ import {
   type Output,
 } from "../../../shared/replication/replica_state.ts";
 import { describeAnswer, describeQuestion } from "./describe.ts";
-import { applyToDisk, type Node, type Packet } from "./node.ts";
+import { applyToDisk, rowOf, type Node, type Packet } from "./node.ts";
 
 export type { Node, Packet };
 
@@ -287,7 +287,7 @@ export class Group {
     // Less than a majority promises nothing that could be checked here.
     if (!hasMajorities(node.state.config)) return;
     for (let at = this.committed.size + 1; at <= index; at++) {
-      const row = this.rowAt(node, at)!;
+      const row = rowOf(node, at)!;
       this.committed.set(at, row);
       const nodes = [...this.nodes.values()];
       const copies = nodes.filter(({ disk }) => disk.rows[at - 1]?.text === row.text).length;
@@ -304,15 +304,5 @@ export class Group {
         `committed row ${at} never changes`,
       );
     }
-  }
-
-  /** A row of a node's log, on disk or on its way there. */
-  rowAt(node: Node, index: number): Row | undefined {
-    let row: Row | undefined = node.disk.rows[index - 1];
-    for (const effect of node.pending) {
-      if (effect.kind === "cut" && effect.after < index) row = undefined;
-      if (effect.kind === "append") row = effect.rows.find((one) => one.index === index) ?? row;
-    }
-    return row;
   }
 }

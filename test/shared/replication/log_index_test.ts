@@ -1,3 +1,4 @@
+/** The index of a log beside a plain list of its rows. */
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { LogIndex, START, type Position } from "../../../shared/replication/log_index.ts";

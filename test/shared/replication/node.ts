@@ -48,3 +48,13 @@ export function applyToDisk(disk: Disk, effect: DiskEffect): void {
     disk.rows.push(...effect.rows);
   }
 }
+
+/** A row of a node's log, on disk or on its way there. */
+export function rowOf({ disk, pending }: Node, index: number): Row | undefined {
+  let row: Row | undefined = disk.rows[index - 1];
+  for (const effect of pending) {
+    if (effect.kind === "cut" && effect.after < index) row = undefined;
+    if (effect.kind === "append") row = effect.rows.find((one) => one.index === index) ?? row;
+  }
+  return row;
+}

@@ -184,7 +184,7 @@ test("no random history loses a committed row, elects two leaders, or ends unequ
     terms > seeds.length * 1.5 &&
       rows > terms &&
       Math.min(confirmed, damaged) > seeds.length / 10,
-    `the runs did something: ${terms} terms, ${rows} rows, ${confirmed} confirmed, ${damaged} damaged`,
+    `they did something: ${terms} terms, ${rows} rows, ${confirmed} confirmed, ${damaged} damaged`,
   );
 });
 

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { RECOVERING_NAME } from "../../../shared/replication/log_opening.ts";
 import { HEADER, makeFolder, makeLog, makeRows, open } from "./stored_log.ts";
 
-test("damage in the middle: the rows before it stay, the file is kept beside, the mark stands", async (t) => {
+test("damage in the middle: the rows before it stay, and the mark stands", async (t) => {
   const { folder, rows } = await makeLog(t);
   const path = join(folder, "log.csv");
   const damaged = readFileSync(path, "utf8").replace("value 3", "value 7");
@@ -20,7 +20,7 @@ test("damage in the middle: the rows before it stay, the file is kept beside, th
   assert.match(opened.warnings.join(""), /recovering/);
 });
 
-test("it goes on recovering over restarts, until it is told that it has recovered", async (t) => {
+test("it goes on recovering over restarts, until it has recovered", async (t) => {
   const { folder, rows } = await makeLog(t, { clean: true });
   rmSync(join(folder, "log.csv"));
   const first = await open(folder);

@@ -1,3 +1,4 @@
+/** The log on disk: what a crash may leave is cut, anything else is damage. */
 import { strict as assert } from "node:assert";
 import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

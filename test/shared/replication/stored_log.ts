@@ -1,4 +1,7 @@
-/** A replica's folder for tests: opened, written to and left as a crash or a clean stop leaves it. */
+/**
+ * A replica's folder for tests: opened, written to and left as a crash or a clean stop
+ * leaves it.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
