@@ -4,7 +4,7 @@
  * buyer who does not know what became of an order repeats it and gets that
  * same order, never a second one.
  */
-import { AppError } from "../shared/errors.ts";
+import { AppError, hasReason } from "../shared/errors.ts";
 import { JSON_TYPE } from "../shared/http/answers.ts";
 import type { Exchange } from "../shared/http/exchange.ts";
 import type { Log } from "../shared/logging.ts";
@@ -39,15 +39,12 @@ export class OrderPages {
   async place(exchange: Exchange): Promise<void> {
     const { vocabulary, place, nowMs } = this.#options;
     const headers: string[] = [];
+    let key: string | null = null;
     try {
+      key = keyOf(exchange);
+      headers.push("Idempotency-Key", key);
       refuseQuery(exchange.query);
-      let key = buyersKey(exchange);
-      if (key !== null) headers.push("Idempotency-Key", key);
       const request = vocabulary.parseOrder(await exchange.json());
-      if (key === null) {
-        key = makeKey();
-        headers.push("Idempotency-Key", key);
-      }
       const startedMs = nowMs();
       const result = await place(JSON.stringify({ key, ...request } satisfies Purchase));
       headers.push("Server-Timing", timing("order", nowMs() - startedMs));
@@ -57,7 +54,8 @@ export class OrderPages {
       headers.push("Cache-Control", "no-store");
       exchange.send(200, headers, vocabulary.showOrdered(result.number));
     } catch (error) {
-      this.#refuse(exchange, error, headers);
+      if (hasReason(error, "unknown")) this.#note(exchange, key, error);
+      sendError(exchange, error, headers);
     }
   }
 
@@ -74,29 +72,21 @@ export class OrderPages {
       const kept = ["Content-Type", JSON_TYPE, "Cache-Control", FOR_EVER];
       exchange.send(200, [...kept, ...headers()], vocabulary.showOrder(order));
     } catch (error) {
-      this.#refuse(exchange, error, headers());
+      sendError(exchange, error, headers());
     }
   }
 
-  #refuse(exchange: Exchange, error: unknown, headers: string[]): void {
-    if (error instanceof AppError && error.status === 503) this.#note(exchange, error);
-    sendError(exchange, error, headers);
-  }
-
-  /** An unknown outcome deserves a line; while the store is down, one for each refusal does not. */
-  #note(exchange: Exchange, { reason, message }: AppError): void {
-    const { log } = this.#options;
-    const { method, path } = exchange;
-    const fields = { method, path, reason, message, ...traceOf(exchange) };
-    if (reason === "unknown") log.warn("the outcome of a request is unknown", fields);
-    else log.debug("a request was refused", fields);
+  /** By its key the order, if there is one, is found in the logs of the order service. */
+  #note(exchange: Exchange, key: string | null, { message }: AppError): void {
+    const fields = { key, reason: message, ...traceOf(exchange) };
+    this.#options.log.warn("the outcome of an order is unknown", fields);
   }
 }
 
-/** Null when there is none. @throws bad_request */
-function buyersKey(exchange: Exchange): string | null {
+/** The buyer's, or one made here. @throws bad_request */
+function keyOf(exchange: Exchange): string {
   const value = exchange.header("idempotency-key");
-  return value === undefined ? null : parseBuyersKey(value);
+  return value === undefined ? makeKey() : parseBuyersKey(value);
 }
 
 /** @throws bad_request */

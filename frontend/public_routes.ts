@@ -141,13 +141,18 @@ const READ_HEADERS = {
   "Server-Timing": header("Where the time went"),
 };
 
+const CONDITION = {
+  name: "If-None-Match",
+  in: "header",
+  required: false,
+  schema: { type: "string" },
+  description: "An ETag of before: while it still holds, the answer is 304",
+};
+
 const GET_PRODUCT = {
   operationId: "getProduct",
   summary: "One product",
-  parameters: [
-    { name: "name", in: "path", required: true, schema: NAME },
-    { name: "If-None-Match", in: "header", required: false, schema: { type: "string" } },
-  ],
+  parameters: [{ name: "name", in: "path", required: true, schema: NAME }, CONDITION],
   responses: {
     200: success("The product", ref("Product"), READ_HEADERS),
     304: NOT_MODIFIED,
@@ -165,6 +170,7 @@ const LIST_PRODUCTS = {
     query("q", { type: "string", maxLength: NAME_LENGTH_MAX }, "Part of the name, case-blind"),
     query("limit", { type: "integer", minimum: 1, maximum: PAGE_ITEMS_MAX }, "Page size"),
     query("after", { type: "string" }, "The last name of the page before"),
+    CONDITION,
   ],
   responses: {
     200: success(
@@ -177,6 +183,9 @@ const LIST_PRODUCTS = {
     503: DOWN,
   },
 };
+
+/** Of every answer to a purchase. */
+const UNDER = { "Idempotency-Key": header("The key it went under") };
 
 const PLACE_ORDER = {
   operationId: "placeOrder",
@@ -196,19 +205,19 @@ const PLACE_ORDER = {
   responses: {
     200: success("The order stands", ref("Ordered"), {
       Location: header("The order"),
-      "Idempotency-Key": header("The key it went under"),
+      ...UNDER,
       "Idempotency-Replayed": header("true: it was placed before"),
       "Server-Timing": header("Where the time went"),
     }),
-    400: BAD,
-    404: refusal("No such product"),
-    409: refusal("Not enough stock"),
-    413: refusal("The body is too large"),
-    415: refusal("The body is not JSON in UTF-8"),
-    422: refusal("The key belongs to another order"),
+    400: refusal("Malformed; without Idempotency-Key when it was the key that is"),
+    404: refusal("No such product", UNDER),
+    409: refusal("Not enough stock", UNDER),
+    413: refusal("The body is too large", UNDER),
+    415: refusal("The body is not JSON in UTF-8", UNDER),
+    422: refusal("The key belongs to another order", UNDER),
     503: refusal("Not at the moment, or unknown: repeat it with the same key and body", {
       "Retry-After": header("Seconds"),
-      "Idempotency-Key": header("The key it went under"),
+      ...UNDER,
     }),
   },
 };
