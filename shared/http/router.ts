@@ -16,6 +16,8 @@ export interface Route {
   /** `/orders/:number`: a segment that begins with a colon stands for any text but none. */
   path: string;
   handle: Handler;
+  /** In no Allow header: whoever asks what this path has is not told of it. */
+  hidden?: boolean;
 }
 
 export interface Found<R> {
@@ -68,8 +70,13 @@ export class Router<R extends Route = Route> {
       const params = match(place.segments, path);
       if (params !== null) return { route: routeOf(place, method), params };
     }
-    throw new AppError("not_found", "There is nothing at this path");
+    throw nothingThere();
   }
+}
+
+/** What hidden routes answer, too. */
+export function nothingThere(): AppError {
+  return new AppError("not_found", "There is nothing at this path");
 }
 
 function segmentsOf(path: string): (string | null)[] {
@@ -101,10 +108,12 @@ function match(segments: (string | null)[], path: string): string[] | null {
   return at === path.length ? params : null;
 }
 
-function routeOf<R>(place: Place<R>, method: string): R {
+function routeOf<R extends Route>(place: Place<R>, method: string): R {
   const route = place.byMethod.get(method === "HEAD" ? "GET" : method);
   if (route !== undefined) return route;
-  const methods = [...place.byMethod.keys()];
+  const shown = [...place.byMethod.values()].filter(({ hidden }) => hidden !== true);
+  if (shown.length === 0) throw nothingThere();
+  const methods = shown.map(({ method: known }) => known);
   const allow = methods.flatMap((known) => (known === "GET" ? ["GET", "HEAD"] : [known]));
   throw new AppError("method_not_allowed", `This path has ${allow.join(", ")}`, {
     allow: allow.join(", "),

@@ -1,6 +1,7 @@
 /** The public API on a real server and socket, with an owner that the test speaks for. */
 import { type TestContext } from "node:test";
 import type { LookupAsk } from "../../frontend/asks.ts";
+import { withheldRoutes } from "../../frontend/admin_routes.ts";
 import { makePages } from "../../frontend/pages.ts";
 import { publicRoutes } from "../../frontend/public_routes.ts";
 import { makeSharedMemory, viewsOf } from "../../frontend/shared_memory.ts";
@@ -77,7 +78,7 @@ export async function startPublicApi(
   const settings = { id: 1, store: "toys", birth: "b-1", cacheSize, cacheTtlMs: null } as const;
   const pages = makePages({ ...settings, logLevel: "error", memory }, owner, counts);
   const server = await startHttpServer({
-    routes: publicRoutes(pages),
+    routes: [...publicRoutes(pages), ...withheldRoutes()],
     listen: { host: "127.0.0.1", port: 0 },
     bodyBytesMax: PUBLIC_BODY_BYTES_MAX,
     onBug: (error) => {

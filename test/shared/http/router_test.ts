@@ -71,3 +71,15 @@ test("a segment decodes, or is refused", () => {
     assert.throws(() => decodeSegment(raw), (error) => hasReason(error, "bad_request"), raw);
   }
 });
+
+test("a hidden route is served and told to nobody", () => {
+  const handle = (): void => {};
+  const router = new Router([
+    { method: "GET", path: "/things", handle },
+    { method: "POST", path: "/things", handle, hidden: true },
+    { method: "POST", path: "/secrets", handle, hidden: true },
+  ]);
+  assert.equal(router.find("POST", "/things").route.hidden, true);
+  assert.throws(() => router.find("PUT", "/things"), { details: { allow: "GET, HEAD" } });
+  assert.throws(() => router.find("PUT", "/secrets"), { reason: "not_found" });
+});
