@@ -1,0 +1,57 @@
+/** What the members' files say once all is quiet, as the judge reads it. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { memberFolder } from "../../client/launcher/layout.ts";
+import type { RunningStore } from "../../client/launcher/running_store.ts";
+import { splitRow } from "../../shared/csv.ts";
+import type { History, JournalRow, LoggedOrder } from "./history.ts";
+
+type Artefacts = Pick<History, "orders" | "journal" | "initial" | "logs">;
+
+type Fields = Record<string, string>;
+
+export function readArtefacts(store: RunningStore): Artefacts {
+  const logs = store.members.filter(({ kind }) => kind !== "frontend").map((member) => {
+    const text = readFileSync(join(memberFolder(store.dataDir, member), "log.csv"), "utf8");
+    const digest = createHash("sha256").update(text).digest("hex");
+    return { member: member.name, group: member.kind, digest, text };
+  });
+  const longest = (group: string) =>
+    logs.filter((log) => log.group === group).map(({ text }) => text)
+      .sort((one, other) => other.length - one.length)[0] ?? "";
+  return {
+    orders: rowsOf(longest("order")).filter(({ number }) => number !== "").map(orderOf),
+    journal: rowsOf(longest("catalog")).flatMap(journalRow),
+    initial: initialOf(store),
+    logs: logs.map(({ member, group, digest }) => ({ member, group, digest })),
+  };
+}
+
+function rowsOf(text: string): Fields[] {
+  const [header, ...lines] = text.trimEnd().split("\n");
+  const columns = header!.split(",");
+  return lines.map((line) => {
+    const fields = splitRow(line);
+    return Object.fromEntries(columns.map((column, at) => [column, fields[at] ?? ""]));
+  });
+}
+
+function orderOf({ number, name, quantity, key, sale }: Fields): LoggedOrder {
+  return {
+    number: Number(number), name: name!, quantity: Number(quantity), key: key!, sale: Number(sale),
+  };
+}
+
+function journalRow({ index, kind, name, quantity, key }: Fields): JournalRow[] {
+  if (kind !== "sale" && kind !== "restock") return [];
+  return [{ index: Number(index), kind, name: name!, quantity: Number(quantity), key: key! }];
+}
+
+function initialOf(store: RunningStore): Map<string, number> {
+  const folder = memberFolder(store.dataDir, { kind: "catalog", id: 1 });
+  const [header, ...lines] = readFileSync(join(folder, "initial.csv"), "utf8").trim().split("\n");
+  const columns = header!.split(",");
+  return new Map(lines.map(splitRow).map((fields) =>
+    [fields[columns.indexOf("name")]!, Number(fields[columns.indexOf("quantity")])]));
+}

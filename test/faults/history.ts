@@ -1,0 +1,109 @@
+/**
+ * What a run leaves behind to be judged: every request with its answer, timed
+ * by the one monotonic clock of the process that sent them all, every fault,
+ * and what the members' files say at the end.
+ */
+
+/** What all requests have. Times are monotonic milliseconds. */
+interface Asked {
+  client: number;
+  frontend: number;
+  invokedMs: number;
+  /** When the answer was there, or it was certain that none would come. */
+  returnedMs: number;
+  /** 0 when no whole answer came. */
+  status: number;
+  /** Of anything but a 200: the body was `{"error":{"code":<status>,"message":…}}`. */
+  isOwnError: boolean;
+  /** A 503 said when to come back. */
+  hasRetryAfter: boolean;
+}
+
+/** POST /orders. Attempts of one purchase share its key. */
+export interface OrderOperation extends Asked {
+  kind: "order";
+  key: string;
+  name: string;
+  quantity: number;
+  /** What a 200 said. */
+  number: number | null;
+  replayed: boolean;
+}
+
+/** GET /products/:name. */
+export interface ProductOperation extends Asked {
+  kind: "product";
+  name: string;
+  /** What a 200 said; the version is in its entity tag. */
+  quantity: number;
+  version: number;
+}
+
+/** GET /orders/:number. */
+export interface FindOperation extends Asked {
+  kind: "find";
+  number: number;
+  /** What a 200 said. */
+  found: { number: number; name: string; quantity: number } | null;
+}
+
+/** GET /leader. */
+export interface LeaderOperation extends Asked {
+  kind: "leader";
+  id: number;
+  term: number;
+}
+
+export type Operation = OrderOperation | ProductOperation | FindOperation | LeaderOperation;
+
+/** A fault, from its beginning to the moment when all of it was undone. */
+export interface Fault {
+  /** `kill of the order leader` */
+  kind: string;
+  /** Who it was, `order 3`. */
+  members: string[];
+  fromMs: number;
+  toMs: number;
+}
+
+/** A row of the order log. */
+export interface LoggedOrder {
+  number: number;
+  name: string;
+  quantity: number;
+  key: string;
+  sale: number;
+}
+
+/** A row of the catalog's log that changed a product; the index is the product's version. */
+export interface JournalRow {
+  index: number;
+  kind: "sale" | "restock";
+  name: string;
+  quantity: number;
+  key: string;
+}
+
+export interface History {
+  operations: readonly Operation[];
+  faults: readonly Fault[];
+  orders: readonly LoggedOrder[];
+  journal: readonly JournalRow[];
+  initial: ReadonlyMap<string, number>;
+  /** What a restock sets a product to. */
+  restockTo: number;
+  /** Each replica's log when all was quiet; those of a group must be equal. */
+  logs: readonly { member: string; group: string; digest: string }[];
+  /** What each front-end showed when all was quiet. */
+  finals: readonly { frontend: number; name: string; quantity: number }[];
+}
+
+/**
+ * An own 4xx did not happen, a 200 did, everything else may have: a 503, a
+ * bare 400 of some parser, a reset, silence.
+ */
+export function outcomeOf(operation: Operation): "ok" | "failed" | "unknown" {
+  const { status, isOwnError } = operation;
+  if (status === 200) return "ok";
+  return status >= 400 && status < 500 && isOwnError ? "failed" : "unknown";
+}

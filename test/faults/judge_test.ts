@@ -1,0 +1,204 @@
+/**
+ * The judge must be able to find each thing it looks for: one bad history for
+ * every rule, caught by exactly that rule.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type {
+  FindOperation, History, JournalRow, LeaderOperation, LoggedOrder, Operation, OrderOperation,
+  ProductOperation,
+} from "./history.ts";
+import { judge, RULES } from "./judge.ts";
+
+const OK = { client: 1, frontend: 1, status: 200, isOwnError: false, hasRetryAfter: false };
+
+function buy(number: number, key: string, atMs: number, more: Partial<OrderOperation> = {}) {
+  const operation: OrderOperation = {
+    ...OK, kind: "order", key, name: "Tux", quantity: 1, number, replayed: false,
+    invokedMs: atMs, returnedMs: atMs + 5, ...more,
+  };
+  return operation;
+}
+
+function look(quantity: number, version: number, atMs: number, more: Partial<Operation> = {}) {
+  return {
+    ...OK, client: 9, kind: "product", name: "Tux", quantity, version,
+    invokedMs: atMs, returnedMs: atMs + 5, ...more,
+  } as ProductOperation;
+}
+
+function find(number: number, atMs: number, more: Partial<FindOperation> = {}): FindOperation {
+  const found = { number, name: "Tux", quantity: 1 };
+  return { ...OK, kind: "find", number, found, invokedMs: atMs, returnedMs: atMs + 5, ...more };
+}
+
+function leader(id: number, term: number, atMs: number): LeaderOperation {
+  return { ...OK, kind: "leader", id, term, invokedMs: atMs, returnedMs: atMs + 5 };
+}
+
+function logged(number: number, key: string, more: Partial<LoggedOrder> = {}): LoggedOrder {
+  return { number, key, name: "Tux", quantity: 1, sale: number, ...more };
+}
+
+function sold(index: number, key: string, quantity = 1): JournalRow {
+  return { index, kind: "sale", name: "Tux", quantity, key };
+}
+
+/** Three Tux bought one after the other, looked up, found; 10 there at first. */
+function good(): { -readonly [Field in keyof History]: History[Field] } {
+  return {
+    operations: [
+      look(10, 0, 0),
+      buy(1, "a", 10), look(9, 3, 20), find(1, 22),
+      buy(2, "b", 30, { client: 2 }), buy(3, "c", 32, { client: 3, status: 503, number: null,
+        isOwnError: true, hasRetryAfter: true }),
+      buy(3, "c", 40, { client: 3 }), look(7, 5, 50), find(3, 52),
+      find(4, 54, { status: 404, isOwnError: true, found: null }),
+      leader(3, 1, 55), leader(2, 2, 60),
+    ],
+    faults: [],
+    orders: [logged(1, "a"), logged(2, "b"), logged(3, "c")],
+    journal: [sold(3, "a"), sold(4, "b"), sold(5, "c")],
+    initial: new Map([["Tux", 10]]),
+    restockTo: 10,
+    logs: [
+      { member: "order 1", group: "order", digest: "aa" },
+      { member: "order 2", group: "order", digest: "aa" },
+      { member: "catalog 1", group: "catalog", digest: "bb" },
+    ],
+    finals: [{ frontend: 1, name: "Tux", quantity: 7 }],
+  };
+}
+
+function final(quantity: number): History["finals"] {
+  return [{ frontend: 1, name: "Tux", quantity }];
+}
+
+const REFUSED = { status: 409, number: null, isOwnError: true };
+const SILENT = { status: 0, number: null };
+
+/** By rule: what makes the good history bad. */
+const BAD: Record<number, (history: ReturnType<typeof good>) => Partial<History>> = {
+  1: ({ operations }) => ({ operations: [...operations, buy(4, "d", 70)] }),
+  2: ({ orders, journal }) => ({
+    orders: [...orders, logged(4, "d")], journal: [...journal, sold(6, "d")], finals: final(6),
+  }),
+  3: ({ operations, orders, journal }) => ({
+    operations: [...operations, buy(0, "d", 70, REFUSED)],
+    orders: [...orders, logged(4, "d")], journal: [...journal, sold(6, "d")], finals: final(6),
+  }),
+  4: ({ orders, journal }) => ({
+    orders: [...orders, logged(4, "c")], journal: [...journal, sold(6, "c")], finals: final(6),
+  }),
+  5: ({ operations }) => ({ operations: [...operations, buy(1, "a", 70)] }),
+  6: ({ operations, orders, journal }) => ({
+    operations: [...operations, buy(5, "d", 70)],
+    orders: [...orders, logged(5, "d")], journal: [...journal, sold(6, "d")], finals: final(6),
+  }),
+  7: ({ operations }) => ({ operations: [...operations, find(9, 70)] }),
+  8: ({ operations, orders, journal }) => ({
+    operations: [...operations, buy(5, "d", 70), buy(4, "e", 80)],
+    orders: [...orders, logged(4, "e"), logged(5, "d")],
+    journal: [...journal, sold(6, "e"), sold(7, "d")],
+    finals: final(5),
+  }),
+  9: ({ logs }) => ({ logs: [...logs, { member: "order 3", group: "order", digest: "cc" }] }),
+  12: ({ operations }) => ({ operations: [...operations, leader(1, 2, 70)] }),
+  16: () => ({ finals: final(8) }),
+  17: ({ operations, journal }) => ({
+    operations: [...operations, look(17, 6, 70)],
+    journal: [...journal, { index: 6, kind: "restock", name: "Tux", quantity: 10, key: "" }],
+    finals: final(17),
+  }),
+  18: ({ operations, orders, journal }) => ({
+    operations: [...operations, buy(4, "d", 70, { quantity: 8 })],
+    orders: [...orders, logged(4, "d", { quantity: 8 })], journal: [...journal, sold(6, "d", 8)],
+    finals: final(-1),
+  }),
+  21: ({ operations }) => ({ operations: [...operations, look(9, 3, 46)] }),
+  22: ({ operations, orders, journal }) => ({
+    operations: [...operations, look(6, 6, 60), buy(4, "d", 70)],
+    orders: [...orders, logged(4, "d")], journal: [...journal, sold(6, "d")], finals: final(6),
+  }),
+  23: ({ operations }) => ({ operations: [...operations, look(8, 5, 70)] }),
+  24: ({ operations, orders, journal }) => ({
+    operations: [...operations, buy(0, "d", 60, SILENT), look(6, 6, 70), look(7, 5, 80)],
+    orders: [...orders, logged(4, "d")], journal: [...journal, sold(6, "d")], finals: final(6),
+  }),
+  25: ({ operations }) => ({ operations: [...operations, look(8, 4, 46, { client: 3 })] }),
+  26: ({ operations }) => ({
+    operations: [...operations, find(2, 70, { found: { number: 2, name: "Fox", quantity: 1 } })],
+  }),
+  27: ({ operations }) => ({
+    operations: [...operations, find(2, 70, { status: 404, isOwnError: true, found: null })],
+  }),
+  30: ({ operations }) => ({
+    operations: [...operations, find(2, 70, { status: 500, isOwnError: true, found: null })],
+  }),
+};
+
+test("a good history is good", () => {
+  assert.deepEqual(judge(good()), []);
+});
+
+test("there is a bad history for every rule", () => {
+  assert.deepEqual(Object.keys(BAD), Object.keys(RULES));
+});
+
+for (const [rule, change] of Object.entries(BAD)) {
+  test(`rule ${rule}: ${RULES[Number(rule)]!.promise}`, () => {
+    const history = good();
+    const found = judge({ ...history, ...change(history) });
+    assert.deepEqual(found.map((violation) => violation.rule), [Number(rule)], textOf(found));
+  });
+}
+
+/** Other ways to break a rule, which the first example does not show. */
+const MORE: [string, number, (history: ReturnType<typeof good>) => Partial<History>][] = [
+  ["an order in the log with other goods", 1, ({ orders }) => ({
+    orders: [...orders.slice(0, 2), logged(3, "c", { quantity: 2 })], finals: final(6),
+  })],
+  ["two numbers for one key", 5, ({ operations }) => ({
+    operations: [...operations, buy(2, "a", 70, { replayed: true })],
+  })],
+  ["a bare 400", 30, ({ operations }) => ({
+    operations: [...operations, buy(0, "d", 70, { ...REFUSED, status: 409, isOwnError: false })],
+  })],
+  ["a 503 that does not say when to come back", 30, ({ operations }) => ({
+    operations: [...operations, look(0, 0, 70, { status: 503, isOwnError: true })],
+  })],
+  ["a version of another product", 23, ({ operations, initial }) => ({
+    operations: [...operations, look(10, 5, 70, { name: "Fox" } as Partial<Operation>)],
+    initial: new Map([...initial, ["Fox", 10]]),
+  })],
+];
+
+for (const [name, rule, change] of MORE) {
+  test(`rule ${rule}: ${name}`, () => {
+    const history = good();
+    const found = judge({ ...history, ...change(history) });
+    assert(found.some((violation) => violation.rule === rule), textOf(found));
+  });
+}
+
+test("what may have happened is no violation, whichever way it went", () => {
+  const history = good();
+  const silent = buy(0, "d", 70, SILENT);
+  const operations = [...history.operations, silent];
+  assert.deepEqual(judge({ ...history, operations }), []);
+  const orders = [...history.orders, logged(4, "d")];
+  const journal = [...history.journal, sold(6, "d")];
+  assert.deepEqual(judge({ ...history, operations, orders, journal, finals: final(6) }), []);
+});
+
+test("a refusal after an attempt of unknown outcome proves nothing", () => {
+  const history = good();
+  const operations = [...history.operations, buy(0, "d", 70, SILENT), buy(0, "d", 90, REFUSED)];
+  const orders = [...history.orders, logged(4, "d")];
+  const journal = [...history.journal, sold(6, "d")];
+  assert.deepEqual(judge({ ...history, operations, orders, journal, finals: final(6) }), []);
+});
+
+function textOf(found: ReturnType<typeof judge>): string {
+  return found.map(({ rule, text }) => `${rule}: ${text}`).join("\n");
+}

@@ -1,0 +1,65 @@
+/**
+ * How long buyers waited, by the kind of fault they met: a purchase is met by
+ * every fault that began before it was known and after the fault before had
+ * passed. What a buyer waits for is an answer that is final, whatever it took
+ * to get it: several attempts, another front-end.
+ */
+import type { Fault, Operation, OrderOperation } from "./history.ts";
+
+export interface Waiting {
+  kind: string;
+  times: number;
+  /** The longest from first attempt to final answer, of all purchases that met such a fault. */
+  longestMs: number;
+  /** Attempts answered 503, and those without an answer. */
+  refused: number;
+  silent: number;
+}
+
+interface Span {
+  fromMs: number;
+  toMs: number;
+}
+
+export function waitingByKind(
+  operations: readonly Operation[],
+  faults: readonly Fault[],
+): Waiting[] {
+  const purchases = spansOf(operations);
+  const attempts = operations.filter(isOrder);
+  const byKind = new Map<string, Waiting>();
+  for (const [at, { kind, fromMs }] of faults.entries()) {
+    const untilMs = faults[at + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
+    const found = byKind.get(kind) ?? { kind, times: 0, longestMs: 0, refused: 0, silent: 0 };
+    byKind.set(kind, found);
+    found.times += 1;
+    for (const span of purchases) {
+      if (span.toMs < fromMs || span.fromMs >= untilMs) continue;
+      // Begun before: waiting counts from the fault on.
+      const waited = span.toMs - Math.max(span.fromMs, fromMs);
+      found.longestMs = Math.max(found.longestMs, waited);
+    }
+    for (const { returnedMs, status } of attempts) {
+      if (returnedMs < fromMs || returnedMs >= untilMs) continue;
+      if (status === 503) found.refused += 1;
+      if (status === 0) found.silent += 1;
+    }
+  }
+  return [...byKind.values()].sort((one, other) => (one.kind < other.kind ? -1 : 1));
+}
+
+/** Purchases that came to an end, each from its first attempt to its first final answer. */
+function spansOf(operations: readonly Operation[]): Span[] {
+  const spans = new Map<string, Span>();
+  for (const { key, invokedMs, returnedMs, status } of operations.filter(isOrder)) {
+    const span = spans.get(key) ?? { fromMs: invokedMs, toMs: Number.POSITIVE_INFINITY };
+    span.fromMs = Math.min(span.fromMs, invokedMs);
+    if (status !== 0 && status !== 503) span.toMs = Math.min(span.toMs, returnedMs);
+    spans.set(key, span);
+  }
+  return [...spans.values()].filter(({ toMs }) => toMs !== Number.POSITIVE_INFINITY);
+}
+
+function isOrder(operation: Operation): operation is OrderOperation {
+  return operation.kind === "order";
+}

@@ -1,0 +1,204 @@
+/**
+ * One run of chaos: a store of its own, a crowd that uses it, a nemesis that
+ * breaks it, peace, and the verdict. Safety is judged over all of it; that it
+ * comes back, after the last fault was undone.
+ */
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { audit } from "../../client/check/main.ts";
+import type { CheckResult } from "../../client/check/verdict.ts";
+import type { RunningStore } from "../../client/launcher/running_store.ts";
+import { startStore } from "../../client/launcher/store.ts";
+import { createRandom } from "../../client/load/random.ts";
+import { monotonicMs } from "../../shared/clock.ts";
+import { readArtefacts } from "./artefacts.ts";
+import { Crowd } from "./crowd.ts";
+import { type Counts, countsOf, emptyOf } from "./counts.ts";
+import type { History, Operation } from "./history.ts";
+import { judge, type Violation } from "./judge.ts";
+import { Nemesis } from "./nemesis.ts";
+import { type Waiting, waitingByKind } from "./pauses.ts";
+import { Recorder } from "./recorder.ts";
+import { drawSchedule } from "./schedule.ts";
+
+export const RESTOCK_TO = 100;
+const RESTOCK_MS = 300;
+/** After the last fault, everything must be well again by then. */
+export const SETTLE_MAX_MS = 10_000;
+const PEACE_MS = 1_000;
+const POLL_MS = 25;
+/** The clients' numbers go up from 1; this one makes sure of things at the end. */
+const LAST_CLIENT = 0;
+
+export interface RunOptions {
+  seconds: number;
+  seed: number;
+  say: (sentence: string) => void;
+  /** Ends the faults early. */
+  signal?: AbortSignal;
+}
+
+export interface Outcome {
+  seed: number;
+  story: readonly string[];
+  violations: Violation[];
+  /** Checks of the audit that failed, running and stopped. */
+  failedChecks: (CheckResult & { when: string })[];
+  /** Until every front-end sold and all logs were equal; null: not in time. */
+  settledMs: number | null;
+  counts: Counts;
+  /** What did not happen often enough for the run to mean anything. */
+  empty: string[];
+  waiting: Waiting[];
+  ok: boolean;
+  /** Where files and history are kept when something is wrong. */
+  kept: string | null;
+}
+
+export async function runChaos(options: RunOptions): Promise<Outcome> {
+  const dataDir = realpathSync(mkdtempSync(join(tmpdir(), "chaos-")));
+  let isGood = false;
+  try {
+    const store = await startStore({
+      dataDir,
+      frontends: 2,
+      orders: 3,
+      environment: {
+        RESTOCK_MS: String(RESTOCK_MS), RESTOCK_TO: String(RESTOCK_TO), LOG_LEVEL: "info",
+      },
+    });
+    try {
+      const outcome = await new Run(store, options).run();
+      isGood = outcome.ok;
+      return outcome;
+    } finally {
+      await store.close({ kill: true });
+    }
+  } finally {
+    if (isGood) rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+class Run {
+  readonly #store: RunningStore;
+  readonly #options: RunOptions;
+  readonly #operations: Operation[] = [];
+  readonly #last: Recorder;
+
+  constructor(store: RunningStore, options: RunOptions) {
+    this.#store = store;
+    this.#options = options;
+    const operations = this.#operations;
+    this.#last = new Recorder({ urls: store.urls, operations, client: LAST_CLIENT });
+  }
+
+  async run(): Promise<Outcome> {
+    const { seed, seconds, say, signal } = this.#options;
+    const store = this.#store;
+    const names = await this.#names();
+    const crowd = new Crowd({
+      urls: store.urls, names, operations: this.#operations, seed,
+      buyers: 6, readers: 3, finders: 2, buyPauseMs: 12,
+    });
+    const nemesis = new Nemesis({ store, say, signal, random: createRandom(seed, 1) });
+    await nemesis.carryOut(drawSchedule(seed, seconds));
+    const healedMs = monotonicMs();
+    const isSelling = await this.#untilAllSell(names[0]!);
+    await pause(PEACE_MS);
+    await crowd.leave();
+    const quiet = await this.#untilQuiet(names);
+    const settledMs = isSelling && quiet.isEqual
+      ? Math.round(monotonicMs() - healedMs - PEACE_MS) : null;
+    this.#last.close();
+    const failedChecks = await this.#audit("running");
+    await store.stopAll();
+    failedChecks.push(...await this.#audit("stopped"));
+    const history = {
+      ...quiet.history, operations: this.#operations, faults: nemesis.faults,
+    };
+    return this.#conclude({ history, story: nemesis.story, failedChecks, settledMs });
+  }
+
+  #conclude(found: {
+    history: History;
+    story: string[];
+    failedChecks: Outcome["failedChecks"];
+    settledMs: number | null;
+  }): Outcome {
+    const { history, ...rest } = found;
+    const violations = judge(history);
+    const counts = countsOf(history);
+    const empty = emptyOf(counts);
+    const ok = violations.length === 0 && rest.failedChecks.length === 0 &&
+      rest.settledMs !== null && empty.length === 0;
+    const { dataDir } = this.#store;
+    if (!ok) writeFileSync(join(dataDir, "history.json"), toText(history));
+    const waiting = waitingByKind(history.operations, history.faults);
+    const kept = ok ? null : dataDir;
+    return { ...rest, seed: this.#options.seed, violations, counts, empty, waiting, ok, kept };
+  }
+
+  async #names(): Promise<string[]> {
+    const answer = await fetch(`${this.#store.url}/products?limit=100`);
+    const { data } = (await answer.json()) as { data: { name: string }[] };
+    return data.map(({ name }) => name);
+  }
+
+  async #audit(when: string): Promise<Outcome["failedChecks"]> {
+    const { dataDir } = this.#store;
+    const { verdict } = await audit({ dataDir, isNamed: true, url: null });
+    return verdict.results.filter(({ ok }) => !ok).map((result) => ({ ...result, when }));
+  }
+
+  /** A purchase at each front-end. */
+  async #untilAllSell(name: string): Promise<boolean> {
+    const deadline = monotonicMs() + SETTLE_MAX_MS;
+    for (let frontend = 1; frontend <= this.#store.urls.length; frontend++) {
+      const key = `last.${this.#options.seed}.${frontend}`;
+      for (;;) {
+        const { status } = await this.#last.order(frontend, { name, quantity: 1, key });
+        if (status === 200) break;
+        if (monotonicMs() > deadline) return false;
+        await pause(POLL_MS);
+      }
+    }
+    return true;
+  }
+
+  /** The files and what is shown, both of one moment in which nothing changed. */
+  async #untilQuiet(names: readonly string[]) {
+    const deadline = monotonicMs() + SETTLE_MAX_MS;
+    for (;;) {
+      const before = readArtefacts(this.#store);
+      const finals = await this.#showAll(names);
+      const artefacts = readArtefacts(this.#store);
+      const isCalm = before.logs.every(({ digest }, at) => digest === artefacts.logs[at]!.digest);
+      const isEqual = isCalm && finals.every(({ quantity }) => quantity > 0) &&
+        artefacts.logs.every(({ group, digest }) =>
+          artefacts.logs.every((other) => other.group !== group || other.digest === digest));
+      if (isEqual || monotonicMs() > deadline) {
+        const shown = finals.filter(({ quantity }) => !Number.isNaN(quantity));
+        return { isEqual, history: { ...artefacts, finals: shown, restockTo: RESTOCK_TO } };
+      }
+      await pause(POLL_MS);
+    }
+  }
+
+  async #showAll(names: readonly string[]): Promise<History["finals"][number][]> {
+    const finals: History["finals"][number][] = [];
+    for (let frontend = 1; frontend <= this.#store.urls.length; frontend++) {
+      for (const name of names) {
+        const { quantity } = await this.#last.product(frontend, name);
+        finals.push({ frontend, name, quantity });
+      }
+    }
+    return finals;
+  }
+}
+
+function toText(history: History): string {
+  return JSON.stringify(history, (_field, value: unknown) =>
+    value instanceof Map ? Object.fromEntries(value) : value);
+}
