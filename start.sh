@@ -35,6 +35,7 @@ if [ ! -e "$installed" ] || [ package-lock.json -nt "$installed" ]; then
     printf '%s\n' "$output" | tail -n 15 >&2
     exit 1
   fi
+  node --import tsx client/launcher/compile.ts --help >/dev/null || true
 fi
 
 CALLED_FROM="$called_from" exec node --import tsx client/launcher/start.ts "$@"
