@@ -171,7 +171,8 @@ export function readOrMakeSecret(dataDir: string, settings: StoreSettings): stri
     if (!existsSync(file)) makeSecret(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`STORE_SECRET_FILE ${file}: it must be where a file can be made (${code})`);
+    const allowed = `it must be where a file can be made (${code})`;
+    throw new UsageError(`STORE_SECRET_FILE ${file}: ${allowed}`);
   }
   return readSecret(file);
 }
