@@ -1,15 +1,19 @@
 /**
- * How long buyers waited, by the kind of fault they met: a purchase is met by
- * every fault that began before it was known and after the fault before had
- * passed. What a buyer waits for is an answer that is final, whatever it took
- * to get it: several attempts, another front-end.
+ * How long buyers waited, by the kind of fault they met. What a buyer waits
+ * for is an answer that is final, whatever it took to get it: several
+ * attempts, another front-end. Each fault answers for the waiting from its
+ * beginning to that of the next one, which answers for the rest:
+ *
+ *   fault        A ├───────────────────┤ B ├──────────
+ *   purchase             ▕▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▏
+ *   waited for           └───── A ─────┘└── B ─┘
  */
 import type { Fault, Operation, OrderOperation } from "./history.ts";
 
 export interface Waiting {
   kind: string;
   times: number;
-  /** The longest from first attempt to final answer, of all purchases that met such a fault. */
+  /** The longest that one purchase waited under such a fault. */
   longestMs: number;
   /** Attempts answered 503, and those without an answer. */
   refused: number;
@@ -35,8 +39,7 @@ export function waitingByKind(
     found.times += 1;
     for (const span of purchases) {
       if (span.toMs < fromMs || span.fromMs >= untilMs) continue;
-      // Begun before: waiting counts from the fault on.
-      const waited = span.toMs - Math.max(span.fromMs, fromMs);
+      const waited = Math.min(span.toMs, untilMs) - Math.max(span.fromMs, fromMs);
       found.longestMs = Math.max(found.longestMs, waited);
     }
     for (const { returnedMs, status } of attempts) {
