@@ -226,29 +226,18 @@ export class Group {
       case "recovered":
         node.pending.push(output);
         return;
-      case "ask":
-        this.network.push({
-          kind: "question",
-          from: node.id,
-          to: output.to,
-          life: node.life,
-          question: output.question,
-        });
+      case "ask": {
+        const { to, question } = output;
+        this.network.push({ kind: "question", from: node.id, to, life: node.life, question });
         return;
+      }
       case "reply":
         return this.#reply(node, output.token, output.reply);
       case "page": {
         const { term, prev, through, commit } = output.page;
         const rows = node.disk.rows.slice(prev.index, Math.min(through, prev.index + PAGE_ROWS));
-        return this.#reply(node, output.token, {
-          kind: "log_page",
-          term,
-          result: "rows",
-          prev,
-          rows,
-          commit,
-          complete: false,
-        });
+        const page = { term, prev, rows, commit, result: "rows", complete: false } as const;
+        return this.#reply(node, output.token, { kind: "log_page", ...page });
       }
       case "committed":
         return this.#checkCommitted(node, output.index);

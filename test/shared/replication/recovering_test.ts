@@ -25,7 +25,8 @@ test("it goes on recovering over restarts, until it has recovered", async (t) =>
   rmSync(join(folder, "log.csv"));
   const first = await open(folder);
   assert(first.storage.isRecovering);
-  assert.deepEqual([first.storage.term, first.storage.vote], [1, 3], "its promises are still known");
+  const { term, vote } = first.storage;
+  assert.deepEqual([term, vote], [1, 3], "its promises are still known");
   await first.append(...rows);
   const second = await open(folder);
   assert(second.storage.isRecovering);
