@@ -1,0 +1,49 @@
+/**
+ * A copy of the replica and the simulator outside the project, with a bug
+ * planted in it. The text to replace must be there exactly once: a mutant
+ * whose place is gone is stale, and says so instead of passing for found.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Mutant } from "./mutants.ts";
+
+const PROJECT_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
+const COPIED = ["package.json", "shared", "test/simulation", "test/shared/replication"];
+const SOURCE = join("shared", "replication");
+
+export class StaleMutant extends Error {
+  override readonly name = "StaleMutant";
+}
+
+export interface Copy {
+  /** file: URL of its worker.ts. */
+  module: string;
+  remove: () => void;
+}
+
+/** @throws StaleMutant */
+export function copyWith(mutant: Mutant): Copy {
+  const folder = mkdtempSync(join(tmpdir(), "store-mutant-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    for (const path of COPIED)
+      cpSync(join(PROJECT_FOLDER, path), join(folder, path), { recursive: true });
+    const file = join(folder, SOURCE, mutant.file);
+    writeFileSync(file, plant(mutant, readFileSync(file, "utf8")));
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  const worker = join(folder, "test", "simulation", "worker.ts");
+  return { module: pathToFileURL(worker).href, remove };
+}
+
+/** @throws StaleMutant */
+export function plant({ name, file, find, replace }: Mutant, text: string): string {
+  const places = text.split(find).length - 1;
+  if (places !== 1)
+    throw new StaleMutant(`"${name}": its text is ${places} times in ${file}, not once`);
+  return text.replace(find, () => replace);
+}

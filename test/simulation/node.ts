@@ -1,0 +1,230 @@
+/**
+ * A simulated replica: the real state machine, a disk that takes its writes
+ * later and in order, and what of it survives a crash. Who carries messages
+ * and decides what happens next is elsewhere; here is only what a step of the
+ * replica means. The random histories, the exhaustive search and the groups
+ * moved by hand share it.
+ */
+import { strict as assert } from "node:assert";
+import { LogIndex } from "../../shared/replication/log_index.ts";
+import type { Question, Reply, Row } from "../../shared/replication/messages.ts";
+import { step } from "../../shared/replication/replica.ts";
+import {
+  cloneReplica,
+  createReplica,
+  type Durable,
+  type Input,
+  type LogPageFrame,
+  type Output,
+  type ReplicaConfig,
+  type ReplicaState,
+} from "../../shared/replication/replica_state.ts";
+import type { Fact } from "./judge.ts";
+
+export type DiskEffect = Output & { kind: "append" | "cut" | "save" | "recovered" };
+
+export interface Disk {
+  term: number;
+  vote: number | null;
+  /** rows[0] has index 1. */
+  rows: Row[];
+  /** It has lost what it once promised, and that is not made good yet. */
+  isRecovering: boolean;
+}
+
+export interface Node {
+  readonly id: number;
+  state: ReplicaState;
+  alive: boolean;
+  /** Counts restarts: what was asked before one is answered to nobody. */
+  life: number;
+  disk: Disk;
+  /** Writes that the disk has not taken yet. */
+  pending: DiskEffect[];
+  /** Up to here its commits of this life were judged. */
+  judgedCommit: number;
+  /** It crashes after carrying out so many more outputs. */
+  outputsLeft: number;
+}
+
+/** Where the outputs of a step go. */
+export interface Sink {
+  ask(node: Node, to: number, question: Question): void;
+  reply(node: Node, token: number, reply: Reply): void;
+  confirmed(node: Node, token: number, ok: boolean): void;
+  /** Something that a judge wants to know. */
+  fact(node: Node, fact: Fact): void;
+  /** Another write waits for this node's disk. */
+  wrote(node: Node): void;
+  /** The step is done in memory; its outputs come next. */
+  observe(node: Node, input: Input, outputs: readonly Output[]): void;
+  /** `outputsLeft` came to its end. */
+  crash(node: Node): void;
+  readonly pageRows: number;
+}
+
+export function createNode(config: ReplicaConfig): Node {
+  const disk = { term: 0, vote: null, rows: [], isRecovering: false };
+  return {
+    id: config.id,
+    state: createReplica(config, readDisk(disk)),
+    alive: true,
+    life: 1,
+    disk,
+    pending: [],
+    judgedCommit: 0,
+    outputsLeft: Infinity,
+  };
+}
+
+function readDisk({ term, vote, rows, isRecovering }: Disk): Durable {
+  const log = new LogIndex();
+  for (const row of rows) log.append(row.term, row.checksum);
+  return { term, vote, log, checkpointIndex: 0, isRecovering };
+}
+
+export function cloneNode(node: Node): Node {
+  return {
+    ...node,
+    state: cloneReplica(node.state),
+    disk: { ...node.disk, rows: [...node.disk.rows] },
+    pending: [...node.pending],
+  };
+}
+
+export function handle(node: Node, input: Input, nowMs: number, sink: Sink): void {
+  const outputs = step(node.state, input, nowMs);
+  sink.observe(node, input, outputs);
+  for (let i = 0; i < outputs.length; i++) {
+    if (node.outputsLeft === 0) return sink.crash(node);
+    node.outputsLeft--;
+    carryOut(node, outputs[i]!, nowMs, sink);
+    // A term that is won proposes its opening row from within, and may crash there.
+    if (!node.alive) return;
+  }
+}
+
+function carryOut(node: Node, output: Output, nowMs: number, sink: Sink): void {
+  switch (output.kind) {
+    case "append":
+      node.pending.push(output);
+      sink.wrote(node);
+      return sink.fact(node, { kind: "appended", rows: output.rows });
+    case "cut":
+    case "save":
+    case "recovered":
+      node.pending.push(output);
+      return sink.wrote(node);
+    case "ask":
+      return sink.ask(node, output.to, output.question);
+    case "reply":
+      return sink.reply(node, output.token, output.reply);
+    case "page":
+      return sink.reply(node, output.token, readPage(node, output.page, sink.pageRows));
+    case "committed": {
+      const from = node.judgedCommit;
+      node.judgedCommit = output.index;
+      return sink.fact(node, { kind: "committed", from, to: output.index });
+    }
+    case "won":
+      sink.fact(node, { kind: "won", term: output.term });
+      return handle(node, { kind: "propose", payloads: [`open${node.id}`] }, nowMs, sink);
+    case "opened":
+    case "stepped_down":
+      return sink.fact(node, output);
+    case "confirmed":
+      return sink.confirmed(node, output.token, output.ok);
+  }
+}
+
+function readPage(node: Node, page: LogPageFrame, pageRows: number): Reply {
+  const { term, prev, through, commit } = page;
+  const rows = node.disk.rows.slice(prev.index, Math.min(through, prev.index + pageRows));
+  for (const row of rows) assert(node.state.log.holds(row), "a page shows the log as it is");
+  return { kind: "log_page", term, result: "rows", prev, rows, commit, complete: false };
+}
+
+/** The disk takes the next writes; several only if they are all appends, as one flush. */
+export function flushNode(node: Node, count: number, nowMs: number, sink: Sink): void {
+  let op = 0;
+  for (let i = 0; i < count; i++) {
+    const effect = node.pending.shift()!;
+    assert(count === 1 || effect.kind === "append", "only appends are flushed together");
+    op = effect.op;
+    applyToDisk(node, effect, sink);
+  }
+  handle(node, { kind: "written", op }, nowMs, sink);
+}
+
+/** Appends that wait at the head of the queue: the disk may take them as one. */
+export function appendsWaiting(node: Node): number {
+  const { pending } = node;
+  let count = 0;
+  while (count < pending.length && pending[count]!.kind === "append") count++;
+  return count;
+}
+
+function applyToDisk(node: Node, effect: DiskEffect, sink: Sink): void {
+  const { disk } = node;
+  if (effect.kind === "save") {
+    disk.term = effect.term;
+    disk.vote = effect.vote;
+  } else if (effect.kind === "cut") {
+    if (disk.rows.length <= effect.after) return;
+    disk.rows.length = effect.after;
+    sink.fact(node, { kind: "shrunk", after: effect.after });
+  } else if (effect.kind === "recovered") {
+    disk.isRecovering = false;
+    sink.fact(node, { kind: "recovered" });
+  } else {
+    assert(effect.rows[0]!.index === disk.rows.length + 1, "a file has no gaps");
+    for (const row of effect.rows) disk.rows.push(row);
+  }
+}
+
+/**
+ * Loses what is in memory and what the disk had not taken. `flushed` writes still made it,
+ * and of the next, if it is an append, the first `tornRows` rows.
+ */
+export function crashNode(node: Node, flushed: number, tornRows: number, sink: Sink): void {
+  for (const effect of node.pending.slice(0, flushed)) applyToDisk(node, effect, sink);
+  const torn = node.pending[flushed];
+  if (torn?.kind === "append") {
+    for (const row of torn.rows.slice(0, tornRows)) node.disk.rows.push(row);
+  }
+  node.alive = false;
+  node.pending = [];
+  node.outputsLeft = Infinity;
+}
+
+export function restartNode(node: Node, sink: Sink): void {
+  assert(!node.alive, `replica ${node.id} is down`);
+  node.life++;
+  const config = { ...node.state.config, startId: `${node.id}.${node.life}` };
+  node.state = createReplica(config, readDisk(node.disk));
+  node.alive = true;
+  node.judgedCommit = 0;
+  sink.fact(node, { kind: "restarted" });
+}
+
+/** The disk of a replica that is down loses rows, and perhaps its promise; a start notices. */
+export function damageNode(node: Node, rowsKept: number, keepsPromise: boolean, sink: Sink): void {
+  const { disk } = node;
+  disk.rows.length = Math.min(disk.rows.length, rowsKept);
+  if (!keepsPromise) {
+    disk.term = 0;
+    disk.vote = null;
+  }
+  disk.isRecovering = true;
+  sink.fact(node, { kind: "damaged" });
+}
+
+/** A row whose checksum is mixed, not computed from text: only equality counts here. */
+export function formatRow(index: number, term: number, payload: string, before: number): Row {
+  let mixed = before ^ Math.imul(index, 0x9e3779b1) ^ Math.imul(term, 0x85ebca6b);
+  for (let i = 0; i < payload.length; i++) {
+    mixed = Math.imul(mixed ^ payload.charCodeAt(i), 0x01000193);
+    mixed ^= mixed >>> 15;
+  }
+  return { index, term, checksum: mixed >>> 0, text: payload };
+}

@@ -1,0 +1,82 @@
+/**
+ * The threads of a run, one for each core: a task goes to the next one that is
+ * free. They may run another copy of the project, with a bug planted in it.
+ */
+import assert from "node:assert/strict";
+import { Worker } from "node:worker_threads";
+import type { Task, TaskAnswer } from "./tasks.ts";
+
+interface Waiting {
+  task: Task;
+  resolve: (answer: TaskAnswer) => void;
+  reject: (error: Error) => void;
+}
+
+export class Pool {
+  #threads: Worker[];
+  #free: Worker[];
+  #queue: Waiting[] = [];
+  #working = new Map<Worker, Waiting>();
+
+  /** @param module file: URL of a worker.ts */
+  constructor(module: string, threads: number) {
+    this.#threads = Array.from({ length: threads }, () => this.#start(module));
+    this.#free = [...this.#threads];
+  }
+
+  get size(): number {
+    return this.#threads.length;
+  }
+
+  /** The answer is of the task's kind. */
+  run<T extends Task>(task: T): Promise<TaskAnswer & { kind: T["kind"] }> {
+    const answer = new Promise<TaskAnswer>((resolve, reject) => {
+      this.#queue.push({ task, resolve, reject });
+    });
+    this.#next();
+    return answer as Promise<TaskAnswer & { kind: T["kind"] }>;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+  }
+
+  #next(): void {
+    while (this.#free.length > 0 && this.#queue.length > 0) {
+      const thread = this.#free.pop()!;
+      const waiting = this.#queue.shift()!;
+      this.#working.set(thread, waiting);
+      thread.postMessage(waiting.task);
+    }
+  }
+
+  #start(module: string): Worker {
+    const thread = new Worker(bootstrap(module), { execArgv: [] });
+    thread.on("message", (answer: TaskAnswer) => {
+      const waiting = this.#working.get(thread);
+      assert(waiting !== undefined, "a thread answers what it was asked");
+      this.#working.delete(thread);
+      this.#free.push(thread);
+      waiting.resolve(answer);
+      this.#next();
+    });
+    thread.on("error", (error) => this.#fail(error as Error));
+    return thread;
+  }
+
+  /** A thread threw: not a promise that broke, but a bug of the simulator. */
+  #fail(error: Error): void {
+    for (const { reject } of [...this.#working.values(), ...this.#queue]) reject(error);
+    this.#working.clear();
+    this.#queue = [];
+  }
+}
+
+/** A worker does not inherit a loader in every version of Node. */
+function bootstrap(module: string): URL {
+  const loader = JSON.stringify(import.meta.resolve("tsx/esm/api"));
+  const source = `const { register } = await import(${loader});
+register();
+await import(${JSON.stringify(module)});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+}
