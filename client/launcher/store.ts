@@ -140,10 +140,11 @@ interface StoreView {
 /** The settings under which this call works: with members running, nobody else's than theirs. */
 function settle(options: StartOptions, running: string[]): StoreSettings {
   const { dataDir, given = {}, only } = options;
+  const stopIt = `stop it first (./stop.sh --data ${dataDir})`;
   if (running.length > 0 && options.fresh === true) {
     throw new LaunchError(
       `--fresh deletes the store in ${dataDir}, and ${running.join(", ")} of it still runs: ` +
-        `stop it first (./stop.sh)`,
+        stopIt,
     );
   }
   if (running.length === 0 && only === undefined) return { ...DEFAULT_SETTINGS, ...given };
@@ -158,8 +159,7 @@ function settle(options: StartOptions, running: string[]): StoreSettings {
   if (different.length > 0) {
     const state = running.length > 0 ? "runs with" : "was started with";
     throw new LaunchError(
-      `The store in ${dataDir} ${state} ${different.join("; ")}: ` +
-        `stop it first (./stop.sh), or leave that out`,
+      `The store in ${dataDir} ${state} ${different.join("; ")}: ${stopIt}, or leave that out`,
     );
   }
   return kept;

@@ -90,6 +90,7 @@ test("other settings while it runs change nothing and are named", async (t) => {
   const other = await shell.run("start --orders 5", { ORDER_QUORUM: "1" });
   assert.equal(other.code, 1);
   assert.match(other.err, /runs with --orders 3, not 5; ORDER_QUORUM not set, not 1: stop it/);
+  assert(other.err.includes(`(./stop.sh --data ${join(shell.folder, "data")})`), other.err);
   const fresh = await shell.run("start PORTS --fresh");
   assert.equal(fresh.code, 1);
   assert.match(fresh.err, /catalog 1, order 1, .* still runs/);
