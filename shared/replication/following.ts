@@ -119,7 +119,10 @@ export function fetchFrom(turn: Turn, from: number, index: number): void {
 /** Leader or voter: the rows after a row, as far as they are on the own disk. */
 export function onReadLog(turn: Turn, token: number, { reader, term, after }: ReadLog): void {
   const { state } = turn;
-  if (term !== state.term || state.recovering !== null) {
+  // Only a leader that has not been restarted since, or a voter to whom it gave its vote: a log
+  // that may lack what was committed in this term would look like a conflict.
+  const isShown = state.leading !== null || state.vote === reader;
+  if (term !== state.term || state.recovering !== null || !isShown) {
     return replyEmptyPage(turn, token, "other_term", false);
   }
   if (after.index < state.log.base.index) return replyEmptyPage(turn, token, "dropped", false);

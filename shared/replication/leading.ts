@@ -47,6 +47,7 @@ function newProgress(next: number): Progress {
     sentNext: 0,
     round: 0,
     sentRound: 0,
+    heardRound: 0,
     recovery: null,
   };
 }
@@ -102,7 +103,7 @@ export function sendTo(turn: Turn, id: number): void {
     rows,
     commit: state.commitIndex,
     round: leading.round,
-    vouch: vouchFor(leading, progress),
+    vouch: vouchFor(state.config, leading, progress),
   };
   progress.inFlight = true;
   progress.sentRound = leading.round;
@@ -133,8 +134,9 @@ export function onReplicated(
     return;
   }
   const promisesNothing = noteRecovery(leading, progress, answer);
-  if (answer.term === state.term && !promisesNothing) {
-    progress.round = Math.max(progress.round, answer.round);
+  if (answer.term === state.term) {
+    progress.heardRound = Math.max(progress.heardRound, answer.round);
+    if (!promisesNothing) progress.round = Math.max(progress.round, answer.round);
   }
   if (answer.result === "appended") {
     if (promisesNothing) return sendTo(turn, from);

@@ -8,21 +8,43 @@
  *
  *   recovering: I am (startId) ──▶ leader notes its latest round, r
  *                              ◀── vouch (startId), commit c: a round begun after
- *                                  r was answered by a quorum without me
+ *                                  r was answered by a quorum without me, and
+ *                                  a round since then by every other member
  *   rows up to c on disk       ──▶ the mark is taken off the disk: normal
  *
  * That round is why a forgotten vote does no harm: had a later term got the
  * quorum that my vote was part of, no quorum of the others would answer this
- * leader any more. And c is why forgotten rows do none: whatever I helped to
+ * leader any more. Every other member, because a candidate may still be
+ * collecting votes with mine among them: one that answers this leader is no
+ * candidate of a later term. (Of five, a quorum without me could answer and
+ * then vote for it: Michael et al., "Recovering Shared Objects Without Stable
+ * Storage", 2017, found this in published protocols.) And c is why forgotten rows do none: whatever I helped to
  * commit was committed before I asked, so this leader has it.
  */
-import type { Leading, Progress, Turn } from "./replica_state.ts";
+import {
+  hasMajorities,
+  type Leading,
+  type Progress,
+  type ReplicaConfig,
+  type Turn,
+} from "./replica_state.ts";
 import type { Replicate, Replicated } from "./messages.ts";
 
-/** Leader: what to tell a recovering follower, if a quorum of the others has answered since. */
-export function vouchFor(leading: Leading, { recovery }: Progress): string | null {
+/** Leader: what to tell a recovering follower, if the others have answered since. */
+export function vouchFor(
+  config: ReplicaConfig,
+  leading: Leading,
+  follower: Progress,
+): string | null {
+  const { recovery } = follower;
   if (recovery === null || !leading.open) return null;
-  return leading.settledRound > recovery.sinceRound ? recovery.id : null;
+  if (leading.settledRound <= recovery.sinceRound) return null;
+  // Less than a majority promises nothing that a forgotten vote could break.
+  if (!hasMajorities(config)) return recovery.id;
+  for (const other of leading.followers.values()) {
+    if (other !== follower && other.heardRound <= recovery.sinceRound) return null;
+  }
+  return recovery.id;
 }
 
 /** Leader: notes when a follower first told of this recovery. True: its answer promises nothing. */

@@ -151,6 +151,8 @@ export interface Progress {
   /** Highest round it answered, and the round of the last message sent to it. */
   round: number;
   sentRound: number;
+  /** Highest round it answered at all, recovering or not. */
+  heardRound: number;
   /** The recovery it told of, and the round that was the latest then; null when it is normal. */
   recovery: { id: string; sinceRound: number } | null;
 }
