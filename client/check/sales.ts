@@ -3,7 +3,8 @@
  * these goods under just this key, and each sale has its order. A sale whose
  * order is not written yet can only be one that the order leader has not
  * settled: it died between the two, or they are a moment apart. It is named;
- * the next leader writes its order.
+ * the next leader writes its order, and does so before any order of its own:
+ * so behind the fence of the latest order no sale is without one.
  */
 import type { CatalogLog, SaleIndex } from "./catalog_rows.ts";
 import type { ReadLog } from "./log_reader.ts";
@@ -51,10 +52,21 @@ export function joinSales(options: SalesOptions): SalesOutcome {
   for (let at = 0; at < rows.sales.length; at++) {
     if (rows.numbers.at(at) !== 0) joinOrder(at, hasOrder, { ...options, outcome });
   }
+  const completed = lastCompleted(options, hasOrder);
   for (let sale = index.first; sale <= index.last; sale++) {
-    if (hasOrder[sale - index.first] === 0) noteOpen(sale, { ...options, outcome });
+    if (hasOrder[sale - index.first] === 0) noteOpen(sale, completed, { ...options, outcome });
   }
   return outcome;
+}
+
+/** The last sale before the fence of the leader that wrote the latest order. */
+function lastCompleted({ catalog: { rows }, index }: SalesOptions, hasOrder: Uint8Array): number {
+  const latest = hasOrder.lastIndexOf(1);
+  if (latest < 0) return 0;
+  let at = index.placeOf(index.first + latest);
+  while (at >= 0 && rows.kindAt(at) !== "fence") at -= 1;
+  while (at >= 0 && rows.kindAt(at) !== "sale") at -= 1;
+  return at < 0 ? 0 : rows.sales.at(at);
 }
 
 type Joining = SalesOptions & { outcome: SalesOutcome };
@@ -92,18 +104,19 @@ function joinOrder(at: number, hasOrder: Uint8Array, joining: Joining): void {
   count(outcome, soldName, sold.quantities.at(place));
 }
 
-function noteOpen(sale: number, joining: Joining): void {
+function noteOpen(sale: number, completed: number, joining: Joining): void {
   const { catalog, index, names, settled, areOrdersWhole, fault, outcome } = joining;
   const place = index.placeOf(sale);
   const name = names.textOf(catalog.rows.names.at(place));
   const quantity = catalog.rows.quantities.at(place);
   if (quantity < 0) add(outcome.openSoldBack, name, -quantity);
   else add(outcome.openBought, name, quantity);
-  if (sale <= settled && areOrdersWhole) {
-    const what = `sale ${sale}, ${describe(quantity, name)}, is settled and has no order`;
-    return fault(catalog.log, catalog.log.base + 1 + place, what);
+  if (sale <= Math.max(settled, completed)) {
+    const why = sale <= settled ? "is settled" : "is behind a later leader's orders";
+    const what = `sale ${sale}, ${describe(quantity, name)}, ${why} and has no order`;
+    if (areOrdersWhole) fault(catalog.log, catalog.log.base + 1 + place, what);
+    return;
   }
-  if (sale <= settled) return;
   const open = outcome.open ?? { first: sale, last: sale, count: 0 };
   outcome.open = { first: open.first, last: sale, count: open.count + 1 };
 }

@@ -3,6 +3,10 @@
  * again under the same key until they know, now and then once more although
  * they know, at another front-end, or twice at the same moment; readers;
  * people who look orders up, known ones and ones that are not there yet.
+ *
+ * Nobody waits for long: who is kept waiting goes to the other front-end, and
+ * the answer is written down whenever it comes. So a front-end that sleeps
+ * finds questions of every moment of its sleep when it wakes.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { createRandom } from "../../client/load/random.ts";
@@ -19,6 +23,11 @@ const MOVE_ON = 0.1;
 const HOT_PRODUCTS = 3;
 const QUANTITY_MAX = 4;
 const ASK_AGAIN_MS = 25;
+/** Longer than a change of leader. */
+const BUYER_PATIENCE_MS = 800;
+const READER_PATIENCE_MS = 100;
+/** Of one person; a store that answers nobody gets no more. */
+const UNANSWERED_MAX = 30;
 const READ_PAUSE_MS = 6;
 const FIND_PAUSE_MS = 10;
 
@@ -54,6 +63,7 @@ export class Crowd {
   async leave(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#loops);
+    await Promise.all(this.#recorders.map((recorder) => recorder.untilAnswered()));
     for (const recorder of this.#recorders) recorder.close();
   }
 
@@ -72,7 +82,7 @@ export class Crowd {
       const quantity = 1 + person.below(QUANTITY_MAX);
       const ordering = { name, quantity, key: `c${seed}.${person.client}.${turn}` };
       const answer = await this.#buyUntilKnown(person, ordering);
-      if (answer?.number != null) {
+      if (answer !== null && answer.number !== null) {
         this.#known = Math.max(this.#known, answer.number);
         await this.#afterwards(person, ordering);
       }
@@ -84,14 +94,13 @@ export class Crowd {
   /** Null when the run was over before the outcome was known. */
   async #buyUntilKnown(person: Person, ordering: Ordering): Promise<OrderOperation | null> {
     const { recorder } = person;
-    const isTwin = recorder.frontends > 1 && person.chance(TWIN);
-    const twin = isTwin ? recorder.order(person.other(), ordering) : null;
+    if (recorder.frontends > 1 && person.chance(TWIN)) {
+      void recorder.order(person.other(), ordering);
+    }
     for (;;) {
-      const answer = await recorder.order(person.frontend, ordering);
-      if (answer.status !== 0 && answer.status !== 503) {
-        await twin;
-        return answer;
-      }
+      const asked = recorder.order(person.frontend, ordering);
+      const answer = await person.within(BUYER_PATIENCE_MS, asked);
+      if (answer !== null && answer.status !== 0 && answer.status !== 503) return answer;
       if (this.#isOver) return null;
       person.moveOn();
       await pause(ASK_AGAIN_MS);
@@ -100,18 +109,21 @@ export class Crowd {
 
   async #afterwards(person: Person, ordering: Ordering): Promise<void> {
     const { recorder } = person;
-    if (person.chance(READ_AFTER)) await recorder.product(person.any(), ordering.name);
-    if (person.chance(REPLAY_AFTER)) await recorder.order(person.any(), ordering);
+    const asked: Promise<unknown>[] = [];
+    if (person.chance(READ_AFTER)) asked.push(recorder.product(person.any(), ordering.name));
+    if (person.chance(REPLAY_AFTER)) asked.push(recorder.order(person.any(), ordering));
     if (person.chance(OTHER_BODY_AFTER)) {
-      await recorder.order(person.any(), { ...ordering, quantity: ordering.quantity + 1 });
+      const other = { ...ordering, quantity: ordering.quantity + 1 };
+      asked.push(recorder.order(person.any(), other));
     }
+    await person.within(BUYER_PATIENCE_MS, Promise.all(asked));
   }
 
   async #read(person: Person): Promise<void> {
     const { names } = this.#options;
     while (!this.#isOver) {
       const name = names[person.below(person.chance(0.5) ? HOT_PRODUCTS : names.length)]!;
-      await person.recorder.product(person.any(), name);
+      await person.within(READER_PATIENCE_MS, person.recorder.product(person.any(), name));
       await pause(READ_PAUSE_MS * person.random() * 2);
     }
   }
@@ -121,8 +133,11 @@ export class Crowd {
       // Around the latest order: just committed, just not yet.
       const near = Math.max(1, this.#known - 2 + person.below(5));
       const number = person.chance(0.6) ? near : 1 + person.below(Math.max(1, this.#known));
-      await person.recorder.find(person.any(), number);
-      if (turn % 8 === 0) await person.recorder.leader(person.any());
+      const { recorder } = person;
+      await person.within(READER_PATIENCE_MS, recorder.find(person.any(), number));
+      if (turn % 8 === 0) {
+        await person.within(READER_PATIENCE_MS, recorder.leader(person.any()));
+      }
       await pause(FIND_PAUSE_MS * person.random() * 2);
     }
   }
@@ -140,6 +155,18 @@ class Person {
     this.client = client;
     this.random = random;
     this.frontend = 1 + (client % recorder.frontends);
+  }
+
+  /** Null when it takes longer; whoever has much outstanding waits all the same. */
+  async within<T>(patienceMs: number, asked: Promise<T>): Promise<T | null> {
+    if (this.recorder.unanswered > UNANSWERED_MAX) return asked;
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<null>((resolve) => {
+      timer = setTimeout(() => resolve(null), patienceMs);
+    });
+    const answer = await Promise.race([asked, enough]);
+    clearTimeout(timer);
+    return answer;
   }
 
   chance(probability: number): boolean {

@@ -29,6 +29,7 @@ export class Recorder {
   readonly #operations: Operation[];
   readonly #client: number;
   readonly #agent = new Agent({ keepAlive: true, timeout: ANSWER_MAX_MS * 2 });
+  readonly #unanswered = new Set<Promise<unknown>>();
   #isClosed = false;
 
   constructor(options: { urls: readonly string[]; operations: Operation[]; client: number }) {
@@ -39,6 +40,15 @@ export class Recorder {
 
   get frontends(): number {
     return this.#urls.length;
+  }
+
+  /** Requests that nothing came back for yet. */
+  get unanswered(): number {
+    return this.#unanswered.size;
+  }
+
+  async untilAnswered(): Promise<void> {
+    await Promise.all(this.#unanswered);
   }
 
   /** @param frontend 1 is the first */
@@ -96,7 +106,10 @@ export class Recorder {
     question: { path: string; body?: string; headers?: Record<string, string> },
   ) {
     const invokedMs = monotonicMs();
-    const answer = await this.#exchange(`${this.#urls[frontend - 1]!}${question.path}`, question);
+    const asking = this.#exchange(`${this.#urls[frontend - 1]!}${question.path}`, question);
+    this.#unanswered.add(asking);
+    const answer = await asking;
+    this.#unanswered.delete(asking);
     const asked = {
       client: this.#client,
       frontend,

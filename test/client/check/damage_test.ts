@@ -169,6 +169,20 @@ const DAMAGES: Record<string, Damage> = {
       rows.pop();
     }),
   },
+  "a sale that the next leader passed over": {
+    check: "sales",
+    says: /line 10: sale 6, 2 Fox sold back, is behind a later leader's orders and has no order/,
+    plan: (plan) => {
+      const fence = catalogRows(plan)[1]!;
+      catalogRows(plan).push(
+        row(1, fence.payload.replace("1.3", "2.2")), sale(7, "Fox", 1, { settled: 5 }),
+      );
+      everyOrderLog((rows) => {
+        rows.pop();
+        rows.push(opening(2), order(6, "Fox", 1, { key: "key-7", sale: 7, term: 2 }));
+      })(plan);
+    },
+  },
   "more sold than was there": {
     check: "stock",
     says: /catalog-1\/log\.csv line 6: 6 Tux sold, and 3 were left/,
