@@ -9,7 +9,7 @@ import { RULES } from "../faults/judge.ts";
 import { renderOutcome } from "../faults/report.ts";
 import { runChaos } from "../faults/run.ts";
 
-const SECONDS = 12;
+const SECONDS = 15;
 
 test("members are killed and paused under load, and every answer is right", async (t) => {
   const seed = randomInt(2 ** 32 - 1);

@@ -35,6 +35,7 @@ export interface CrowdOptions {
   urls: readonly string[];
   names: readonly string[];
   operations: Operation[];
+  nowMs: () => number;
   seed: number;
   buyers: number;
   readers: number;
@@ -68,9 +69,9 @@ export class Crowd {
   }
 
   #begin(live: (person: Person) => Promise<void>): void {
-    const { urls, operations, seed } = this.#options;
+    const { urls, operations, nowMs, seed } = this.#options;
     const client = this.#recorders.length + 1;
-    const recorder = new Recorder({ urls, operations, client });
+    const recorder = new Recorder({ urls, operations, client, nowMs });
     this.#recorders.push(recorder);
     this.#loops.push(live(new Person(recorder, client, createRandom(seed, client))));
   }

@@ -4,7 +4,7 @@
  * and what the members' files say at the end.
  */
 
-/** What all requests have. Times are monotonic milliseconds. */
+/** What all requests have. Times are monotonic milliseconds since the run began. */
 interface Asked {
   client: number;
   frontend: number;

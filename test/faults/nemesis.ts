@@ -7,13 +7,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Member } from "../../client/launcher/layout.ts";
 import { probe } from "../../client/launcher/probe.ts";
 import type { RunningStore } from "../../client/launcher/running_store.ts";
-import { monotonicMs } from "../../shared/clock.ts";
 import type { Fault } from "./history.ts";
 import { kindOf, type PlannedFault, sentenceOf, type Target } from "./schedule.ts";
 
 export interface NemesisOptions {
   store: RunningStore;
   random: () => number;
+  nowMs: () => number;
   say: (sentence: string) => void;
   signal?: AbortSignal;
 }
@@ -23,7 +23,6 @@ export class Nemesis {
   /** What was done, in plain sentences. */
   readonly story: string[] = [];
   readonly #options: NemesisOptions;
-  readonly #startedMs = monotonicMs();
   /** Who led last, should nobody lead when the next fault strikes. */
   #leader = 0;
 
@@ -39,11 +38,11 @@ export class Nemesis {
   }
 
   async #carryOutOne(planned: PlannedFault): Promise<void> {
-    const { store, say } = this.#options;
+    const { store, say, nowMs } = this.#options;
     const members = await this.#find(planned.targets);
     const names = members.map(({ name }) => name);
-    const fromMs = monotonicMs();
-    const sentence = sentenceOf(planned, { atMs: fromMs - this.#startedMs, members: names });
+    const fromMs = nowMs();
+    const sentence = sentenceOf(planned, { atMs: fromMs, members: names });
     this.story.push(sentence);
     say(sentence);
     const fault: Fault = { kind: kindOf(planned), members: names, fromMs, toMs: fromMs };
@@ -56,7 +55,7 @@ export class Nemesis {
       await this.#strike(planned, members);
       await store.start(members);
     }
-    fault.toMs = monotonicMs();
+    fault.toMs = nowMs();
     await pause(planned.restMs);
   }
 

@@ -4,7 +4,6 @@
  * answer is none: the judge decides what that may mean.
  */
 import { Agent, request } from "node:http";
-import { monotonicMs } from "../../shared/clock.ts";
 import type {
   FindOperation, LeaderOperation, Operation, OrderOperation, ProductOperation,
 } from "./history.ts";
@@ -24,7 +23,16 @@ export interface Ordering {
   key: string;
 }
 
+export interface RecorderOptions {
+  urls: readonly string[];
+  operations: Operation[];
+  client: number;
+  /** Monotonic, the same for all clients and faults. */
+  nowMs: () => number;
+}
+
 export class Recorder {
+  readonly #nowMs: () => number;
   readonly #urls: readonly string[];
   readonly #operations: Operation[];
   readonly #client: number;
@@ -32,7 +40,8 @@ export class Recorder {
   readonly #unanswered = new Set<Promise<unknown>>();
   #isClosed = false;
 
-  constructor(options: { urls: readonly string[]; operations: Operation[]; client: number }) {
+  constructor(options: RecorderOptions) {
+    this.#nowMs = options.nowMs;
     this.#urls = options.urls;
     this.#operations = options.operations;
     this.#client = options.client;
@@ -105,7 +114,7 @@ export class Recorder {
     frontend: number,
     question: { path: string; body?: string; headers?: Record<string, string> },
   ) {
-    const invokedMs = monotonicMs();
+    const invokedMs = this.#nowMs();
     const asking = this.#exchange(`${this.#urls[frontend - 1]!}${question.path}`, question);
     this.#unanswered.add(asking);
     const answer = await asking;
@@ -114,7 +123,7 @@ export class Recorder {
       client: this.#client,
       frontend,
       invokedMs,
-      returnedMs: monotonicMs(),
+      returnedMs: this.#nowMs(),
       status: answer?.status ?? 0,
       isOwnError: answer !== null && isOwnError(answer),
       hasRetryAfter: answer?.headers["retry-after"] !== undefined,

@@ -85,13 +85,17 @@ class Run {
   readonly #store: RunningStore;
   readonly #options: RunOptions;
   readonly #operations: Operation[] = [];
+  readonly #startedMs = monotonicMs();
+  /** All times of a history count from its beginning. */
+  readonly #nowMs = () => monotonicMs() - this.#startedMs;
   readonly #last: Recorder;
 
   constructor(store: RunningStore, options: RunOptions) {
     this.#store = store;
     this.#options = options;
     const operations = this.#operations;
-    this.#last = new Recorder({ urls: store.urls, operations, client: LAST_CLIENT });
+    const nowMs = this.#nowMs;
+    this.#last = new Recorder({ urls: store.urls, operations, client: LAST_CLIENT, nowMs });
   }
 
   async run(): Promise<Outcome> {
@@ -99,10 +103,12 @@ class Run {
     const store = this.#store;
     const names = await this.#names();
     const crowd = new Crowd({
-      urls: store.urls, names, operations: this.#operations, seed,
+      urls: store.urls, names, operations: this.#operations, nowMs: this.#nowMs, seed,
       buyers: 6, readers: 3, finders: 2, buyPauseMs: 12,
     });
-    const nemesis = new Nemesis({ store, say, signal, random: createRandom(seed, 1) });
+    const nemesis = new Nemesis({
+      store, say, signal, random: createRandom(seed, 1), nowMs: this.#nowMs,
+    });
     await nemesis.carryOut(drawSchedule(seed, seconds));
     const healedMs = monotonicMs();
     const isSelling = await this.#untilAllSell(names[0]!);

@@ -1,7 +1,7 @@
 /**
  * Which faults, in which order and for how long: all of it drawn from the
  * seed before the run. Whom a fault hits is said by role, and found out when
- * it strikes. The four that every run must have come first; the rest is dealt
+ * it strikes. Those that every run must have come first; the rest is dealt
  * like cards, so that each comes up before one comes twice.
  */
 import { createRandom } from "../../client/load/random.ts";
@@ -28,6 +28,7 @@ const ALWAYS: readonly Card[] = [
   ["pause", ["the order leader"]],
   ["kill", ["the catalog"]],
   ["kill", ["a front-end"]],
+  ["pause", ["a front-end"]],
 ];
 
 const DECK: readonly Card[] = [
@@ -37,7 +38,6 @@ const DECK: readonly Card[] = [
   ["kill", ["an order follower"]],
   ["pause", ["an order follower"]],
   ["pause", ["the catalog"]],
-  ["pause", ["a front-end"]],
   ["stop", ["the order leader"]],
   ["stop", ["the catalog"]],
   ["stop", ["a front-end"]],
