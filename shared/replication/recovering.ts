@@ -18,8 +18,9 @@
  * collecting votes with mine among them: one that answers this leader is no
  * candidate of a later term. (Of five, a quorum without me could answer and
  * then vote for it: Michael et al., "Recovering Shared Objects Without Stable
- * Storage", 2017, found this in published protocols.) And c is why forgotten rows do none: whatever I helped to
- * commit was committed before I asked, so this leader has it.
+ * Storage", 2017, found this in published protocols.) And c is why forgotten
+ * rows do none: whatever I helped to commit was committed before I asked, so
+ * this leader has it.
  */
 import {
   hasMajorities,

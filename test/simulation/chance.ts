@@ -92,7 +92,8 @@ export class Chance {
     if (damage === 0 || !random.chance(damage)) return null;
     const { nodes, judge } = this.#world;
     const bad = nodes.filter(({ id, disk }) => id !== node.id && disk.isRecovering).length;
-    if (bad >= nodes.length - judge.quorum) return null;
+    const badMax = Math.min(nodes.length - judge.quorum, (nodes.length - 1) / 2);
+    if (bad >= badMax) return null;
     const rowsKept = random.below(node.disk.rows.length + 1);
     return { kind: "damage", node: node.id, rowsKept, keepsPromise: random.chance(0.3) };
   }

@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Mutant } from "./mutants.ts";
 
 const PROJECT_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
-const COPIED = ["package.json", "shared", "test/simulation", "test/shared/replication"];
+const COPIED = ["package.json", "shared", "test/simulation"];
 const SOURCE = join("shared", "replication");
 
 export class StaleMutant extends Error {

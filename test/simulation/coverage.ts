@@ -49,6 +49,7 @@ export const COUNTED = [
   "tails outgrown",
   "confirmed",
   "confirms refused",
+  "commits of one copy overruled",
   "stepped down by lease",
   "stepped down by a higher term",
   "stepped down by the service",

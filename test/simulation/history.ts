@@ -4,8 +4,8 @@
  * first faults rain and nothing wrong may happen; then all is mended and the
  * group has to go on within known bounds, or it was safe by doing nothing.
  *
- * What is done to the world is written down as a script on demand: script.ts
- * plays it again without any chance, so that a failing one can be made short.
+ * What is done to the world is written down as a script on demand, to be played
+ * again without any chance and made short (script.ts).
  */
 import type { Answer } from "../../shared/replication/messages.ts";
 import type { Counts } from "./coverage.ts";
@@ -22,6 +22,8 @@ import { FRONTEND, World, type Ask, type Driver } from "./world.ts";
 
 /** Events of the first phase. */
 const EVENTS = 600;
+/** Runs in which one copy commits: nothing is promised but to go on afterwards. */
+const QUORUM_OF_ONE = 0.05;
 /** An asker waits so long. */
 const DEADLINE_MS = 1_000;
 
@@ -54,11 +56,12 @@ export class History implements Driver {
     this.#links = new Links(random);
     this.#counts = counts;
     const { leaderLeaseMs, drift } = this.#weather;
-    this.world = new World({ size, leaderLeaseMs, driver: this, counts });
+    const quorum = random.chance(QUORUM_OF_ONE) ? 1 : undefined;
+    this.world = new World({ size, quorum, leaderLeaseMs, driver: this, counts });
     for (let i = 0; i < size; i++) this.world.rates[i] = 1 + (random.next() - 0.5) * drift;
     this.#chance = new Chance(this.world, random, this.#weather);
     this.#writer = writer ?? null;
-    writer?.begin(this.world, leaderLeaseMs);
+    writer?.begin(this.world, { leaderLeaseMs, quorum });
     if (trace !== undefined) this.world.trace = (line) => trace(withTime(this.world, line));
   }
 

@@ -47,11 +47,12 @@ class Stage {
   readonly actors: Actor[];
   readonly judge: Judge;
 
-  constructor(log: string) {
+  constructor(rows: string) {
     this.actors = [1, 2, 3].map((id) => {
-      const state = { term: 1, commitIndex: 0, leading: null, log: { lastIndex: 0, at: () => null! } };
+      const log = { lastIndex: 0, at: () => null! };
+      const state = { term: 1, commitIndex: 0, leading: null, log };
       const actor: Actor = { id, alive: true, state, disk: { rows: [], isRecovering: false } };
-      setLog(actor, log);
+      setLog(actor, rows);
       return actor;
     });
     this.judge = new Judge(this.actors, 2);

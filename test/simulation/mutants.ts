@@ -187,8 +187,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "recovered without a round of the others",
     file: "recovering.ts",
-    find: "  return leading.settledRound > recovery.sinceRound ? recovery.id : null;",
-    replace: "  return recovery.id;",
+    find: "  if (leading.settledRound <= recovery.sinceRound) return null;",
+    replace: "  if (leading.round > 0) return recovery.id;",
     effect: "a leader that was replaced vouches for its own log",
     searchCase: "a replaced leader, and a disk that lost what it promised",
   },

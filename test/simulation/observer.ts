@@ -139,6 +139,8 @@ export class Observer {
     else if (fact.kind === "recovered") counts["recoveries ended"]++;
     else if (fact.kind === "opened") counts["terms opened"]++;
     else if (fact.kind === "won") this.#countWon(node, nodes);
+    else if (fact.kind === "committed" && fact.to <= fact.from)
+      counts["commits of one copy overruled"]++;
     else if (fact.kind === "committed") this.#countCommitted(node, fact.from);
     else if (fact.kind === "restarted") {
       this.#memories[node.id] = { ...this.#memoryOf(node), campaign: null, isFetching: false };

@@ -24,6 +24,7 @@ export function demandProgress(mended: Mended): void {
   const untilMs = world.nowMs + WITHIN_MS;
   let proposedIn = 0;
   while (world.nowMs < untilMs) {
+    if (!world.isJudged) fenceOut(mended);
     const leader = world.nodes.find(({ state }) => state.leading?.open === true);
     if (leader === undefined) nominateHighest(mended);
     else if (leader.state.term !== proposedIn) {
@@ -33,6 +34,17 @@ export function demandProgress(mended: Mended): void {
     mended.runFor(LOOK_EVERY_MS);
   }
   throw new Violation("progress", `no equal logs ${WITHIN_MS} ms after the last fault`);
+}
+
+/** Where one copy commits, several may lead: the catalog's fence leaves the latest of them. */
+function fenceOut({ world, do: perform }: Mended): void {
+  const leaders = world.nodes.filter(({ state }) => state.leading !== null);
+  const highest = Math.max(...leaders.map(({ state }) => state.term));
+  const stays = leaders.findLast(({ state }) => state.term === highest);
+  for (const node of leaders) {
+    const above = highest - node.state.term;
+    if (node !== stays) perform({ kind: "outrank", node: node.id, above });
+  }
 }
 
 /** As front-ends do: the highest id that is not recovering. */

@@ -5,7 +5,7 @@
  * the same by what is left.
  */
 import type { Answer } from "../../shared/replication/messages.ts";
-import { describeQuestion } from "../shared/replication/describe.ts";
+import { describeQuestion } from "./describe.ts";
 import { perform, type NodeAction } from "./actions.ts";
 import { Violation } from "./judge.ts";
 import { World, type Ask, type Driver } from "./world.ts";
@@ -18,6 +18,7 @@ export type MessageAction =
 
 export interface Script {
   size: number;
+  quorum: number | undefined;
   leaderLeaseMs: number;
   /** What a millisecond is on each member's clock, by id - 1. */
   rates: number[];
@@ -62,12 +63,18 @@ export class Letters {
 /** Writes down what a history does. */
 export class ScriptWriter {
   readonly letters = new Letters();
-  readonly script: Script = { size: 0, leaderLeaseMs: 0, rates: [], actions: [] };
+  readonly script: Script = {
+    size: 0,
+    quorum: undefined,
+    leaderLeaseMs: 0,
+    rates: [],
+    actions: [],
+  };
   #world: World | null = null;
 
-  begin(world: World, leaderLeaseMs: number): void {
+  begin(world: World, options: Pick<Script, "leaderLeaseMs" | "quorum">): void {
     this.#world = world;
-    Object.assign(this.script, { size: world.nodes.length, leaderLeaseMs, rates: world.rates });
+    Object.assign(this.script, options, { size: world.nodes.length, rates: world.rates });
   }
 
   note(action: NodeAction | MessageAction): void {

@@ -1,5 +1,5 @@
 /** A counterexample of the exhaustive search in words, one move a line. */
-import { describeAnswer, describeQuestion } from "../shared/replication/describe.ts";
+import { describeAnswer, describeQuestion } from "./describe.ts";
 import { Violation } from "./judge.ts";
 import type { Move, State } from "./moves.ts";
 import type { Search, SearchResult } from "./search.ts";

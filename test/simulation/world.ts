@@ -11,7 +11,7 @@
 import type { Answer, Lead, Question, Reply } from "../../shared/replication/messages.ts";
 import type { Input, Output, ReplicaConfig } from "../../shared/replication/replica_state.ts";
 import { noCounts, type Counts } from "./coverage.ts";
-import { describeAnswer, describeQuestion } from "../shared/replication/describe.ts";
+import { describeAnswer, describeQuestion } from "./describe.ts";
 import { Judge, Violation, type Fact } from "./judge.ts";
 import * as nodes from "./node.ts";
 import type { Node, Sink } from "./node.ts";
@@ -61,6 +61,8 @@ const PAGE_ROWS = 3;
 export class World implements Sink {
   readonly nodes: readonly Node[];
   readonly judge: Judge;
+  /** Less than a majority promises nothing but to go on. */
+  readonly isJudged: boolean;
   readonly counts: Counts;
   readonly pageRows = PAGE_ROWS;
   readonly startMs = 10_000;
@@ -88,7 +90,7 @@ export class World implements Sink {
         quorum: quorum ?? majority,
         startId: `${id}.1`,
         leaderLeaseMs,
-        votePatienceMs: leaderLeaseMs / 2,
+        votePatienceMs: leaderLeaseMs / 4,
         tailRowsMax: TAIL_ROWS_MAX,
         replicateRowsMax: REPLICATE_ROWS_MAX,
         formatRow: formatRow ?? nodes.formatRow,
@@ -96,6 +98,7 @@ export class World implements Sink {
     );
     this.rates = ids.map(() => 1);
     this.judge = new Judge(this.nodes, quorum ?? majority);
+    this.isJudged = quorum === undefined || quorum >= majority;
     this.counts = counts ?? noCounts();
     this.#driver = driver;
     this.#observer = new Observer(this.counts);
@@ -240,7 +243,7 @@ export class World implements Sink {
   fact(node: Node, fact: Fact): void {
     if (this.trace !== null) this.#say(node, fact);
     this.#observer.fact(node, fact, this.nodes);
-    this.judge.see(node, fact);
+    if (this.isJudged) this.judge.see(node, fact);
   }
 
   #say({ id, state }: Node, fact: Fact): void {
