@@ -16,7 +16,9 @@ export type NodeAction = { node: number } & (
   /** Its service met a fence of a term so much above its own. */
   | { kind: "outrank"; above: number }
   | { kind: "crash"; flushed: number; tornRows: number }
-  /** Crash after so many more outputs: between any two effects of a later step. */
+  /** For the reader: what it is sent reaches it when it wakes. */
+  | { kind: "sleep" }
+  /** Crash after so many more outputs, between any two effects of a later step; Infinity: not. */
   | { kind: "crash soon"; outputs: number }
   | { kind: "damage"; rowsKept: number; keepsPromise: boolean }
   | { kind: "restart" }
@@ -45,6 +47,8 @@ function performAlive(world: World, node: Node, action: NodeAction): void {
       return;
     case "outrank":
       return world.outrank(node, action.above);
+    case "sleep":
+      return world.trace?.(`${node.id} sleeps`);
     case "crash":
       return world.crash(node, action.flushed, action.tornRows);
     case "crash soon":

@@ -271,7 +271,7 @@ export class History implements Driver {
     const { id } = this.#random.pick(this.world.nodes);
     this.#counts.pauses++;
     this.#pausedUntilMs[id] = this.world.nowMs + this.#random.around(pauseMs);
-    if (this.world.trace !== null) this.world.trace(`${id} sleeps`);
+    this.#do({ kind: "sleep", node: id });
   }
 
   #cut(): void {
@@ -293,7 +293,7 @@ export class History implements Driver {
     this.#links.mend();
     this.#pausedUntilMs = [];
     for (const node of this.world.nodes) {
-      node.outputsLeft = Infinity;
+      this.#do({ kind: "crash soon", node: node.id, outputs: Infinity });
       if (!node.alive) this.#plan("restart", 1, node);
     }
   }
