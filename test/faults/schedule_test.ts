@@ -46,5 +46,6 @@ test("wrong use: one line on stderr, exit 2; --help: examples first", async () =
     promisify(execFile)(process.execPath, ["--import", "tsx", program, ...args]);
   const stderr = /^--seconds is a whole number from 1 to .*\n$/;
   await assert.rejects(call("--seconds", "0"), { code: 2, stdout: "", stderr });
-  assert.match((await call("--help")).stdout, /^Examples\n {2}npm run chaos .*\n {2}npm run chaos /);
+  const { stdout } = await call("--help");
+  assert.match(stdout, /^Examples\n {2}npm run chaos .*\n {2}npm run chaos /);
 });
