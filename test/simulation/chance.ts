@@ -12,6 +12,8 @@ import type { World } from "./world.ts";
 const ROWS_AT_ONCE_MAX = 4;
 const HAND_OVER = 0.2;
 const OUTRANK = 0.01;
+/** What came meanwhile is handled at its end, which may be in the second phase. */
+const PAUSE_MAX_MS = 5_000;
 /** Outputs until a crash that was announced. */
 const CRASH_WITHIN_OUTPUTS = 6;
 
@@ -83,6 +85,10 @@ export class Chance {
     const next = node.pending[flushed];
     const tornRows = next?.kind === "append" ? random.below(next.rows.length) : 0;
     return { kind: "crash", node: node.id, flushed, tornRows };
+  }
+
+  pauseMs(): number {
+    return Math.min(this.#random.around(this.#weather.pauseMs), PAUSE_MAX_MS);
   }
 
   /** Fewer disks than a quorum needs may be bad at a time, or everything may be lost. */

@@ -8,11 +8,11 @@
  * again without any chance and made short (script.ts).
  */
 import type { Answer } from "../../shared/replication/messages.ts";
+import { perform, type NodeAction } from "./actions.ts";
+import { Chance } from "./chance.ts";
 import type { Counts } from "./coverage.ts";
 import { EventQueue, type Event, type EventKind } from "./event_queue.ts";
 import { Links } from "./links.ts";
-import { perform, type NodeAction } from "./actions.ts";
-import { Chance } from "./chance.ts";
 import { appendsWaiting, type Node } from "./node.ts";
 import { demandProgress } from "./progress.ts";
 import { Random } from "./random.ts";
@@ -266,11 +266,10 @@ export class History implements Driver {
 
   #pause(): void {
     if (this.#isCalm) return;
-    const { pauseEveryMs, pauseMs } = this.#weather;
-    this.#plan("pause", this.#random.around(pauseEveryMs), null);
+    this.#plan("pause", this.#random.around(this.#weather.pauseEveryMs), null);
     const { id } = this.#random.pick(this.world.nodes);
     this.#counts.pauses++;
-    this.#pausedUntilMs[id] = this.world.nowMs + this.#random.around(pauseMs);
+    this.#pausedUntilMs[id] = this.world.nowMs + this.#chance.pauseMs();
     this.#do({ kind: "sleep", node: id });
   }
 
