@@ -3,18 +3,18 @@
  * of a minute. Long runs with many seeds are made by hand.
  */
 import assert from "node:assert/strict";
-import { randomInt } from "node:crypto";
 import { test } from "node:test";
 import { RULES } from "../faults/judge.ts";
 import { renderOutcome } from "../faults/report.ts";
 import { runChaos } from "../faults/run.ts";
 
 const SECONDS = 15;
+/** One schedule for every run of the tests; `npm run chaos` draws its own. */
+const SEED = 4_211_700_913;
 
 test("members are killed and paused under load, and every answer is right", async (t) => {
-  const seed = randomInt(2 ** 32 - 1);
-  const outcome = await runChaos({ seconds: SECONDS, seed, say: () => {} });
+  const outcome = await runChaos({ seconds: SECONDS, seed: SEED, say: () => {} });
   const text = renderOutcome(outcome, (_tint, plain) => plain);
-  t.diagnostic(`seed ${seed}, ${outcome.counts.orders} orders, ${Object.keys(RULES).length} rules`);
+  t.diagnostic(`${outcome.counts.orders} orders, ${Object.keys(RULES).length} rules`);
   assert(outcome.ok, text);
 });
