@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { INTERNAL_THREAD } from "../shared/http/internal_calls.ts";
-import { Peer } from "../shared/http/peer.ts";
+import { HttpPeer } from "../shared/http/peer.ts";
 import { INVALIDATE_TIMEOUT_MS } from "../shared/limits.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
@@ -25,7 +25,7 @@ export async function startCatalog(context: MemberContext): Promise<Member> {
   const store = STORES.get(settings.store)!;
   const products = loadInitialProducts({ store, dataFolder: DATA_FOLDER, folder, log });
   const frontends = new Map([...settings.frontends].map(([frontend, url]) => {
-    return [frontend, new Peer({ url, secret, birth: birth.id })] as const;
+    return [frontend, new HttpPeer({ url, secret, birth: birth.id })] as const;
   }));
   const catalog = new Catalog({
     state: new CatalogState(products),

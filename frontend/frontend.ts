@@ -10,11 +10,12 @@
  *        └─ shared memory: epochs, lease ◀───────────────┘
  */
 import { monotonicMs } from "../shared/clock.ts";
-import { Peer } from "../shared/http/peer.ts";
+import { HttpPeer } from "../shared/http/peer.ts";
 import { requireSecret, startHttpServer, type HttpServer } from "../shared/http/server.ts";
 import { LeaderFinder } from "../shared/leader_finder.ts";
 import { INTERNAL_BODY_BYTES_MAX } from "../shared/limits.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
+import type { Peer } from "../shared/peer.ts";
 import { startHttpThreads, type HttpThreads } from "../shared/threads.ts";
 import type { FrontendHealth } from "../shared/wire.ts";
 import type { Ask, ListAsk, LookupAsk, OrderLeader, Readiness } from "./asks.ts";
@@ -139,7 +140,7 @@ class Frontend implements RunningFrontend {
     const peers = new Map<number, Peer>();
     for (const [id, url] of addresses) {
       if (addresses === settings.frontends && id === settings.id) continue;
-      peers.set(id, new Peer({ url, secret, birth: birth.id }));
+      peers.set(id, new HttpPeer({ url, secret, birth: birth.id }));
     }
     return peers;
   }

@@ -8,7 +8,7 @@
  *   it may be paused, and its answer would count for nothing.
  */
 import { AppError, hasReason } from "../shared/errors.ts";
-import type { Peer } from "../shared/http/peer.ts";
+import type { Peer } from "../shared/peer.ts";
 import type { Leader } from "../shared/leader_finder.ts";
 import { RETRY_PAUSE_MAX_MS, RETRY_PAUSE_MIN_MS } from "../shared/limits.ts";
 

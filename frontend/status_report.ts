@@ -6,7 +6,7 @@
  * who ask at once share one round.
  */
 import { AppError } from "../shared/errors.ts";
-import type { Peer } from "../shared/http/peer.ts";
+import type { Peer } from "../shared/peer.ts";
 import { HEALTH_TIMEOUT_MS } from "../shared/limits.ts";
 import { isReplicaHealth } from "../shared/replica_health.ts";
 import type { FrontendHealth, ReplicaHealth } from "../shared/wire.ts";

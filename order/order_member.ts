@@ -4,7 +4,7 @@
  * log's length and lets the folder go.
  */
 import { randomBytes } from "node:crypto";
-import { Peer } from "../shared/http/peer.ts";
+import { HttpPeer } from "../shared/http/peer.ts";
 import { INTERNAL_THREAD } from "../shared/http/internal_calls.ts";
 import { LeaderFinder } from "../shared/leader_finder.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
@@ -20,7 +20,7 @@ export async function startOrder(context: MemberContext): Promise<Member> {
   const { settings, secret, birth, log, fail } = context;
   const catalogs = new Map(
     [...settings.catalogs].map(([id, url]) => {
-      return [id, new Peer({ url, secret, birth: birth.id })] as const;
+      return [id, new HttpPeer({ url, secret, birth: birth.id })] as const;
     }),
   );
   const finder = new LeaderFinder({ members: catalogs, log, nominate: false });

@@ -1,5 +1,7 @@
 /**
- * The only file that reads a clock (a test holds the others to it).
+ * The only file that reads a clock or sets a timer for what the services do
+ * (a test holds the others to it). They get a Clock handed in, so that a test
+ * moves time by hand and the simulator plays hours in seconds.
  *
  * Deadlines and leases are measured on the system's monotonic clock, which a
  * change of the wall clock does not move and which all threads of a process
@@ -11,6 +13,10 @@ export interface Clock {
   monotonicMs(): number;
   /** Wall time as ISO 8601 in UTC with milliseconds, 2026-01-31T12:00:00.000Z. */
   timestamp(): string;
+  /** Calls once, not before so many milliseconds have passed; what it returns calls that off. */
+  after(delayMs: number, call: () => void): () => void;
+  /** Calls again and again, so many milliseconds apart; what it returns ends that. */
+  every(periodMs: number, call: () => void): () => void;
 }
 
 export function monotonicMs(): number {
@@ -30,4 +36,19 @@ export function timestamp(): string {
   return stamp;
 }
 
-export const systemClock: Clock = { monotonicMs, timestamp };
+function after(delayMs: number, call: () => void): () => void {
+  const timer = setTimeout(call, Math.max(0, Math.ceil(delayMs)));
+  return () => clearTimeout(timer);
+}
+
+function every(periodMs: number, call: () => void): () => void {
+  const timer = setInterval(call, periodMs);
+  return () => clearInterval(timer);
+}
+
+export const systemClock: Clock = { monotonicMs, timestamp, after, every };
+
+/** Resolves after so many milliseconds of this clock. */
+export function pause(clock: Pick<Clock, "after">, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve));
+}

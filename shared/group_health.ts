@@ -4,7 +4,7 @@
  * is asked but not waited for, and once it is clear who leads nobody is.
  */
 import { AppError } from "./errors.ts";
-import type { Peer } from "./http/peer.ts";
+import type { Peer } from "./peer.ts";
 import { HEALTH_TIMEOUT_MS } from "./limits.ts";
 import { isReplicaHealth, workingLeader } from "./replica_health.ts";
 import type { ReplicaHealth } from "./wire.ts";

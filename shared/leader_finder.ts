@@ -22,7 +22,7 @@
 import assert from "node:assert/strict";
 import { monotonicMs } from "./clock.ts";
 import { AppError, hasReason } from "./errors.ts";
-import type { Peer } from "./http/peer.ts";
+import type { Peer } from "./peer.ts";
 import * as limits from "./limits.ts";
 import type { Log } from "./logging.ts";
 import { GroupHealth } from "./group_health.ts";

@@ -9,6 +9,7 @@ import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage
 import type { Duplex } from "node:stream";
 import { AppError } from "../errors.ts";
 import { INTERNAL_BODY_BYTES_MAX, KEEP_ALIVE_MS } from "../limits.ts";
+import type { Peer } from "../peer.ts";
 import { errorFromAnswer, JSON_TYPE } from "./answers.ts";
 
 export interface PeerOptions {
@@ -34,7 +35,7 @@ class QuietAgent extends Agent {
   }
 }
 
-export class Peer {
+export class HttpPeer implements Peer {
   readonly url: string;
   readonly #agent: Agent;
   readonly #host: string;

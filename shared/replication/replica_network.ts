@@ -5,13 +5,13 @@
  */
 import { strict as assert } from "node:assert";
 import { AppError } from "../errors.ts";
-import { Peer } from "../http/peer.ts";
+import { HttpPeer } from "../http/peer.ts";
 import { NOMINATION_TIMEOUT_MS, REPLICATE_TIMEOUT_MS } from "../limits.ts";
 import type { Answer, Question } from "./messages.ts";
 import { decodeAnswer, encodeQuestion } from "./replica_wire.ts";
 
 export class ReplicaNetwork {
-  #peers = new Map<number, Peer>();
+  #peers = new Map<number, HttpPeer>();
 
   constructor(
     id: number,
@@ -19,7 +19,7 @@ export class ReplicaNetwork {
     auth: { secret: string; birth: string },
   ) {
     for (const [other, url] of members) {
-      if (other !== id) this.#peers.set(other, new Peer({ url, ...auth }));
+      if (other !== id) this.#peers.set(other, new HttpPeer({ url, ...auth }));
     }
   }
 

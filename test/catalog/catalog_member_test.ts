@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { startCatalog } from "../../catalog/catalog_member.ts";
 import type { Settings } from "../../shared/config.ts";
-import { Peer } from "../../shared/http/peer.ts";
+import { HttpPeer } from "../../shared/http/peer.ts";
 import { startHttpServer } from "../../shared/http/server.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { Member } from "../../shared/member.ts";
@@ -62,7 +62,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function start(place: Place): Promise<{ peer: Peer; member: Member }> {
+async function start(place: Place): Promise<{ peer: HttpPeer; member: Member }> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const settings = {
@@ -79,13 +79,13 @@ async function start(place: Place): Promise<{ peer: Peer; member: Member }> {
       throw error;
     },
   });
-  const peer = new Peer({ url, secret: SECRET, birth: BIRTH });
+  const peer = new HttpPeer({ url, secret: SECRET, birth: BIRTH });
   place.ends.push(() => peer.close());
   await peer.post("/lead", {}, PATIENTLY);
   return { peer, member };
 }
 
-async function lookAtTux(peer: Peer, lease: LeaseAnswer | null): Promise<number> {
+async function lookAtTux(peer: HttpPeer, lease: LeaseAnswer | null): Promise<number> {
   const holds = lease && { leadership: lease.leadership, number: lease.number };
   const body = { names: ["Tux"], frontend: 1, lease: holds };
   const { results } = await peer.post<LookupAnswer>("/lookups", body, PATIENTLY);

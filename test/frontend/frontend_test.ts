@@ -4,7 +4,7 @@ import { test, type TestContext } from "node:test";
 import { startFrontend } from "../../frontend/frontend.ts";
 import type { FrontendStatus, Status } from "../../frontend/status_report.ts";
 import { AppError } from "../../shared/errors.ts";
-import { Peer } from "../../shared/http/peer.ts";
+import { HttpPeer } from "../../shared/http/peer.ts";
 import type { Settings } from "../../shared/config.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { FrontendHealth } from "../../shared/wire.ts";
@@ -24,7 +24,7 @@ interface Stage {
   order: FakeMember;
   /** What the catalog says is in stock. */
   stock: { quantity: number; version: number };
-  internal: Peer;
+  internal: HttpPeer;
   stop(): Promise<void>;
   /** On a connection of its own. */
   get(path: string): Promise<RawAnswer>;
@@ -56,7 +56,7 @@ async function startStage(t: TestContext, { threads = 1, orders = 1 } = {}): Pro
   let stopped: Promise<void> | null = null;
   const stop = (): Promise<void> => (stopped ??= frontend.close());
   const url = `http://127.0.0.1:${frontend.internalPort}`;
-  const internal = new Peer({ url, secret: SECRET, birth: BIRTH });
+  const internal = new HttpPeer({ url, secret: SECRET, birth: BIRTH });
   t.after(async () => {
     internal.close();
     await stop();
@@ -130,7 +130,7 @@ test("an invalidation reaches the caches of all threads before it is confirmed",
 
 test("who lacks the secret can neither invalidate nor look at the health", async (t) => {
   const { internal } = await startStage(t);
-  const stranger = new Peer({ url: internal.url, secret: "another-secret-here", birth: BIRTH });
+  const stranger = new HttpPeer({ url: internal.url, secret: "another-secret-here", birth: BIRTH });
   t.after(() => stranger.close());
   const body = { leadership: LEADERSHIP, names: [] };
   const refused = { name: "AppError", reason: "unauthorized" };

@@ -4,7 +4,7 @@
  * somebody else; and a log of one replica that commits when it is told to.
  */
 import { AppError } from "../../shared/errors.ts";
-import type { Peer } from "../../shared/http/peer.ts";
+import type { Peer } from "../../shared/peer.ts";
 import { formatRow, payloadOf } from "../../shared/replication/codec.ts";
 import type { Row } from "../../shared/replication/messages.ts";
 import type { ReplicaHost } from "../../shared/replication/replica_host.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError, hasReason } from "../../../shared/errors.ts";
 import { INTERNAL_THREAD, type InternalThreadData } from "../../../shared/http/internal_calls.ts";
-import { Peer } from "../../../shared/http/peer.ts";
+import { HttpPeer } from "../../../shared/http/peer.ts";
 import { startHttpThreads } from "../../../shared/threads.ts";
 
 test("calls reach the owner under their method and path, and only with the secret", async (t) => {
@@ -27,7 +27,7 @@ test("calls reach the owner under their method and path, and only with the secre
   });
   t.after(() => threads.close());
   const url = `http://127.0.0.1:${threads.port}`;
-  const peer = new Peer({ url, secret: data.secret, birth: "b1" });
+  const peer = new HttpPeer({ url, secret: data.secret, birth: "b1" });
   t.after(() => peer.close());
   const timeout = { timeoutMs: 2_000 };
 

@@ -1,11 +1,11 @@
-/** What a Peer says of each way in which a request can fail. */
+/** What a HttpPeer says of each way in which a request can fail. */
 import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createNetServer, type AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { AppError, hasReason } from "../../../shared/errors.ts";
 import type { Exchange } from "../../../shared/http/exchange.ts";
-import { Peer, type PeerOptions } from "../../../shared/http/peer.ts";
+import { HttpPeer, type PeerOptions } from "../../../shared/http/peer.ts";
 import type { Route } from "../../../shared/http/router.ts";
 import { requireSecret, startHttpServer } from "../../../shared/http/server.ts";
 
@@ -14,7 +14,7 @@ const TIMEOUT = { timeoutMs: 2_000 };
 
 function peerOf(t: TestContext, port: number, options: Partial<PeerOptions> = {}) {
   const url = `http://127.0.0.1:${port}`;
-  const peer = new Peer({ url, secret: SECRET, birth: "b1", ...options });
+  const peer = new HttpPeer({ url, secret: SECRET, birth: "b1", ...options });
   t.after(() => peer.close());
   return peer;
 }

@@ -1,0 +1,53 @@
+/**
+ * A replica's folder, as the replicated log uses it: the file system in
+ * production (node_disk.ts), a simulated one with torn writes, lost flushes
+ * and flipped bits in the simulator. Names are of files in that one folder.
+ *
+ * What is written is on disk only after a flush: the bytes of a file after
+ * its own, its name (made, renamed, removed) after that of the folder.
+ */
+export interface Disk {
+  /** For messages. */
+  readonly folder: string;
+  exists(name: string): boolean;
+  /** The whole file as text; null when there is none. */
+  readText(name: string): Promise<string | null>;
+  /** Of a file that is there; `r+`, or `w`, which makes it or empties it. */
+  open(name: string, flags: "r+" | "w"): DiskFile;
+  rename(from: string, to: string): Promise<void>;
+  copy(from: string, to: string): Promise<void>;
+  /** Not there: nothing is done. */
+  remove(name: string): Promise<void>;
+  flushFolder(): Promise<void>;
+  /** Bytes that may still be written; Infinity when nobody knows. */
+  freeBytes(): number;
+}
+
+/** A failed or short write or flush throws; nothing is ever tried again. */
+export interface DiskFile {
+  readonly size: number;
+  /** False: somebody deleted or replaced it, and what is written is lost. */
+  readonly isLinked: boolean;
+  /** Bytes read: fewer at the end of the file. */
+  read(into: Uint8Array, at: number): number;
+  /** All of them, or it throws. */
+  write(bytes: Uint8Array, at: number): void;
+  truncate(length: number): void;
+  /** fdatasync. */
+  flush(): Promise<void>;
+  close(): void;
+}
+
+/** Replaces a file in one step that survives a crash: side file, flush, rename, flush. */
+export async function replaceFile(disk: Disk, name: string, text: string): Promise<void> {
+  const side = `${name}.next`;
+  const file = disk.open(side, "w");
+  try {
+    file.write(Buffer.from(text), 0);
+    await file.flush();
+  } finally {
+    file.close();
+  }
+  await disk.rename(side, name);
+  await disk.flushFolder();
+}
