@@ -9,7 +9,7 @@
  *        ▲                                               │ POST /invalidate
  *        └─ shared memory: epochs, lease ◀───────────────┘
  */
-import { monotonicMs } from "../shared/clock.ts";
+import { monotonicMs, systemClock } from "../shared/clock.ts";
 import { HttpPeer } from "../shared/http/peer.ts";
 import { requireSecret, startHttpServer, type HttpServer } from "../shared/http/server.ts";
 import { LeaderFinder } from "../shared/leader_finder.ts";
@@ -150,7 +150,10 @@ class Frontend implements RunningFrontend {
     const log = parent.child({ group });
     const members = this.#peers[group];
     const gathersAgain = group === "orders" && 2 * settings.orderQuorum <= members.size;
-    return new LeaderFinder({ members, log, nominate: true, gathersAgain });
+    const { random } = Math;
+    return new LeaderFinder({
+      members, log, nominate: true, gathersAgain, clock: systemClock, random,
+    });
   }
 
   #startThreads(): Promise<HttpThreads> {

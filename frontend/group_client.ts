@@ -12,15 +12,12 @@ import type { Peer } from "../shared/peer.ts";
 import type { Leader } from "../shared/leader_finder.ts";
 import { RETRY_PAUSE_MAX_MS, RETRY_PAUSE_MIN_MS } from "../shared/limits.ts";
 
-/** Of a Peer, what this needs. */
-export type ClientPeer = Pick<Peer, "url" | "get" | "post">;
-
 /** Of a LeaderFinder, what this needs. */
 export interface Finder {
-  readonly leader: Leader<ClientPeer> | null;
-  wait(deadlineMs: number): Promise<Leader<ClientPeer>>;
-  suspect(peer: ClientPeer): void;
-  onLeader(handler: (leader: Leader<ClientPeer>) => void): void;
+  readonly leader: Leader | null;
+  wait(deadlineMs: number): Promise<Leader>;
+  suspect(peer: Peer): void;
+  onLeader(handler: (leader: Leader) => void): void;
 }
 
 export interface GroupRequest {
@@ -31,7 +28,7 @@ export interface GroupRequest {
 }
 
 interface Flight {
-  leader: Leader<ClientPeer>;
+  leader: Leader;
   giveUp: () => void;
 }
 
@@ -47,7 +44,7 @@ export class GroupClient {
   }
 
   /** @throws unavailable when there is none */
-  leader(): Leader<ClientPeer> {
+  leader(): Leader {
     const { leader } = this.#finder;
     if (leader === null) throw new AppError("unavailable", "There is no leader at the moment");
     return leader;
@@ -102,7 +99,7 @@ export class GroupClient {
     }
   }
 
-  #postTo<T>(leader: Leader<ClientPeer>, path: string, request: GroupRequest): Promise<T> {
+  #postTo<T>(leader: Leader, path: string, request: GroupRequest): Promise<T> {
     const { body, timeoutMs } = request;
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
@@ -116,11 +113,11 @@ export class GroupClient {
   }
 
   /** Not when the same replica leads again by now: that was in another term. */
-  #isToBlame(leader: Leader<ClientPeer>, error: AppError, { sparing }: GroupRequest): boolean {
+  #isToBlame(leader: Leader, error: AppError, { sparing }: GroupRequest): boolean {
     return error.reason !== sparing && this.#finder.leader?.term === leader.term;
   }
 
-  #onLeader({ term }: Leader<ClientPeer>): void {
+  #onLeader({ term }: Leader): void {
     for (const flight of this.#flights) if (flight.leader.term < term) flight.giveUp();
   }
 }

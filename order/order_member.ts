@@ -4,6 +4,7 @@
  * log's length and lets the folder go.
  */
 import { randomBytes } from "node:crypto";
+import { systemClock } from "../shared/clock.ts";
 import { HttpPeer } from "../shared/http/peer.ts";
 import { INTERNAL_THREAD } from "../shared/http/internal_calls.ts";
 import { LeaderFinder } from "../shared/leader_finder.ts";
@@ -23,7 +24,10 @@ export async function startOrder(context: MemberContext): Promise<Member> {
       return [id, new HttpPeer({ url, secret, birth: birth.id })] as const;
     }),
   );
-  const finder = new LeaderFinder({ members: catalogs, log, nominate: false });
+  const { random } = Math;
+  const finder = new LeaderFinder({
+    members: catalogs, log, nominate: false, clock: systemClock, random,
+  });
   const orders = new Orders({
     index: new OrderIndex(randomBytes(4).readUInt32LE()),
     catalogLostAtMs: () => finder.lostAtMs,

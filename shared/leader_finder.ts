@@ -20,7 +20,7 @@
  * nomination under way.
  */
 import assert from "node:assert/strict";
-import { monotonicMs } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { AppError, hasReason } from "./errors.ts";
 import type { Peer } from "./peer.ts";
 import * as limits from "./limits.ts";
@@ -29,18 +29,15 @@ import { GroupHealth } from "./group_health.ts";
 import { leaseOf, nominees, willVoteInMs, workingLeader } from "./replica_health.ts";
 import type { ReplicaHealth } from "./wire.ts";
 
-/** Of a Peer, what this needs. */
-export type FinderPeer = Pick<Peer, "url" | "get" | "post"> & Partial<Pick<Peer, "abandon">>;
-
-export interface Leader<P = Peer> {
+export interface Leader {
   id: number;
   term: number;
-  peer: P;
+  peer: Peer;
 }
 
-export interface LeaderFinderOptions<P> {
+export interface LeaderFinderOptions {
   /** All replicas of the group, by id. */
-  members: ReadonlyMap<number, P>;
+  members: ReadonlyMap<number, Peer>;
   log: Log;
   /** False: it only looks. */
   nominate: boolean;
@@ -48,14 +45,15 @@ export interface LeaderFinderOptions<P> {
   gatherMs?: number;
   /** The same once all were gone: with a quorum below a majority one alone may lack orders. */
   gathersAgain?: boolean;
+  clock: Clock;
   /** From 0 to below 1. */
-  random?: () => number;
+  random: () => number;
 }
 
-interface Waiting<P> {
-  resolve: (leader: Leader<P>) => void;
+interface Waiting {
+  resolve: (leader: Leader) => void;
   reject: (error: AppError) => void;
-  timer: NodeJS.Timeout;
+  callOff: () => void;
 }
 
 /** Every so many looks at the leader, everybody is asked: once a second. */
@@ -63,15 +61,15 @@ const LOOKS_PER_FULL_LOOK = 5;
 /** While a leader out of reach is vouched for, the next look comes at least this soon. */
 const VOUCHED_PAUSE_MAX_MS = 100;
 
-export class LeaderFinder<P extends FinderPeer = Peer> {
-  readonly #options: LeaderFinderOptions<P>;
-  readonly #random: () => number;
-  #leader: Leader<P> | null = null;
+export class LeaderFinder {
+  readonly #options: LeaderFinderOptions;
+  readonly #clock: Clock;
+  #leader: Leader | null = null;
   #lostAtMs: number | null = null;
   /** The leader that the handlers were last told of. */
-  #announced: Leader<P> | null = null;
-  readonly #handlers: ((leader: Leader<P>) => void)[] = [];
-  readonly #waiting = new Set<Waiting<P>>();
+  #announced: Leader | null = null;
+  readonly #handlers: ((leader: Leader) => void)[] = [];
+  readonly #waiting = new Set<Waiting>();
   readonly #group: GroupHealth;
   #looks = 0;
   #closed = false;
@@ -87,17 +85,17 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
   /** Since when somebody has been seen opening a term. Monotonic. */
   #openingSinceMs: number | null = null;
 
-  constructor(options: LeaderFinderOptions<P>) {
+  constructor(options: LeaderFinderOptions) {
     assert(options.members.size > 0);
     this.#options = options;
+    this.#clock = options.clock;
     this.#group = new GroupHealth(options.members);
-    this.#random = options.random ?? Math.random;
   }
 
   start(): void {
     assert(!this.#started, "a finder starts once");
     this.#started = true;
-    this.#lostAtMs = monotonicMs();
+    this.#lostAtMs = this.#clock.monotonicMs();
     this.#gather();
     void this.#run();
   }
@@ -111,7 +109,7 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
   }
 
   /** The replica that leads and serves, as far as is known. */
-  get leader(): Leader<P> | null {
+  get leader(): Leader | null {
     return this.#leader;
   }
 
@@ -126,7 +124,7 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
   }
 
   /** Called for each leader that differs from the one before in id or term. */
-  onLeader(handler: (leader: Leader<P>) => void): void {
+  onLeader(handler: (leader: Leader) => void): void {
     this.#handlers.push(handler);
   }
 
@@ -135,27 +133,28 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
    * @param deadlineMs monotonic
    * @throws unavailable at the deadline
    */
-  wait(deadlineMs: number): Promise<Leader<P>> {
+  wait(deadlineMs: number): Promise<Leader> {
     if (this.#leader !== null) return Promise.resolve(this.#leader);
+    const clock = this.#clock;
     return new Promise((resolve, reject) => {
       const late = new AppError("unavailable", "There is no leader at the moment");
       // Not in this turn: who asks again and again would never let the process end.
-      if (this.#closed) return void setImmediate(() => reject(late));
+      if (this.#closed) return void clock.after(0, () => reject(late));
       const expire = (): void => this.#settle(waiting).reject(late);
-      const timer = setTimeout(expire, Math.max(0, deadlineMs - monotonicMs()));
-      const waiting: Waiting<P> = { resolve, reject, timer };
+      const callOff = clock.after(Math.max(0, deadlineMs - clock.monotonicMs()), expire);
+      const waiting: Waiting = { resolve, reject, callOff };
       this.#waiting.add(waiting);
     });
   }
 
-  #settle(waiting: Waiting<P>): Waiting<P> {
-    clearTimeout(waiting.timer);
+  #settle(waiting: Waiting): Waiting {
+    waiting.callOff();
     this.#waiting.delete(waiting);
     return waiting;
   }
 
   /** A request to this peer failed, or it said that it does not lead: look again at once. */
-  suspect(peer: P): void {
+  suspect(peer: Peer): void {
     if (this.#leader?.peer !== peer) return;
     this.#lose("a request to it failed");
     this.#wake();
@@ -200,14 +199,14 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
   }
 
   #gather(): void {
-    this.#gatherUntilMs = monotonicMs() + (this.#options.gatherMs ?? limits.GATHER_MS);
+    this.#gatherUntilMs = this.#clock.monotonicMs() + (this.#options.gatherMs ?? limits.GATHER_MS);
   }
 
   /** The first nomination of a process waits for replicas that are still starting. */
   #isGathering(answers: ReplicaHealth[]): boolean {
     if (answers.length === 0 && this.#options.gathersAgain) this.#gather();
     const complete = answers.length === this.#options.members.size;
-    if (complete || monotonicMs() >= this.#gatherUntilMs) this.#gatherUntilMs = 0;
+    if (complete || this.#clock.monotonicMs() >= this.#gatherUntilMs) this.#gatherUntilMs = 0;
     return this.#gatherUntilMs > 0;
   }
 
@@ -217,8 +216,8 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
       this.#openingSinceMs = null;
       return false;
     }
-    this.#openingSinceMs ??= monotonicMs();
-    return monotonicMs() - this.#openingSinceMs < limits.NOMINATION_TIMEOUT_MS;
+    this.#openingSinceMs ??= this.#clock.monotonicMs();
+    return this.#clock.monotonicMs() - this.#openingSinceMs < limits.NOMINATION_TIMEOUT_MS;
   }
 
   async #nominate(id: number): Promise<void> {
@@ -263,7 +262,7 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
     if (before?.id === id && before.term === term) return;
     this.#announced = leader;
     // A leader that was paused, not killed, would keep its askers waiting for their time-outs.
-    if (before !== null && before.id !== id) before.peer.abandon?.();
+    if (before !== null && before.id !== id) before.peer.abandon();
     this.#options.log.info("following a leader", { leader: id, term });
     for (const handler of this.#handlers) handler(leader);
   }
@@ -272,7 +271,7 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
     assert(this.#leader !== null);
     this.#options.log.warn("lost the leader", { leader: this.#leader.id, why });
     this.#leader = null;
-    this.#lostAtMs = monotonicMs();
+    this.#lostAtMs = this.#clock.monotonicMs();
   }
 
   // Pauses ---------------------------------------------------------------------
@@ -280,18 +279,17 @@ export class LeaderFinder<P extends FinderPeer = Peer> {
   /** At least so long, unless it is woken. */
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer);
+      const callOff = this.#clock.after(ms, resolve);
+      this.#wake = () => {
+        callOff();
         resolve();
       };
-      const timer = setTimeout(wake, Math.ceil(ms));
-      this.#wake = wake;
     });
   }
 
   /** Two finders that nominate different replicas in step would never agree. */
   #pauseAtRandom(): Promise<void> {
     const { NOMINATION_PAUSE_MIN_MS: min, NOMINATION_PAUSE_MAX_MS: max } = limits;
-    return this.#pause(min + this.#random() * (max - min));
+    return this.#pause(min + this.#options.random() * (max - min));
   }
 }

@@ -1,7 +1,8 @@
 /** A leader of a group that the test speaks for: it sees each request and answers when it likes. */
-import type { ClientPeer, Finder } from "../../frontend/group_client.ts";
+import type { Finder } from "../../frontend/group_client.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Leader } from "../../shared/leader_finder.ts";
+import type { Peer } from "../../shared/peer.ts";
 import type { FindRequest, ListRequest, LookupRequest, PlaceRequest } from "../../shared/wire.ts";
 
 export interface FakeCall {
@@ -12,24 +13,24 @@ export interface FakeCall {
 }
 
 export class FakeFinder implements Finder {
-  leader: Leader<ClientPeer> | null = null;
+  leader: Leader | null = null;
   lostAtMs: number | null = 0;
   /** Ids of leaders that were suspected. */
   readonly suspected: number[] = [];
   readonly calls: FakeCall[] = [];
-  readonly #handlers: ((leader: Leader<ClientPeer>) => void)[] = [];
-  readonly #waiting: ((leader: Leader<ClientPeer>) => void)[] = [];
+  readonly #handlers: ((leader: Leader) => void)[] = [];
+  readonly #waiting: ((leader: Leader) => void)[] = [];
   readonly #arrivals: ((call: FakeCall) => void)[] = [];
   #taken = 0;
 
-  lead(id: number, term: number, peer: ClientPeer = this.#peerOf(id)): void {
+  lead(id: number, term: number, peer: Peer = this.#peerOf(id)): void {
     this.leader = { id, term, peer };
     this.lostAtMs = null;
     for (const resolve of this.#waiting.splice(0)) resolve(this.leader);
     for (const handler of this.#handlers) handler(this.leader);
   }
 
-  #peerOf(id: number): ClientPeer {
+  #peerOf(id: number): Peer {
     return {
       url: `http://order-${id}`,
       get: () => Promise.reject(new AppError("unavailable", "nothing to get here")),
@@ -41,19 +42,21 @@ export class FakeFinder implements Finder {
           this.#arrivals.shift()?.(this.calls[this.#taken++]!);
         });
       },
+      abandon: () => {},
+      close: () => {},
     };
   }
 
-  wait(): Promise<Leader<ClientPeer>> {
+  wait(): Promise<Leader> {
     if (this.leader !== null) return Promise.resolve(this.leader);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  onLeader(handler: (leader: Leader<ClientPeer>) => void): void {
+  onLeader(handler: (leader: Leader) => void): void {
     this.#handlers.push(handler);
   }
 
-  suspect(peer: ClientPeer): void {
+  suspect(peer: Peer): void {
     if (this.leader?.peer !== peer) return;
     this.suspected.push(this.leader.id);
     this.leader = null;

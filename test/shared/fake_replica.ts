@@ -4,10 +4,10 @@
  * what comes when.
  */
 import { AppError } from "../../shared/errors.ts";
-import type { FinderPeer } from "../../shared/leader_finder.ts";
+import type { Peer } from "../../shared/peer.ts";
 import type { ReplicaHealth } from "../../shared/wire.ts";
 
-export class FakeReplica implements FinderPeer {
+export class FakeReplica implements Peer {
   readonly url: string;
   readonly health: ReplicaHealth;
   /**
@@ -55,6 +55,8 @@ export class FakeReplica implements FinderPeer {
   abandon(): void {
     this.abandoned++;
   }
+
+  close(): void {}
 
   #answer(timeoutMs: number): Promise<void> {
     if (this.state === "down") throw new AppError("unavailable", "connection refused");

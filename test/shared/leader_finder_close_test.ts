@@ -1,15 +1,16 @@
 /** A finder that is closed: whoever goes on asking must not keep the process from ending. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { monotonicMs } from "../../shared/clock.ts";
+import { monotonicMs, systemClock } from "../../shared/clock.ts";
 import { LeaderFinder } from "../../shared/leader_finder.ts";
 import { createLog } from "../../shared/logging.ts";
-import { group, type FakeReplica } from "./fake_replica.ts";
+import { group } from "./fake_replica.ts";
 
 test("asking a closed finder again and again leaves the event loop its turns", async () => {
   const { members } = group(1);
   const log = createLog({ member: "frontend-1", level: "error" });
-  const finder = new LeaderFinder<FakeReplica>({ members, log, nominate: false });
+  const surroundings = { members, log, clock: systemClock, random: () => 0 };
+  const finder = new LeaderFinder({ ...surroundings, nominate: false });
   finder.start();
   finder.close();
   let isOver = false;

@@ -1,10 +1,10 @@
 /** The finder of a group whose quorum is below a majority, after all of it was gone. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { monotonicMs } from "../../shared/clock.ts";
+import { monotonicMs, systemClock } from "../../shared/clock.ts";
 import { LeaderFinder } from "../../shared/leader_finder.ts";
 import { createLog } from "../../shared/logging.ts";
-import { group, type FakeReplica } from "./fake_replica.ts";
+import { group } from "./fake_replica.ts";
 
 async function until(condition: () => boolean): Promise<void> {
   const deadlineMs = monotonicMs() + 3_000;
@@ -18,8 +18,9 @@ test("after all were gone it waits for all again: one alone may lack orders", as
   const one = group();
   one.replica(3).lead(2);
   const log = createLog({ member: "frontend-1", level: "error" });
-  const settings = { members: one.members, log, nominate: true, gatherMs: 300 };
-  const finder = new LeaderFinder<FakeReplica>({ ...settings, gathersAgain: true });
+  const surroundings = { members: one.members, log, clock: systemClock, random: () => 0 };
+  const settings = { nominate: true, gatherMs: 300, gathersAgain: true };
+  const finder = new LeaderFinder({ ...surroundings, ...settings });
   finder.start();
   t.after(() => finder.close());
   await finder.wait(monotonicMs() + 1_000);

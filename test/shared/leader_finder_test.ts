@@ -1,26 +1,26 @@
 /** The finder among replicas made of paper: whom it follows, whom it nominates, and when. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { monotonicMs } from "../../shared/clock.ts";
+import { monotonicMs, systemClock } from "../../shared/clock.ts";
 import { AppError, hasReason } from "../../shared/errors.ts";
 import { LeaderFinder, type Leader, type LeaderFinderOptions } from "../../shared/leader_finder.ts";
 import { HEALTH_INTERVAL_MS } from "../../shared/limits.ts";
 import { createLog } from "../../shared/logging.ts";
 import { group, type FakeReplica, type Group } from "./fake_replica.ts";
 
-type Settings = Partial<LeaderFinderOptions<FakeReplica>>;
+type Settings = Omit<Partial<LeaderFinderOptions>, "clock" | "random">;
 
 function find(t: TestContext, members: Map<number, FakeReplica>, settings: Settings = {}) {
   const log = createLog({ member: "frontend-1", level: "error" });
-  const options = { members, log, nominate: true, gatherMs: 0, random: () => 0, ...settings };
-  const finder = new LeaderFinder<FakeReplica>(options);
+  const surroundings = { members, log, clock: systemClock, random: () => 0 };
+  const finder = new LeaderFinder({ ...surroundings, nominate: true, gatherMs: 0, ...settings });
   finder.start();
   t.after(() => finder.close());
   return finder;
 }
 
 /** The leader within a second. */
-function led(finder: LeaderFinder<FakeReplica>): Promise<Leader<FakeReplica>> {
+function led(finder: LeaderFinder): Promise<Leader> {
   return finder.wait(monotonicMs() + 1_000);
 }
 
