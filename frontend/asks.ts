@@ -2,12 +2,15 @@
 import type { ListQuery } from "../shared/wire.ts";
 
 /**
- * By kind:
+ * What the FrontendOwner is asked for. By kind:
  * place (JSON text of a Purchase) → PlaceResult; find (a number) → Order | null;
  * lookup → FoundProduct | null; list → FoundList;
- * leader → OrderLeader | null; ready → Readiness; status → Status.
+ * leader → OrderLeader | null; ready → Readiness.
  */
-export type Ask = "place" | "find" | "lookup" | "list" | "leader" | "ready" | "status";
+export type OwnerAsk = "place" | "find" | "lookup" | "list" | "leader" | "ready";
+
+/** status → Status, which takes asking every member. */
+export type Ask = OwnerAsk | "status";
 
 /** The lease is the identity of the fresh one held when the look-up began, or NO_LEASE. */
 export interface LookupAsk {

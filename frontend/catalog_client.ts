@@ -6,6 +6,7 @@
  * here, where the lease's leadership is known.
  */
 import { Batcher } from "../shared/batcher.ts";
+import type { Clock } from "../shared/clock.ts";
 import {
   BATCH_ITEMS_MAX,
   LEASE_TIMEOUT_MS,
@@ -34,7 +35,7 @@ export interface CatalogClientOptions {
   finder: Finder;
   frontend: number;
   heldAs: (identity: number) => HeldLease | null;
-  nowMs: () => number;
+  clock: Clock;
 }
 
 /** A look-up's subject and the identity of the lease that it began under, or NO_LEASE. */
@@ -62,7 +63,7 @@ export class CatalogClient {
 
   constructor(options: CatalogClientOptions) {
     this.#options = options;
-    this.#group = new GroupClient(options.finder, options.nowMs);
+    this.#group = new GroupClient(options.finder, options.clock);
     this.#lookups = new Batcher({ send: (items) => this.#sendLookups(items), ...BATCHES });
     this.#lists = new Batcher({ send: (items) => this.#sendLists(items), ...BATCHES });
   }

@@ -1,33 +1,22 @@
 /**
- * The front-end's owner thread. It follows the leaders of orders and catalog
- * and nominates when there is none, keeps the lease, takes invalidations, and
- * carries in batches what the HTTP threads (http_thread.ts) ask for:
- *
- *   HTTP threads ── place, find ──▶ OrderClient ───▶ order leader
- *                ── lookup, list ─▶ CatalogClient ─▶ catalog leader
- *                                   LeaseKeeper ───▶     │
- *        ▲                                               │ POST /invalidate
- *        └─ shared memory: epochs, lease ◀───────────────┘
+ * A front-end, put together: the owner (owner.ts) on the process's first
+ * thread, HTTP threads for the public (http_thread.ts), the internal port for
+ * the other members, and the report on all of them.
  */
 import { monotonicMs, systemClock } from "../shared/clock.ts";
 import { HttpPeer } from "../shared/http/peer.ts";
 import { requireSecret, startHttpServer, type HttpServer } from "../shared/http/server.ts";
-import { LeaderFinder } from "../shared/leader_finder.ts";
 import { INTERNAL_BODY_BYTES_MAX } from "../shared/limits.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import type { Peer } from "../shared/peer.ts";
 import { startHttpThreads, type HttpThreads } from "../shared/threads.ts";
 import type { FrontendHealth } from "../shared/wire.ts";
-import type { Ask, ListAsk, LookupAsk, OrderLeader, Readiness } from "./asks.ts";
-import type { Epochs } from "./cache/epochs.ts";
-import type { SharedLease } from "./cache/shared_lease.ts";
+import type { Ask } from "./asks.ts";
 import { totalOf } from "./cache/thread_counts.ts";
-import { CatalogClient } from "./catalog_client.ts";
-import type { HttpThreadData } from "./pages.ts";
 import { internalRoutes } from "./internal_routes.ts";
-import { LeaseKeeper } from "./lease_keeper.ts";
-import { OrderClient } from "./order_client.ts";
-import { makeSharedMemory, viewsOf, type SharedMemory } from "./shared_memory.ts";
+import { FrontendOwner } from "./owner.ts";
+import type { HttpThreadData } from "./pages.ts";
+import { makeSharedMemory, type SharedMemory } from "./shared_memory.ts";
 import { StatusReport } from "./status_report.ts";
 
 export interface RunningFrontend extends Member {
@@ -45,51 +34,34 @@ export async function startFrontend(context: MemberContext): Promise<RunningFron
 class Frontend implements RunningFrontend {
   readonly #context: MemberContext;
   readonly #memory: SharedMemory;
-  readonly #epochs: Epochs;
-  readonly #lease: SharedLease;
   readonly #peers: Record<"frontends" | "catalogs" | "orders", Map<number, Peer>>;
-  readonly #catalogs: LeaderFinder;
-  readonly #orders: LeaderFinder;
-  readonly #catalogClient: CatalogClient;
-  readonly #orderClient: OrderClient;
-  readonly #keeper: LeaseKeeper;
+  readonly #owner: FrontendOwner;
   readonly #report: StatusReport;
   readonly #startedAtMs = monotonicMs();
   #internal: HttpServer | null = null;
   #threads: HttpThreads | null = null;
   #stopping = false;
-  /** Names that were invalidated. */
-  #invalidations = 0;
 
   constructor(context: MemberContext) {
     const { settings, log } = context;
-    const { id: frontend, store } = settings;
-    const nowMs = monotonicMs;
+    const { id, store, orderQuorum } = settings;
     this.#context = context;
     this.#memory = makeSharedMemory(settings.threads);
-    ({ epochs: this.#epochs, lease: this.#lease } = viewsOf(this.#memory));
     this.#peers = {
       frontends: this.#peersOf(settings.frontends),
       catalogs: this.#peersOf(settings.catalogs),
       orders: this.#peersOf(settings.orders),
     };
-    this.#catalogs = this.#finderOf("catalogs");
-    this.#orders = this.#finderOf("orders");
-    this.#catalogClient = new CatalogClient({
-      finder: this.#catalogs,
-      frontend,
-      heldAs: (identity) => this.#keeper.heldAs(identity),
-      nowMs,
-    });
-    this.#keeper = new LeaseKeeper({
-      frontend,
-      lease: this.#lease,
-      epochs: this.#epochs,
-      ask: (request) => this.#catalogClient.lease(request),
-      nowMs,
+    this.#owner = new FrontendOwner({
+      id,
+      catalogs: this.#peers.catalogs,
+      orders: this.#peers.orders,
+      orderQuorum,
+      memory: this.#memory,
+      clock: systemClock,
+      random: Math.random,
       log,
     });
-    this.#orderClient = new OrderClient({ orders: this.#orders, catalogs: this.#catalogs, nowMs });
     this.#report = new StatusReport({ store, self: () => this.#health(), ...this.#peers });
   }
 
@@ -105,9 +77,8 @@ class Frontend implements RunningFrontend {
     const { settings, secret, birth, log, fail } = this.#context;
     this.#internal = await startHttpServer({
       routes: internalRoutes({
-        epochs: this.#epochs,
+        invalidate: (body) => this.#owner.invalidate(body),
         health: () => this.#health(),
-        onInvalidated: ({ names }) => (this.#invalidations += names.length),
       }),
       listen: { host: settings.host, port: settings.internalPort },
       bodyBytesMax: INTERNAL_BODY_BYTES_MAX,
@@ -115,10 +86,7 @@ class Frontend implements RunningFrontend {
       internal: true,
       onBug: fail,
     });
-    this.#catalogs.onLeader(() => void this.#keeper.renew());
-    this.#catalogs.start();
-    this.#orders.start();
-    this.#keeper.start();
+    this.#owner.start();
     this.#threads = await this.#startThreads();
     log.info("listening", { port: this.port, internalPort: this.internalPort });
   }
@@ -128,9 +96,7 @@ class Frontend implements RunningFrontend {
     this.#stopping = true;
     this.#threads?.tell("stopping", null);
     await this.#threads?.close();
-    await this.#keeper.close();
-    this.#catalogs.close();
-    this.#orders.close();
+    await this.#owner.close();
     await this.#internal?.close();
     for (const peers of Object.values(this.#peers)) for (const peer of peers.values()) peer.close();
   }
@@ -143,17 +109,6 @@ class Frontend implements RunningFrontend {
       peers.set(id, new HttpPeer({ url, secret, birth: birth.id }));
     }
     return peers;
-  }
-
-  #finderOf(group: "catalogs" | "orders"): LeaderFinder {
-    const { log: parent, settings } = this.#context;
-    const log = parent.child({ group });
-    const members = this.#peers[group];
-    const gathersAgain = group === "orders" && 2 * settings.orderQuorum <= members.size;
-    const { random } = Math;
-    return new LeaderFinder({
-      members, log, nominate: true, gathersAgain, clock: systemClock, random,
-    });
   }
 
   #startThreads(): Promise<HttpThreads> {
@@ -174,53 +129,24 @@ class Frontend implements RunningFrontend {
 
   /** What the HTTP threads ask for. */
   #handle(kind: Ask, body: unknown): unknown {
-    switch (kind) {
-      case "place":
-        return this.#orderClient.place(body as string);
-      case "find":
-        return this.#orderClient.find(body as number);
-      case "lookup": {
-        const { name, lease } = body as LookupAsk;
-        return this.#catalogClient.lookup(name, lease);
-      }
-      case "list": {
-        const { query, lease } = body as ListAsk;
-        return this.#catalogClient.list(query, lease);
-      }
-      case "leader":
-        return this.#leader();
-      case "ready":
-        return this.#readiness();
-      case "status":
-        return this.#report.make();
-    }
-  }
-
-  #leader(): OrderLeader | null {
-    const { leader } = this.#orders;
-    return leader === null ? null : { id: leader.id, term: leader.term };
-  }
-
-  #readiness(): Readiness {
-    return { orderLeader: this.#orders.leader !== null, catalog: this.#catalogs.leader !== null };
+    return kind === "status" ? this.#report.make() : this.#owner.handle(kind, body);
   }
 
   #health(): FrontendHealth {
     const { settings } = this.#context;
     const { hits, misses, entries, requests } = totalOf(this.#memory.counts);
-    const nowMs = monotonicMs();
     return {
       id: settings.id,
-      uptimeMs: nowMs - this.#startedAtMs,
+      uptimeMs: monotonicMs() - this.#startedAtMs,
       stopping: this.#stopping,
-      leased: this.#lease.isFresh(nowMs),
+      leased: this.#owner.isLeased,
       cache: {
         enabled: settings.cacheSize > 0,
         capacity: settings.cacheSize * settings.threads,
         entries,
         hits,
         misses,
-        invalidations: this.#invalidations,
+        invalidations: this.#owner.invalidated,
       },
       requests,
     };

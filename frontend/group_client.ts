@@ -7,6 +7,7 @@
  * - when another leads, what the one before has not answered yet is given up:
  *   it may be paused, and its answer would count for nothing.
  */
+import { pause, type Clock } from "../shared/clock.ts";
 import { AppError, hasReason } from "../shared/errors.ts";
 import type { Peer } from "../shared/peer.ts";
 import type { Leader } from "../shared/leader_finder.ts";
@@ -34,12 +35,12 @@ interface Flight {
 
 export class GroupClient {
   readonly #finder: Finder;
-  readonly #nowMs: () => number;
+  readonly #clock: Clock;
   readonly #flights = new Set<Flight>();
 
-  constructor(finder: Finder, nowMs: () => number) {
+  constructor(finder: Finder, clock: Clock) {
     this.#finder = finder;
-    this.#nowMs = nowMs;
+    this.#clock = clock;
     finder.onLeader((leader) => this.#onLeader(leader));
   }
 
@@ -72,14 +73,14 @@ export class GroupClient {
    * @throws unavailable when the time is over
    */
   async untilAnswered<T>(withinMs: number, attempt: () => Promise<T>): Promise<T> {
-    const deadlineMs = this.#nowMs() + withinMs;
+    const deadlineMs = this.#clock.monotonicMs() + withinMs;
     for (let tries = 0; ; tries++) {
       if (this.#finder.leader === null) await this.#finder.wait(deadlineMs);
       try {
         return await attempt();
       } catch (error) {
         if (!isPassing(error)) throw error;
-        if (deadlineMs - this.#nowMs() <= pauseMs(tries)) {
+        if (deadlineMs - this.#clock.monotonicMs() <= pauseMs(tries)) {
           throw new AppError("unavailable", error.message);
         }
       }
@@ -89,13 +90,13 @@ export class GroupClient {
 
   /** Between two tries: until there is a leader, or, should there be one, for a moment. */
   async breathe(tries: number, deadlineMs: number): Promise<void> {
-    if (this.#finder.leader !== null) return pause(pauseMs(tries));
+    if (this.#finder.leader !== null) return pause(this.#clock, pauseMs(tries));
     try {
       await this.#finder.wait(deadlineMs);
     } catch (error) {
       if (!isPassing(error)) throw error;
       // The deadline, or a finder that is closed and refuses at once: no reason to spin.
-      await pause(pauseMs(tries));
+      await pause(this.#clock, pauseMs(tries));
     }
   }
 
@@ -130,8 +131,4 @@ export function isPassing(error: unknown): error is AppError {
 /** Doubles from try to try. */
 function pauseMs(tries: number): number {
   return Math.min(RETRY_PAUSE_MIN_MS * 2 ** tries, RETRY_PAUSE_MAX_MS);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -16,6 +16,7 @@
  * its own leadership as proof that nothing from earlier ones is left here.
  * That proof opens a new leadership, so it is sent at once.
  */
+import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import { LEASE_MS, LEASE_RENEW_MS, LEASE_USED_MS } from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
@@ -28,7 +29,7 @@ export interface LeaseKeeperOptions {
   epochs: { raiseAll(): void };
   /** POST /lease. */
   ask: (request: LeaseRequest) => Promise<LeaseAnswer>;
-  nowMs: () => number;
+  clock: Clock;
   log: Log;
 }
 
@@ -38,7 +39,7 @@ export class LeaseKeeper {
   #held: HeldLease | null = null;
   /** The request under way. */
   #asking: Promise<void> | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #stopRenewing: () => void = () => {};
   #closed = false;
 
   constructor(options: LeaseKeeperOptions) {
@@ -46,7 +47,8 @@ export class LeaseKeeper {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.renew(), LEASE_RENEW_MS);
+    const { clock } = this.#options;
+    this.#stopRenewing = clock.every(LEASE_RENEW_MS, () => void this.renew());
     void this.renew();
   }
 
@@ -65,7 +67,7 @@ export class LeaseKeeper {
   /** Serves nothing more from the caches, and tells the catalog that it need not wait. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#stopRenewing();
     const { lease, epochs, frontend, ask, log } = this.#options;
     lease.end();
     epochs.raiseAll();
@@ -81,9 +83,9 @@ export class LeaseKeeper {
   }
 
   async #ask(): Promise<void> {
-    const { frontend, ask, nowMs, log } = this.#options;
+    const { frontend, ask, clock, log } = this.#options;
     for (let proves = true; proves; ) {
-      const sentAtMs = nowMs();
+      const sentAtMs = clock.monotonicMs();
       try {
         proves = this.#take(await ask({ frontend, holds: this.#held }), sentAtMs);
       } catch (error) {
@@ -97,12 +99,12 @@ export class LeaseKeeper {
   /** @returns true when the catalog is to hear at once that the caches were dropped */
   #take(answer: LeaseAnswer, sentAtMs: number): boolean {
     if (this.#closed) return false;
-    const { lease, epochs, nowMs, log } = this.#options;
+    const { lease, epochs, clock, log } = this.#options;
     const { leadership, number, leaseMs } = answer;
     const before = this.#held;
     if (before !== null && termOf(leadership) < termOf(before.leadership)) return false;
     const isNewLeadership = leadership !== before?.leadership;
-    if (isNewLeadership || number !== before.number || !lease.isFresh(nowMs())) {
+    if (isNewLeadership || number !== before.number || !lease.isFresh(clock.monotonicMs())) {
       lease.end();
       epochs.raiseAll();
       lease.renumber();

@@ -11,6 +11,7 @@
  * leader a refusal after it is no more than 'unknown'.
  */
 import { Batcher } from "../shared/batcher.ts";
+import type { Clock } from "../shared/clock.ts";
 import { AppError, hasReason } from "../shared/errors.ts";
 import {
   BATCH_ITEMS_MAX,
@@ -36,7 +37,7 @@ const FINDS = { inFlightMax: 2, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS
 export interface OrderClientOptions {
   orders: Finder & Losable;
   catalogs: Losable;
-  nowMs: () => number;
+  clock: Clock;
 }
 
 interface Losable {
@@ -70,7 +71,7 @@ export class OrderClient {
 
   constructor(options: OrderClientOptions) {
     this.#options = options;
-    this.#group = new GroupClient(options.orders, options.nowMs);
+    this.#group = new GroupClient(options.orders, options.clock);
     this.#places = new Batcher({ send: (purchases) => this.#sendPlaces(purchases), ...PLACES });
     this.#finds = new Batcher({ send: (numbers) => this.#sendFinds(numbers), ...FINDS });
   }
@@ -83,10 +84,11 @@ export class OrderClient {
       const placing = { purchase, isOver: false, mayHaveHappened: false, lateTerm: 0 };
       const settle = (result: PlaceResult): void => {
         placing.isOver = true;
-        clearTimeout(timer);
+        callOff();
         resolve(result);
       };
-      const timer = setTimeout(() => settle(undecided(placing)), ORDER_DEADLINE_MS);
+      const giveUp = (): void => settle(undecided(placing));
+      const callOff = this.#options.clock.after(ORDER_DEADLINE_MS, giveUp);
       this.#placeUntilDecided(placing).then(settle, reject);
     });
   }
@@ -98,8 +100,8 @@ export class OrderClient {
 
   /** With nobody to sell for a while, new purchases are refused at once instead of waiting. */
   #refusal(): PlaceResult | null {
-    const { orders, catalogs, nowMs } = this.#options;
-    const sinceMs = nowMs() - FAIL_FAST_MS;
+    const { orders, catalogs, clock } = this.#options;
+    const sinceMs = clock.monotonicMs() - FAIL_FAST_MS;
     if (orders.lostAtMs !== null && orders.lostAtMs <= sinceMs) {
       return { code: "unavailable", message: "There is no order leader at the moment" };
     }
@@ -110,7 +112,7 @@ export class OrderClient {
   }
 
   async #placeUntilDecided(placing: Placing): Promise<PlaceResult> {
-    const deadlineMs = this.#options.nowMs() + ORDER_DEADLINE_MS;
+    const deadlineMs = this.#options.clock.monotonicMs() + ORDER_DEADLINE_MS;
     for (let tries = 0; !placing.isOver; tries++) {
       const { result, term } = await this.#try(placing);
       if (result.code === "ordered" || result.code === "key_reused") return result;

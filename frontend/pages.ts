@@ -6,11 +6,7 @@ import { monotonicMs } from "../shared/clock.ts";
 import { createLog, type LogLevel } from "../shared/logging.ts";
 import { STORES } from "../shared/stores/stores.ts";
 import type { Owner } from "../shared/threads.ts";
-import type { ListQuery } from "../shared/wire.ts";
-import type { ListAsk, LookupAsk } from "./asks.ts";
-import { LruCache, type CacheCounts } from "./cache/lru_cache.ts";
-import { ReadThrough, type Fetched } from "./cache/read_through.ts";
-import type { FoundList, FoundProduct } from "./catalog_client.ts";
+import type { CacheCounts } from "./cache/lru_cache.ts";
 import { EntityTags } from "./entity_tag.ts";
 import { KeptAnswers, type KeptAnswer } from "./kept_answer.ts";
 import { MemberPages } from "./member_pages.ts";
@@ -18,7 +14,8 @@ import { openApiDocument } from "./openapi.ts";
 import { OrderPages } from "./order_pages.ts";
 import { nextPageLink, ProductPages } from "./product_pages.ts";
 import { publicRoutes, type Pages } from "./public_routes.ts";
-import { viewsOf, type SharedMemory } from "./shared_memory.ts";
+import { makeReaders } from "./readers.ts";
+import type { SharedMemory } from "./shared_memory.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 /** What an HTTP thread is started with. */
@@ -65,39 +62,24 @@ interface Parts {
 
 function makeProductPages(data: HttpThreadData, parts: Parts): ProductPages {
   const { vocabulary, owner, counts } = parts;
-  const { epochs, lease } = viewsOf(data.memory);
+  const { memory, cacheSize, cacheTtlMs } = data;
+  const nowMs = monotonicMs;
   const answers = new KeptAnswers(`frontend-${data.id}`);
   const tags = new EntityTags(data.birth);
-  const readThrough = (
-    own: CacheCounts,
-    fetch: (key: string, lease: number) => Promise<Fetched<KeptAnswer>>,
-  ): ReadThrough<KeptAnswer> => {
-    const { cacheSize: capacity, cacheTtlMs: timeToLiveMs } = data;
-    const cache = new LruCache<KeptAnswer>({ capacity, timeToLiveMs, epochs, counts: own });
-    return new ReadThrough({ cache, epochs, lease, fetch, nowMs: monotonicMs });
-  };
-  // Lists are not part of the hit ratio that is shown: it is the products'.
-  const listCounts = { hits: 0, misses: 0, evictions: 0, entries: 0 };
-  return new ProductPages({
-    products: readThrough(counts, async (name, held) => {
-      const found = await owner.ask<FoundProduct | null>("lookup", {
-        name,
-        lease: held,
-      } satisfies LookupAsk);
-      if (found === null) return { value: null, keep: false };
-      const body = vocabulary.showProduct(found.product);
-      return { value: answers.make(body, tags.of(found.version)), keep: found.keep };
-    }),
-    lists: readThrough(listCounts, async (key, held) => {
-      const query = JSON.parse(key) as ListQuery;
-      const found = await owner.ask<FoundList>("list", { query, lease: held } satisfies ListAsk);
-      const { products, more, version, keep } = found;
+  const readers = makeReaders<KeptAnswer>({
+    memory,
+    cacheSize,
+    cacheTtlMs,
+    counts,
+    nowMs,
+    owner,
+    keepProduct({ product, version }) {
+      return answers.make(vocabulary.showProduct(product), tags.of(version));
+    },
+    keepList({ products, more, version }, query) {
       const link = more ? nextPageLink(query, products.at(-1)!.name) : [];
-      const body = vocabulary.showProducts(products);
-      return { value: answers.make(body, tags.of(version), link), keep };
-    }),
-    epochs,
-    answers,
-    nowMs: monotonicMs,
+      return answers.make(vocabulary.showProducts(products), tags.of(version), link);
+    },
   });
+  return new ProductPages({ ...readers, answers, nowMs });
 }

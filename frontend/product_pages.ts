@@ -10,19 +10,14 @@ import { parseName } from "../shared/names.ts";
 import { asText } from "../shared/parse.ts";
 import type { ListQuery } from "../shared/wire.ts";
 import { sendError, timing } from "./answer.ts";
-import { ANYTHING, type Epochs } from "./cache/epochs.ts";
 import type { ReadThrough } from "./cache/read_through.ts";
 import type { KeptAnswer, KeptAnswers } from "./kept_answer.ts";
 import { parseQuery, refuseQuery } from "./query.ts";
+import type { Readers } from "./readers.ts";
 
 export const LIST_PARAMETERS = ["topic", "q", "limit", "after"] as const;
 
-export interface ProductPagesOptions {
-  /** By name. */
-  products: ReadThrough<KeptAnswer>;
-  /** By the JSON of their ListQuery. */
-  lists: ReadThrough<KeptAnswer>;
-  epochs: Pick<Epochs, "slotOf">;
+export interface ProductPagesOptions extends Readers<KeptAnswer> {
   answers: KeptAnswers;
   nowMs: () => number;
 }
@@ -35,7 +30,7 @@ export class ProductPages {
   }
 
   product(exchange: Exchange): void | Promise<void> {
-    const { products, epochs, answers } = this.#options;
+    const { products, answers } = this.#options;
     refuseQuery(exchange.query);
     const segment = exchange.params[0]!;
     const text = decodeSegment(segment);
@@ -44,7 +39,7 @@ export class ProductPages {
     const kept = products.cached(name);
     if (kept !== undefined) return answers.sendHit(exchange, kept);
     parseName(name);
-    return this.#fetch(exchange, products, name, epochs.slotOf(name));
+    return this.#fetch(exchange, products, name);
   }
 
   list(exchange: Exchange): void | Promise<void> {
@@ -52,19 +47,18 @@ export class ProductPages {
     const key = JSON.stringify(parseListQuery(exchange.query));
     const kept = lists.cached(key);
     if (kept !== undefined) return answers.sendHit(exchange, kept);
-    return this.#fetch(exchange, lists, key, ANYTHING);
+    return this.#fetch(exchange, lists, key);
   }
 
   async #fetch(
     exchange: Exchange,
     reader: ReadThrough<KeptAnswer>,
     key: string,
-    slot: number,
   ): Promise<void> {
     const { answers, nowMs } = this.#options;
     const startedMs = nowMs();
     try {
-      const { value, outcome } = await reader.fetch(key, slot);
+      const { value, outcome } = await reader.fetch(key);
       const durationMs = nowMs() - startedMs;
       if (value !== null) return answers.sendFetched(exchange, value, outcome, durationMs);
       const missing = new AppError("not_found", "There is no such product");

@@ -31,6 +31,8 @@ export interface ReadThroughOptions<V> {
   cache: LruCache<V>;
   epochs: { current(slot: number): number };
   lease: Pick<SharedLease, "held" | "identity" | "isFresh">;
+  /** The slot of the epochs that this key hangs on. */
+  slotOf: (key: string) => number;
   /** @param lease identity of the fresh lease held when the look-up began, or NO_LEASE */
   fetch: (key: string, lease: number) => Promise<Fetched<V>>;
   nowMs: () => number;
@@ -79,19 +81,20 @@ export class ReadThrough<V> {
    * From the catalog.
    * @throws what the fetch threw; those who joined get the same
    */
-  async fetch(key: string, slot: number): Promise<Read<V>> {
-    const start = this.#begin(slot);
+  async fetch(key: string): Promise<Read<V>> {
+    const start = this.#begin(key);
     const flight = this.#flights.get(key);
     if (flight !== undefined && isJoinable(flight, start)) {
       const { value, keep } = await flight.answer;
       if (keep && value !== null) return { value, outcome: "collapsed" };
-      return this.#ask(key, this.#begin(slot));
+      return this.#ask(key, this.#begin(key));
     }
     return this.#ask(key, start);
   }
 
-  #begin(slot: number): Start {
-    const { lease, epochs, nowMs } = this.#options;
+  #begin(key: string): Start {
+    const { lease, epochs, slotOf, nowMs } = this.#options;
+    const slot = slotOf(key);
     const held = this.#cache.enabled ? lease.held(nowMs()) : NO_LEASE;
     return { lease: held, slot, epoch: epochs.current(slot) };
   }

@@ -5,6 +5,7 @@ import { NO_LEASE } from "../../frontend/cache/shared_lease.ts";
 import { CatalogClient } from "../../frontend/catalog_client.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { HeldLease, LookupResult } from "../../shared/wire.ts";
+import { HandClock, turn } from "../shared/hand_clock.ts";
 import { FakeFinder } from "./fake_finder.ts";
 
 const HELD: HeldLease = { leadership: "1.a", number: 4 };
@@ -15,9 +16,9 @@ const PAGE = { topic: null, q: null, limit: 100, after: null };
 function makeClient() {
   const finder = new FakeFinder();
   finder.lead(1, 1);
-  const clock = { nowMs: 0 };
+  const clock = new HandClock();
   const heldAs = (identity: number): HeldLease | null => (identity === 5 ? HELD : null);
-  const client = new CatalogClient({ finder, frontend: 2, heldAs, nowMs: () => clock.nowMs });
+  const client = new CatalogClient({ finder, frontend: 2, heldAs, clock });
   return { finder, clock, client };
 }
 
@@ -85,7 +86,7 @@ test("a failed look-up goes to the next leader, under the lease it began with", 
   const { finder, client } = makeClient();
   const lookup = client.lookup("Tux", 5);
   (await finder.next()).fail(new AppError("unknown", "reset"));
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   assert.deepEqual(finder.suspected, [1]);
   finder.lead(2, 2);
   const call = await finder.next();
@@ -98,7 +99,7 @@ test("a look-up that nobody answers in time is unavailable", async () => {
   const { finder, clock, client } = makeClient();
   const lookup = client.lookup("Tux", 5);
   const call = await finder.next();
-  clock.nowMs = 10_000;
+  clock.jump(10_000);
   call.fail(new AppError("unknown", "reset"));
   await assert.rejects(lookup, { name: "AppError", reason: "unavailable" });
 });

@@ -6,6 +6,7 @@ import { LeaseKeeper } from "../../frontend/lease_keeper.ts";
 import { AppError } from "../../shared/errors.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { LeaseAnswer, LeaseRequest } from "../../shared/wire.ts";
+import { HandClock, turn } from "../shared/hand_clock.ts";
 
 interface Asked {
   request: LeaseRequest;
@@ -14,7 +15,8 @@ interface Asked {
 }
 
 class Bench {
-  nowMs = 0;
+  readonly clock = new HandClock();
+  readonly #startedAtMs = this.clock.monotonicMs();
   readonly asked: Asked[] = [];
   /** What happened to the shared memory, in order. */
   readonly events: string[] = [];
@@ -23,13 +25,13 @@ class Bench {
 
   constructor() {
     const raiseAll = (): void => {
-      this.events.push(this.lease.isFresh(this.nowMs) ? "raised while fresh" : "raised");
+      this.events.push(this.isFresh ? "raised while fresh" : "raised");
     };
     this.keeper = new LeaseKeeper({
       frontend: 1,
       lease: this.lease,
       epochs: { raiseAll },
-      nowMs: () => this.nowMs,
+      clock: this.clock,
       log: createLog({ member: "frontend-1", level: "error" }),
       ask: (request) => new Promise((resolve, fail) => {
         const usual = { leadership: "1.a", number: 1, index: 0, leaseMs: 1_000 };
@@ -48,13 +50,18 @@ class Bench {
     await renewing;
   }
 
-  get isFresh(): boolean {
-    return this.lease.isFresh(this.nowMs);
+  /** Since the beginning of the test. */
+  get nowMs(): number {
+    return this.clock.monotonicMs() - this.#startedAtMs;
   }
-}
+  /** No timer fires on the way. */
+  set nowMs(nowMs: number) {
+    this.clock.jump(nowMs - this.nowMs);
+  }
 
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  get isFresh(): boolean {
+    return this.lease.isFresh(this.clock.monotonicMs());
+  }
 }
 
 test("nine tenths of what was granted count, from when the request was sent", async () => {

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OrderClient } from "../../frontend/order_client.ts";
 import { AppError, type Reason } from "../../shared/errors.ts";
-import { FAIL_FAST_MS, ORDER_DEADLINE_MS } from "../../shared/limits.ts";
+import { FAIL_FAST_MS, ORDER_DEADLINE_MS, RETRY_PAUSE_MIN_MS } from "../../shared/limits.ts";
 import type { PlaceResult } from "../../shared/wire.ts";
+import { HandClock, turn } from "../shared/hand_clock.ts";
 import { FakeFinder, type FakeCall } from "./fake_finder.ts";
 
 const ORDERED: PlaceResult = { code: "ordered", number: 7, replayed: false };
@@ -13,8 +14,8 @@ const REFUSED: PlaceResult = { code: "out_of_stock", left: 0 };
 function makeClient() {
   const orders = new FakeFinder();
   const catalogs = { lostAtMs: null as number | null };
-  const clock = { nowMs: 0 };
-  const client = new OrderClient({ orders, catalogs, nowMs: () => clock.nowMs });
+  const clock = new HandClock();
+  const client = new OrderClient({ orders, catalogs, clock });
   return { orders, catalogs, clock, client };
 }
 
@@ -60,11 +61,12 @@ for (const reason of ["unknown", "not_leader", "unavailable"] as const) {
 }
 
 test("what a paused leader has not answered is given up as soon as another leads", async () => {
-  const { orders, client } = makeClient();
+  const { orders, clock, client } = makeClient();
   orders.lead(3, 1);
   const placed = client.place(purchase("a"));
   const first = await orders.next();
   orders.lead(2, 2);
+  await clock.pass(RETRY_PAUSE_MIN_MS);
   const second = await orders.next();
   assert.deepEqual(keysOf(second), ["a"]);
   second.answer({ results: [ORDERED] });
@@ -75,12 +77,13 @@ test("what a paused leader has not answered is given up as soon as another leads
 });
 
 test("a replica that leads again is not suspected for an earlier term", async () => {
-  const { orders, client } = makeClient();
+  const { orders, clock, client } = makeClient();
   orders.lead(3, 1);
   const { peer } = orders.leader!;
   const placed = client.place(purchase("a"));
   await orders.next();
   orders.lead(3, 2, peer);
+  await clock.pass(RETRY_PAUSE_MIN_MS);
   (await orders.next()).answer({ results: [ORDERED] });
   assert.deepEqual(await placed, ORDERED);
   assert.deepEqual(orders.suspected, []);
@@ -88,11 +91,12 @@ test("a replica that leads again is not suspected for an earlier term", async ()
 
 for (const code of ["unknown", "unavailable"] as const) {
   test(`a purchase answered ${code} is asked again under its key, alone`, async () => {
-    const { orders, client } = makeClient();
+    const { orders, clock, client } = makeClient();
     orders.lead(3, 1);
     const placed = [client.place(purchase("a")), client.place(purchase("b"))];
     (await orders.next()).answer({ results: [ORDERED, { code, message: "not now" }] });
     assert.deepEqual(await placed[0], ORDERED);
+    await clock.pass(RETRY_PAUSE_MIN_MS);
     const second = await orders.next();
     assert.deepEqual(keysOf(second), ["b"]);
     second.answer({ results: [REFUSED] });
@@ -134,16 +138,15 @@ test("an order found after a lost try is that order, by the same leader too", as
   assert.deepEqual(await placed, { ...ORDERED, replayed: true });
 });
 
-test("at the deadline a purchase that was tried is unknown, another unavailable", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { orders, client } = makeClient();
+test("at the deadline a purchase that was tried is unknown, another unavailable", async () => {
+  const { orders, clock, client } = makeClient();
   orders.lead(3, 1);
   const tried = client.place(purchase("a"));
   (await orders.next()).fail(fault("unknown"));
   await turn();
   const untried = client.place(purchase("b"));
   await turn();
-  t.mock.timers.tick(ORDER_DEADLINE_MS);
+  await clock.pass(ORDER_DEADLINE_MS);
   assert.equal((await tried).code, "unknown");
   assert.equal((await untried).code, "unavailable");
   assert.equal(orders.calls.length, 1);
@@ -152,11 +155,12 @@ test("at the deadline a purchase that was tried is unknown, another unavailable"
 test("with nobody to sell for a while, purchases are refused at once", async () => {
   const { orders, catalogs, clock, client } = makeClient();
   orders.leader = null;
-  orders.lostAtMs = 1_000;
-  clock.nowMs = 1_000 + FAIL_FAST_MS;
+  const lostAtMs = clock.monotonicMs();
+  orders.lostAtMs = lostAtMs;
+  clock.jump(FAIL_FAST_MS);
   assert.equal((await client.place(purchase("a"))).code, "unavailable");
   orders.lead(3, 1);
-  catalogs.lostAtMs = 1_000;
+  catalogs.lostAtMs = lostAtMs;
   assert.equal((await client.place(purchase("a"))).code, "unavailable");
   assert.equal(orders.calls.length, 0);
 });
@@ -191,11 +195,7 @@ test("an order query fails when its time is over", async () => {
   orders.lead(3, 1);
   const found = client.find(7);
   const call = await orders.next();
-  clock.nowMs = 10_000;
+  clock.jump(10_000);
   call.fail(fault("unknown"));
   await assert.rejects(found, { name: "AppError", reason: "unavailable" });
 });
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

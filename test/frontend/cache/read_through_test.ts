@@ -33,6 +33,7 @@ class Bench {
       cache,
       epochs,
       lease,
+      slotOf: (key) => epochs.slotOf(key),
       nowMs: () => this.nowMs,
       fetch: (key, held) => {
         return new Promise((answer, fail) => this.asked.push({ key, lease: held, answer, fail }));
@@ -53,7 +54,7 @@ class Bench {
   }
 
   fetch(): Promise<Read<string>> {
-    return this.reader.fetch("Tux", this.epochs.slotOf("Tux"));
+    return this.reader.fetch("Tux");
   }
 
   /** Answers the nth request that the catalog got. */
