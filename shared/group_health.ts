@@ -49,7 +49,7 @@ export class GroupHealth {
     const awaited = new Set(ids.filter((id) => patient || !this.#silent.has(id)));
     let stop: () => void = () => {};
     const done = new Promise<ReplicaHealth[]>((resolve) => {
-      stop = () => resolve(answers);
+      stop = () => resolve([...answers]);
       for (const id of ids) {
         void this.#askOne(id).then((health) => {
           if (health !== null) answers.push(health);

@@ -1,14 +1,16 @@
 /**
  * A replica as a finder sees it: it answers GET /health with what the test
- * says, and POST /lead by the test's rule. No network, so that a test decides
- * what comes when.
+ * says, and POST /lead by the test's rule. No network, and a clock that the
+ * test moves, so that a test decides what comes when.
  */
 import { AppError } from "../../shared/errors.ts";
 import type { Peer } from "../../shared/peer.ts";
 import type { ReplicaHealth } from "../../shared/wire.ts";
+import { HandClock } from "./hand_clock.ts";
 
 export class FakeReplica implements Peer {
   readonly url: string;
+  readonly #clock: HandClock;
   readonly health: ReplicaHealth;
   /**
    * Down: it refuses connections. Hung: it never answers, and the request
@@ -21,7 +23,8 @@ export class FakeReplica implements Peer {
   nominations = 0;
   abandoned = 0;
 
-  constructor(id: number) {
+  constructor(id: number, clock: HandClock) {
+    this.#clock = clock;
     this.url = `fake:${id}`;
     this.health = {
       id, state: "normal", role: "follower", term: 1, leader: null, lastIndex: 0, commitIndex: 0,
@@ -61,9 +64,9 @@ export class FakeReplica implements Peer {
   #answer(timeoutMs: number): Promise<void> {
     if (this.state === "down") throw new AppError("unavailable", "connection refused");
     return new Promise((resolve, reject) => {
-      if (this.state === "up") setImmediate(resolve);
-      else if (this.state === "slow") setTimeout(resolve, 30);
-      else setTimeout(() => reject(new AppError("unknown", "no answer")), timeoutMs);
+      if (this.state === "up") this.#clock.after(1, resolve);
+      else if (this.state === "slow") this.#clock.after(30, resolve);
+      else this.#clock.after(timeoutMs, () => reject(new AppError("unknown", "no answer")));
     });
   }
 }
@@ -72,7 +75,8 @@ export type Group = ReturnType<typeof group>;
 
 /** Replicas 1 to `size`, all followers of nobody. */
 export function group(size = 3) {
-  const replicas = Array.from({ length: size }, (_, at) => new FakeReplica(at + 1));
+  const clock = new HandClock();
+  const replicas = Array.from({ length: size }, (_, at) => new FakeReplica(at + 1, clock));
   const members = new Map(replicas.map((replica) => [replica.health.id, replica]));
-  return { replicas, members, replica: (id: number) => members.get(id)! };
+  return { clock, replicas, members, replica: (id: number) => members.get(id)! };
 }

@@ -1,4 +1,5 @@
 /** A clock that stands still until the test moves it; calls that fall due are made on the way. */
+import assert from "node:assert/strict";
 import type { Clock } from "../../shared/clock.ts";
 
 interface Due {
@@ -39,15 +40,27 @@ export class HandClock implements Clock {
   /** Moves the clock from call to call, letting promises settle before and after each. */
   async pass(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
-    for (;;) {
-      await turn();
-      const next = this.#due.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0];
-      if (next === undefined) break;
-      this.#due = this.#due.filter((other) => other !== next);
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      next.call();
-    }
+    do await turn();
+    while (this.#callNext(endMs));
     this.#nowMs = endMs;
+  }
+
+  /** Moves the clock in the same way, to the moment at which it is so, and that must come. */
+  async until(isSo: () => boolean, withinMs = 3_000): Promise<void> {
+    const endMs = this.#nowMs + withinMs;
+    for (await turn(); !isSo(); await turn()) {
+      assert(this.#callNext(endMs), `not within ${withinMs} ms: ${isSo}`);
+    }
+  }
+
+  /** The next call that falls due by then. False when there is none. */
+  #callNext(endMs: number): boolean {
+    const next = this.#due.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0];
+    if (next === undefined) return false;
+    this.#due = this.#due.filter((other) => other !== next);
+    this.#nowMs = Math.max(this.#nowMs, next.atMs);
+    next.call();
+    return true;
   }
 
   /** The process was stopped for so long: what fell due has yet to come. */

@@ -1,35 +1,26 @@
 /** The finder among replicas made of paper: whom it follows, whom it nominates, and when. */
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
-import { monotonicMs, systemClock } from "../../shared/clock.ts";
+import { test } from "node:test";
 import { AppError, hasReason } from "../../shared/errors.ts";
 import { LeaderFinder, type Leader, type LeaderFinderOptions } from "../../shared/leader_finder.ts";
 import { HEALTH_INTERVAL_MS } from "../../shared/limits.ts";
 import { createLog } from "../../shared/logging.ts";
-import { group, type FakeReplica, type Group } from "./fake_replica.ts";
+import { group, type Group } from "./fake_replica.ts";
 
-type Settings = Omit<Partial<LeaderFinderOptions>, "clock" | "random">;
+type Settings = Pick<Partial<LeaderFinderOptions>, "nominate" | "gatherMs">;
 
-function find(t: TestContext, members: Map<number, FakeReplica>, settings: Settings = {}) {
+function find({ members, clock }: Group, settings: Settings = {}): LeaderFinder {
   const log = createLog({ member: "frontend-1", level: "error" });
-  const surroundings = { members, log, clock: systemClock, random: () => 0 };
+  const surroundings = { members, log, clock, random: () => 0 };
   const finder = new LeaderFinder({ ...surroundings, nominate: true, gatherMs: 0, ...settings });
   finder.start();
-  t.after(() => finder.close());
   return finder;
 }
 
-/** The leader within a second. */
-function led(finder: LeaderFinder): Promise<Leader> {
-  return finder.wait(monotonicMs() + 1_000);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadlineMs = monotonicMs() + 3_000;
-  while (!condition()) {
-    assert(monotonicMs() < deadlineMs, `never: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
+/** The leader, at the moment at which there is one. */
+async function led({ clock }: Group, finder: LeaderFinder): Promise<Leader> {
+  await clock.until(() => finder.leader !== null);
+  return finder.leader!;
 }
 
 /** How often each was nominated, by ascending id. */
@@ -37,42 +28,42 @@ function nominations({ replicas }: Group): number[] {
   return replicas.map(({ nominations }) => nominations);
 }
 
-test("a leader that works is followed, and nobody is nominated", async (t) => {
+test("a leader that works is followed, and nobody is nominated", async () => {
   const one = group();
   one.replica(1).lead(4);
-  const finder = find(t, one.members);
-  const { id, term, peer } = await led(finder);
+  const finder = find(one);
+  const { id, term, peer } = await led(one, finder);
   assert.deepEqual([id, term, peer], [1, 4, one.replica(1)]);
   assert.equal(finder.lostAtMs, null);
   const { healthsAsked } = one.replica(1);
-  await until(() => one.replica(1).healthsAsked >= healthsAsked + 3);
+  await one.clock.until(() => one.replica(1).healthsAsked >= healthsAsked + 3);
   assert.deepEqual(nominations(one), [0, 0, 0]);
 });
 
-test("the highest id is nominated", async (t) => {
+test("the highest id is nominated", async () => {
   const one = group();
-  const { id, term } = await led(find(t, one.members));
+  const { id, term } = await led(one, find(one));
   assert.deepEqual([id, term], [3, 2]);
   assert.deepEqual(nominations(one), [0, 0, 1]);
 });
 
-test("who only looks nominates nobody, and finds who was nominated by others", async (t) => {
+test("who only looks nominates nobody, and finds who was nominated by others", async () => {
   const one = group();
-  const finder = find(t, one.members, { nominate: false });
-  await until(() => one.replica(1).healthsAsked >= 3);
+  const finder = find(one, { nominate: false });
+  await one.clock.until(() => one.replica(1).healthsAsked >= 3);
   assert.deepEqual(nominations(one), [0, 0, 0]);
   one.replica(2).lead(2);
-  assert.equal((await led(finder)).id, 2);
+  assert.equal((await led(one, finder)).id, 2);
 });
 
-test("recovering replicas are passed over", async (t) => {
+test("recovering replicas are passed over", async () => {
   const one = group();
   one.replica(3).health.state = "recovering";
-  assert.equal((await led(find(t, one.members))).id, 2);
+  assert.equal((await led(one, find(one))).id, 2);
   assert.deepEqual(nominations(one), [0, 1, 0]);
 });
 
-test("a nominee that fails is passed over for the next lower id, round and round", async (t) => {
+test("a nominee that fails is passed over for the next lower id, round and round", async () => {
   const one = group();
   const asked: number[] = [];
   for (const replica of one.replicas) {
@@ -82,103 +73,103 @@ test("a nominee that fails is passed over for the next lower id, round and round
       throw new AppError("no_votes", "no majority");
     };
   }
-  assert.equal((await led(find(t, one.members))).id, 2);
+  assert.equal((await led(one, find(one))).id, 2);
   assert.deepEqual(asked, [3, 2, 1, 3, 2]);
 });
 
-test("a nominee that hangs costs its time-out, no more", async (t) => {
+test("a nominee that hangs costs its time-out, no more", async () => {
   const one = group();
   one.replica(3).onLead = () => {
     throw new AppError("unknown", "timed out");
   };
-  assert.equal((await led(find(t, one.members))).id, 2);
+  assert.equal((await led(one, find(one))).id, 2);
 });
 
-test("a dead highest id is not waited for twice", async (t) => {
+test("a dead highest id is not waited for twice", async () => {
   const one = group();
   one.replica(3).state = "hung";
   one.replica(2).onLead = () => {
     throw new AppError("no_votes", "not yet");
   };
-  const startedAtMs = monotonicMs();
-  assert.equal((await led(find(t, one.members))).id, 1);
+  const startedAtMs = one.clock.monotonicMs();
+  assert.equal((await led(one, find(one))).id, 1);
   // One look of 150 ms; each further one would cost as much again.
-  assert(monotonicMs() - startedAtMs < 290);
+  assert(one.clock.monotonicMs() - startedAtMs < 190);
 });
 
-test("while a majority hears a leader, nobody is nominated; then at once", async (t) => {
+test("while a majority hears a leader, nobody is nominated; then at once", async () => {
   const one = group();
   one.replica(3).lead(5);
-  const startedAtMs = monotonicMs();
+  const startedAtMs = one.clock.monotonicMs();
   const leaseEndsAtMs = startedAtMs + 200;
   one.replica(3).state = "down";
   for (const id of [1, 2]) one.replica(id).follow(one.replica(3), 200);
-  const lapsing = setInterval(() => {
-    const leaseMs = Math.max(0, leaseEndsAtMs - monotonicMs());
+  one.clock.every(1, () => {
+    const leaseMs = Math.max(0, leaseEndsAtMs - one.clock.monotonicMs());
     for (const id of [1, 2]) one.replica(id).health.leaseMs = leaseMs;
-  }, 1);
-  t.after(() => clearInterval(lapsing));
-  assert.equal((await led(find(t, one.members))).id, 2);
-  const tookMs = monotonicMs() - startedAtMs;
-  assert(tookMs >= 199 && tookMs < 280, `${tookMs} ms`);
+  });
+  assert.equal((await led(one, find(one))).id, 2);
+  const tookMs = one.clock.monotonicMs() - startedAtMs;
+  assert(tookMs >= 200 && tookMs < 210, `${tookMs} ms`);
   assert.deepEqual(nominations(one), [0, 1, 0]);
 });
 
-test("a leader out of reach that the others vouch for is left alone", async (t) => {
+test("a leader out of reach that the others vouch for is left alone", async () => {
   const one = group();
   one.replica(3).lead(5);
   one.replica(3).state = "down";
   for (const id of [1, 2]) one.replica(id).follow(one.replica(3), 350);
-  const finder = find(t, one.members);
-  await assert.rejects(finder.wait(monotonicMs() + 300), { reason: "unavailable" });
+  const finder = find(one);
+  await one.clock.pass(340);
+  assert.equal(finder.leader, null);
   assert.deepEqual(nominations(one), [0, 0, 0]);
   one.replica(3).state = "up";
-  assert.equal((await led(finder)).id, 3);
+  assert.equal((await led(one, finder)).id, 3);
 });
 
-test("a minority that hears the old leader holds nobody up", async (t) => {
+test("a minority that hears the old leader holds nobody up", async () => {
   const five = group(5);
   five.replica(1).follow(five.replica(5), 400);
   five.replica(5).state = "down";
-  assert.equal((await led(find(t, five.members))).id, 4);
+  assert.equal((await led(five, find(five))).id, 4);
 });
 
-test("refused as a leader lives, a nominee is asked again right when the lease ends", async (t) => {
+test("refused as a leader lives, a nominee is asked again right when the lease ends", async () => {
   const one = group();
   const askedAtMs: number[] = [];
   one.replica(3).onLead = () => {
-    askedAtMs.push(monotonicMs());
+    askedAtMs.push(one.clock.monotonicMs());
     if (askedAtMs.length === 2) return one.replica(3).lead(2);
     throw new AppError("leader_alive", "Replica 2 leads", { leader: 2, leaseMs: 120 });
   };
-  assert.equal((await led(find(t, one.members))).id, 3);
+  assert.equal((await led(one, find(one))).id, 3);
   const pauseMs = askedAtMs[1]! - askedAtMs[0]!;
-  assert(pauseMs >= 119 && pauseMs < 190, `${pauseMs} ms`);
+  assert(pauseMs >= 120 && pauseMs < 130, `${pauseMs} ms`);
   assert.deepEqual(nominations(one), [0, 0, 2]);
 });
 
-test("one that always hears a leader does not keep the others from being nominated", async (t) => {
+test("one that always hears a leader does not keep the others from being nominated", async () => {
   const one = group();
   one.replica(3).onLead = () => {
     throw new AppError("leader_alive", "Replica 9 leads", { leader: 9, leaseMs: 10 });
   };
-  assert.equal((await led(find(t, one.members))).id, 2);
+  assert.equal((await led(one, find(one))).id, 2);
 });
 
-test("who is opening a term already gets the time for it", async (t) => {
+test("who is opening a term already gets the time for it", async () => {
   const one = group();
   Object.assign(one.replica(1).health, { role: "leader", term: 2, serving: false });
-  const finder = find(t, one.members);
-  await until(() => one.replica(1).healthsAsked >= 4);
+  const finder = find(one);
+  await one.clock.until(() => one.replica(1).healthsAsked >= 4);
   one.replica(1).health.serving = true;
-  assert.equal((await led(finder)).id, 1);
+  assert.equal((await led(one, finder)).id, 1);
   assert.deepEqual(nominations(one), [0, 0, 0]);
   const stuck = group();
   stuck.replica(1).health.role = "candidate";
-  assert.equal((await led(find(t, stuck.members))).id, 3, "and no more time than that");
+  assert.equal((await led(stuck, find(stuck))).id, 3, "and no more time than that");
 });
 
-test("two finders at once agree", async (t) => {
+test("two finders at once agree", async () => {
   const one = group();
   let opening = 0;
   for (const replica of one.replicas) {
@@ -187,113 +178,119 @@ test("two finders at once agree", async (t) => {
       replica.lead(2);
     };
   }
-  const finders = [find(t, one.members), find(t, one.members), find(t, one.members)];
-  const leaders = await Promise.all(finders.map(led));
-  assert.deepEqual(leaders.map(({ id }) => id), [3, 3, 3]);
+  const finders = [find(one), find(one), find(one)];
+  await one.clock.until(() => finders.every(({ leader }) => leader !== null));
+  assert.deepEqual(finders.map(({ leader }) => leader!.id), [3, 3, 3]);
 });
 
-test("at its start it waits for all before it nominates", async (t) => {
+test("at its start it waits for all before it nominates", async () => {
   const one = group();
   one.replica(3).state = "down";
-  const finder = find(t, one.members, { gatherMs: 900 });
-  await until(() => one.replica(1).healthsAsked >= 4);
+  const finder = find(one, { gatherMs: 900 });
+  await one.clock.until(() => one.replica(1).healthsAsked >= 4);
   assert.deepEqual(nominations(one), [0, 0, 0]);
   one.replica(3).state = "up";
-  assert.equal((await led(finder)).id, 3);
+  assert.equal((await led(one, finder)).id, 3);
 });
 
-test("but not for ever", async (t) => {
+test("but not for ever", async () => {
   const one = group();
   one.replica(3).state = "down";
-  const startedAtMs = monotonicMs();
-  assert.equal((await led(find(t, one.members, { gatherMs: 150 }))).id, 2);
-  assert(monotonicMs() - startedAtMs >= 149);
+  const startedAtMs = one.clock.monotonicMs();
+  assert.equal((await led(one, find(one, { gatherMs: 150 }))).id, 2);
+  assert(one.clock.monotonicMs() - startedAtMs >= 150);
 });
 
-test("a suspected leader is looked at once, not at the next interval", async (t) => {
+test("a suspected leader is looked at once, not at the next interval", async () => {
   const one = group();
   one.replica(3).lead(2);
-  const finder = find(t, one.members);
-  await led(finder);
+  const finder = find(one);
+  await led(one, finder);
   one.replica(3).state = "down";
-  const suspectedAtMs = monotonicMs();
+  const suspectedAtMs = one.clock.monotonicMs();
   finder.suspect(one.replica(3));
   assert.equal(finder.leader, null);
   assert(finder.lostAtMs! >= suspectedAtMs);
-  assert.equal((await led(finder)).id, 2);
-  assert(monotonicMs() - suspectedAtMs < HEALTH_INTERVAL_MS / 2);
+  assert.equal((await led(one, finder)).id, 2);
+  assert(one.clock.monotonicMs() - suspectedAtMs < HEALTH_INTERVAL_MS / 2);
 });
 
-test("a leader suspected without cause is followed again, and not announced again", async (t) => {
+test("a leader suspected without cause is followed again, and not announced again", async () => {
   const one = group();
   one.replica(3).lead(2);
-  const finder = find(t, one.members);
+  const finder = find(one);
   const announced: number[] = [];
   finder.onLeader(({ id, term }) => announced.push(id, term));
-  await led(finder);
+  await led(one, finder);
   finder.suspect(one.replica(3));
   finder.suspect(one.replica(3));
   finder.suspect(one.replica(1));
-  assert.equal((await led(finder)).id, 3);
+  assert.equal((await led(one, finder)).id, 3);
   assert.deepEqual(announced, [3, 2]);
 });
 
-test("an answer from before the suspicion does not clear the suspected leader", async (t) => {
+test("an answer from before the suspicion does not clear the suspected leader", async () => {
   const one = group();
   one.replica(3).lead(2);
-  const finder = find(t, one.members);
-  await led(finder);
+  const finder = find(one);
+  await led(one, finder);
   const { healthsAsked } = one.replica(3);
   // Its regular look is under way and will say that it leads.
-  await until(() => one.replica(3).healthsAsked > healthsAsked);
+  await one.clock.until(() => one.replica(3).healthsAsked > healthsAsked);
   one.replica(3).state = "down";
   finder.suspect(one.replica(3));
-  assert.equal((await led(finder)).id, 2);
+  assert.equal((await led(one, finder)).id, 2);
 });
 
-test("a leader that dies, or leads no longer, is noticed by itself", async (t) => {
+test("a leader that dies, or leads no longer, is noticed by itself", async () => {
   const one = group();
   one.replica(3).lead(2);
-  const finder = find(t, one.members);
+  const finder = find(one);
   const announced: number[] = [];
   finder.onLeader(({ id }) => announced.push(id));
-  await led(finder);
+  await led(one, finder);
   one.replica(3).state = "down";
-  await until(() => finder.leader?.id === 2);
+  await one.clock.until(() => finder.leader?.id === 2);
   one.replica(2).follow(one.replica(1), 0);
   one.replica(1).lead(9);
-  await until(() => finder.leader?.id === 1);
+  await one.clock.until(() => finder.leader?.id === 1);
   assert.deepEqual(announced, [3, 2, 1]);
 });
 
-test("who still waits for an answer of the leader before is let go", async (t) => {
+test("who still waits for an answer of the leader before is let go", async () => {
   const one = group();
   one.replica(3).lead(2);
-  const finder = find(t, one.members);
-  await led(finder);
+  const finder = find(one);
+  await led(one, finder);
   one.replica(3).state = "hung";
   finder.suspect(one.replica(3));
-  assert.equal((await led(finder)).id, 2);
+  assert.equal((await led(one, finder)).id, 2);
   assert.deepEqual(one.replicas.map(({ abandoned }) => abandoned), [0, 0, 1]);
 });
 
-test("all that wait get the leader, or hear at their deadline that there is none", async (t) => {
+test("all that wait get the leader, or hear at their deadline that there is none", async () => {
   const one = group();
   for (const replica of one.replicas) replica.state = "down";
-  const finder = find(t, one.members);
-  const early = finder.wait(monotonicMs() + 30);
-  const patient = [led(finder), led(finder)];
-  await assert.rejects(early, (error) => hasReason(error, "unavailable"));
+  const finder = find(one);
+  const startedAtMs = one.clock.monotonicMs();
+  const early = finder.wait(startedAtMs + 30);
+  const patient = [finder.wait(startedAtMs + 1_000), finder.wait(startedAtMs + 1_000)];
+  const refused = assert.rejects(early, (error) => hasReason(error, "unavailable"));
+  await one.clock.pass(30);
+  await refused;
   one.replica(2).state = "up";
+  await one.clock.until(() => finder.leader !== null);
   assert.deepEqual((await Promise.all(patient)).map(({ id }) => id), [2, 2]);
 });
 
-test("closing ends the waiting", async (t) => {
+test("closing ends the waiting", async () => {
   const one = group();
   for (const replica of one.replicas) replica.state = "down";
-  const finder = find(t, one.members);
-  const waiting = finder.wait(monotonicMs() + 5_000);
+  const finder = find(one);
+  const waiting = finder.wait(one.clock.monotonicMs() + 5_000);
   finder.close();
   await assert.rejects(waiting, (error) => hasReason(error, "unavailable"));
-  await assert.rejects(finder.wait(monotonicMs() + 5_000));
+  const late = assert.rejects(finder.wait(one.clock.monotonicMs() + 5_000));
+  await one.clock.pass(0);
+  await late;
 });

@@ -5,9 +5,10 @@ import { NOMINATION_LAG_MAX_ROWS } from "../../shared/limits.ts";
 import * as healths from "../../shared/replica_health.ts";
 import type { ReplicaHealth } from "../../shared/wire.ts";
 import { FakeReplica } from "./fake_replica.ts";
+import { HandClock } from "./hand_clock.ts";
 
 const replica = (id: number, differs: Partial<ReplicaHealth> = {}): ReplicaHealth => ({
-  ...new FakeReplica(id).health,
+  ...new FakeReplica(id, new HandClock()).health,
   ...differs,
 });
 
