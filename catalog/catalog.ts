@@ -4,6 +4,7 @@
  * follower applies rows and answers nobody but its health; the leader answers
  * once no cache is left from before it led (leases.ts).
  */
+import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import type {
@@ -28,7 +29,6 @@ import { Restock } from "./restock.ts";
 import { COLUMNS, openPayload, readRow } from "./rows.ts";
 import { Selling } from "./selling.ts";
 import type { CatalogState } from "./state.ts";
-import type { Timing } from "./timing.ts";
 
 export interface CatalogOptions extends LeadingOptions {
   /** 0: what is out of stock stays so. */
@@ -43,22 +43,22 @@ export class Catalog implements ReplicatedService {
   readonly #selling: Selling;
   readonly #granting: Granting;
   readonly #restock: Restock;
-  readonly #timing: Timing;
+  readonly #clock: Clock;
 
   constructor(options: CatalogOptions) {
-    const { state, restockMs, restockTo, timing } = options;
+    const { state, restockMs, restockTo, clock } = options;
     const leading = new Leading(options);
     this.#state = state;
     this.#leading = leading;
-    this.#timing = timing;
+    this.#clock = clock;
     this.#selling = new Selling(state, leading);
-    this.#granting = new Granting({ state, leading, timing });
+    this.#granting = new Granting({ state, leading, clock });
     this.#restock = new Restock({
       state,
       everyMs: restockMs,
       to: restockTo,
       propose: (rows, payloads) => leading.propose(rows, payloads),
-      timing,
+      clock,
     });
   }
 
@@ -160,7 +160,7 @@ export class Catalog implements ReplicatedService {
         sales: ledger.next - 1,
         unsettled: ledger.unsettled,
         visible: visibleIndex,
-        leases: leadership?.leases.live(this.#timing.monotonicMs()).length ?? 0,
+        leases: leadership?.leases.live(this.#clock.monotonicMs()).length ?? 0,
         open: leadership?.isOpen ?? false,
       },
     };

@@ -3,6 +3,7 @@
  * listen. Started by main.ts; closing it answers what is in flight first.
  */
 import { fileURLToPath } from "node:url";
+import { systemClock } from "../shared/clock.ts";
 import { INTERNAL_THREAD } from "../shared/http/internal_calls.ts";
 import { HttpPeer } from "../shared/http/peer.ts";
 import { INVALIDATE_TIMEOUT_MS } from "../shared/limits.ts";
@@ -15,7 +16,6 @@ import { CATALOG_CALLS } from "./calls.ts";
 import { Catalog } from "./catalog.ts";
 import { loadInitialProducts } from "./initial_file.ts";
 import { CatalogState } from "./state.ts";
-import { systemTiming } from "./timing.ts";
 
 const DATA_FOLDER = fileURLToPath(new URL("data", import.meta.url));
 
@@ -32,7 +32,7 @@ export async function startCatalog(context: MemberContext): Promise<Member> {
     frontends: [...frontends.keys()],
     restockMs: store.restocks ? restockMs : 0,
     restockTo,
-    timing: systemTiming,
+    clock: systemClock,
     async invalidate(frontend, leadership, names) {
       const request: InvalidateRequest = { leadership, names };
       const peer = frontends.get(frontend)!;

@@ -4,28 +4,28 @@
  * they hang: what a lapsed lease held up is shown before the lease is judged,
  * and nothing is awaited between the judgement and the grant.
  */
+import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import type { LeaseAnswer, LeaseRequest } from "../shared/wire.ts";
 import type { Leadership } from "./leadership.ts";
 import type { Leading } from "./leading.ts";
 import type { CatalogState } from "./state.ts";
-import type { Timing } from "./timing.ts";
 
 export class Granting {
   readonly #state: CatalogState;
   readonly #leading: Leading;
-  readonly #timing: Timing;
+  readonly #clock: Clock;
 
-  constructor(options: { state: CatalogState; leading: Leading; timing: Timing }) {
+  constructor(options: { state: CatalogState; leading: Leading; clock: Clock }) {
     this.#state = options.state;
     this.#leading = options.leading;
-    this.#timing = options.timing;
+    this.#clock = options.clock;
   }
 
   /** @throws bad_request, not_leader, unavailable */
   async lease(request: Required<LeaseRequest>): Promise<LeaseAnswer> {
     const { frontend, holds, release } = request;
-    const receivedAtMs = this.#timing.monotonicMs();
+    const receivedAtMs = this.#clock.monotonicMs();
     const leadership = this.#leading.now();
     const { leases, visibility } = leadership;
     if (!leases.knows(frontend)) {
@@ -36,7 +36,7 @@ export class Granting {
     if (release) leases.release(frontend, holds, receivedAtMs);
     visibility.advance();
     if (release) return this.#answer(leadership, holds?.number ?? 0, 0);
-    const nowMs = this.#timing.monotonicMs();
+    const nowMs = this.#clock.monotonicMs();
     if (leases.isRenewal(frontend, holds, nowMs)) {
       return this.#grant(leadership, frontend, { isRenewal: true, receivedAtMs, nowMs });
     }
@@ -45,7 +45,7 @@ export class Granting {
     return this.#grant(leadership, frontend, {
       isRenewal: false,
       receivedAtMs,
-      nowMs: this.#timing.monotonicMs(),
+      nowMs: this.#clock.monotonicMs(),
     });
   }
 

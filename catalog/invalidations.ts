@@ -15,12 +15,12 @@
  * cost every purchase a whole lease, time and again.
  */
 import assert from "node:assert/strict";
+import type { Clock } from "../shared/clock.ts";
 import {
   INVALIDATE_NAMES_MAX,
   INVALIDATE_PATIENCE_MS,
   INVALIDATE_RETRY_MS,
 } from "../shared/limits.ts";
-import type { Timing } from "./timing.ts";
 
 export interface InvalidationsOptions {
   frontends: Iterable<number>;
@@ -30,7 +30,7 @@ export interface InvalidationsOptions {
   isLive: (frontend: number) => boolean;
   /** A front-end has confirmed more than before. */
   onConfirmed: () => void;
-  timing: Timing;
+  clock: Clock;
 }
 
 /** Names, each with the first row not yet confirmed that changed it; in that order. */
@@ -109,7 +109,7 @@ export class Invalidations {
     if (push.isDeaf && !push.isBusy) this.#send(push, new Map());
     if (push.isDeaf) return false;
     const since = push.unconfirmedSinceMs;
-    return since === null || this.#options.timing.monotonicMs() - since < INVALIDATE_PATIENCE_MS;
+    return since === null || this.#options.clock.monotonicMs() - since < INVALIDATE_PATIENCE_MS;
   }
 
   close(): void {
@@ -118,7 +118,7 @@ export class Invalidations {
 
   #start(push: Push): void {
     if (this.#isClosed || push.isBusy || push.isPausing || push.waiting.size === 0) return;
-    push.unconfirmedSinceMs ??= this.#options.timing.monotonicMs();
+    push.unconfirmedSinceMs ??= this.#options.clock.monotonicMs();
     this.#send(push, takeFirst(push.waiting));
   }
 
@@ -149,7 +149,7 @@ export class Invalidations {
     push.waiting = names;
     if (!this.#options.isLive(push.frontend)) return;
     push.isPausing = true;
-    this.#options.timing.after(INVALIDATE_RETRY_MS, () => {
+    this.#options.clock.after(INVALIDATE_RETRY_MS, () => {
       push.isPausing = false;
       if (this.#options.isLive(push.frontend)) this.#start(push);
     });

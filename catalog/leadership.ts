@@ -5,11 +5,11 @@
  * its own, `<term>.<start id>`, that no other leadership of this group ever
  * had or will have.
  */
+import type { Clock } from "../shared/clock.ts";
 import { Invalidations } from "./invalidations.ts";
 import { Leases } from "./leases.ts";
 import { Sessions } from "./sessions.ts";
 import type { CatalogState } from "./state.ts";
-import type { Timing } from "./timing.ts";
 import { Visibility } from "./visibility.ts";
 
 export interface LeadershipOptions {
@@ -21,7 +21,7 @@ export interface LeadershipOptions {
   bornNow: boolean;
   /** One POST /invalidate; resolves when it was confirmed. */
   send: (frontend: number, names: string[]) => Promise<void>;
-  timing: Timing;
+  clock: Clock;
 }
 
 export class Leadership {
@@ -35,29 +35,29 @@ export class Leadership {
   #isOpen = false;
   #open: () => void = () => {};
   #abandon: (error: Error) => void = () => {};
-  readonly #timing: Timing;
+  readonly #clock: Clock;
   #cancelOpening: () => void = () => {};
 
   constructor(options: LeadershipOptions) {
-    const { id, state, frontends, bornNow, send, timing } = options;
+    const { id, state, frontends, bornNow, send, clock } = options;
     const leases = new Leases({
       leadership: id,
       frontends,
-      leadsSinceMs: timing.monotonicMs(),
+      leadsSinceMs: clock.monotonicMs(),
       bornNow,
     });
     const invalidations = new Invalidations({
       frontends,
       send,
-      isLive: (frontend) => leases.isLive(frontend, timing.monotonicMs()),
+      isLive: (frontend) => leases.isLive(frontend, clock.monotonicMs()),
       onConfirmed: () => this.visibility.advance(),
-      timing,
+      clock,
     });
     this.id = id;
-    this.#timing = timing;
+    this.#clock = clock;
     this.leases = leases;
     this.invalidations = invalidations;
-    this.visibility = new Visibility({ state, leases, invalidations, timing });
+    this.visibility = new Visibility({ state, leases, invalidations, clock });
     this.sessions = new Sessions(id);
     this.opened = new Promise((resolve, reject) => {
       this.#open = resolve;
@@ -75,12 +75,12 @@ export class Leadership {
   /** Called after whatever may have been the last proof. */
   openIfProved(): void {
     if (this.#isOpen) return;
-    const nowMs = this.#timing.monotonicMs();
+    const nowMs = this.#clock.monotonicMs();
     this.#cancelOpening();
     this.#isOpen = this.leases.isOpen(nowMs);
     if (this.#isOpen) return this.#open();
     const delayMs = this.leases.opensAtMs - nowMs;
-    this.#cancelOpening = this.#timing.after(delayMs, () => this.openIfProved());
+    this.#cancelOpening = this.#clock.after(delayMs, () => this.openIfProved());
   }
 
   close(error: Error): void {

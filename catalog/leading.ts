@@ -5,13 +5,13 @@
  * what was true before a wait need not be true after it.
  */
 import assert from "node:assert/strict";
+import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import type { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { HeldLease } from "../shared/wire.ts";
 import { Leadership } from "./leadership.ts";
 import type { Row } from "./rows.ts";
 import type { CatalogState } from "./state.ts";
-import type { Timing } from "./timing.ts";
 
 /** What the catalog needs of its replica. */
 export type CatalogHost = Pick<
@@ -34,7 +34,7 @@ export interface LeadingOptions {
   frontends: readonly number[];
   /** One POST /invalidate; resolves when that front-end confirmed it. */
   invalidate: (frontend: number, leadership: string, names: string[]) => Promise<void>;
-  timing: Timing;
+  clock: Clock;
 }
 
 export class Leading {
@@ -66,11 +66,11 @@ export class Leading {
 
   begin(term: number): Leadership {
     assert(this.#leadership === null, "a leadership ends before the next begins");
-    const { state, frontends, invalidate, timing } = this.#options;
+    const { state, frontends, invalidate, clock } = this.#options;
     const id = `${term}.${this.host.startId}`;
     const send = (frontend: number, names: string[]) => invalidate(frontend, id, names);
     const { bornNow } = this.host;
-    this.#leadership = new Leadership({ id, state, frontends, bornNow, send, timing });
+    this.#leadership = new Leadership({ id, state, frontends, bornNow, send, clock });
     return this.#leadership;
   }
 

@@ -5,11 +5,11 @@
  * from one restock to the next, so that a process that was paused for a
  * minute restocks once, not six times.
  */
+import type { Clock } from "../shared/clock.ts";
 import { hasReason } from "../shared/errors.ts";
 import { BATCH_ITEMS_MAX } from "../shared/limits.ts";
 import { restockPayload, type RestockRow } from "./rows.ts";
 import type { CatalogState } from "./state.ts";
-import type { Timing } from "./timing.ts";
 
 export interface RestockOptions {
   state: CatalogState;
@@ -19,7 +19,7 @@ export interface RestockOptions {
   to: number;
   /** @throws not_leader, unavailable */
   propose: (rows: RestockRow[], payloads: string[]) => void;
-  timing: Timing;
+  clock: Clock;
 }
 
 export class Restock {
@@ -31,10 +31,10 @@ export class Restock {
   }
 
   start(): void {
-    const { everyMs, timing } = this.#options;
+    const { everyMs, clock } = this.#options;
     this.close();
     if (everyMs === 0) return;
-    this.#cancel = timing.after(everyMs, () => {
+    this.#cancel = clock.after(everyMs, () => {
       this.start();
       this.run();
     });

@@ -11,16 +11,16 @@
  * value is fetched again and kept.
  */
 import assert from "node:assert/strict";
+import type { Clock } from "../shared/clock.ts";
 import type { Invalidations } from "./invalidations.ts";
 import type { Leases } from "./leases.ts";
 import type { CatalogState } from "./state.ts";
-import type { Timing } from "./timing.ts";
 
 export interface VisibilityOptions {
   state: CatalogState;
   leases: Leases;
   invalidations: Invalidations;
-  timing: Timing;
+  clock: Clock;
 }
 
 interface Waiter {
@@ -45,9 +45,9 @@ export class Visibility {
 
   /** Rows up to this index are committed: their products are invalidated. */
   commit(index: number): void {
-    const { state, leases, invalidations, timing } = this.#options;
+    const { state, leases, invalidations, clock } = this.#options;
     assert(index >= this.#committed, "a commit index never goes back");
-    const live = leases.live(timing.monotonicMs());
+    const live = leases.live(clock.monotonicMs());
     for (let at = this.#committed + 1; at <= index && live.length > 0; at++) {
       const name = state.nameChangedAt(at);
       if (name !== null) for (const frontend of live) invalidations.add(frontend, name, at);
@@ -59,8 +59,8 @@ export class Visibility {
 
   /** Shows what nothing holds up any more; called after whatever may have freed it. */
   advance(): void {
-    const { state, leases, invalidations, timing } = this.#options;
-    const nowMs = timing.monotonicMs();
+    const { state, leases, invalidations, clock } = this.#options;
+    const nowMs = clock.monotonicMs();
     let index = this.#committed;
     let firstEndMs = Infinity;
     for (const frontend of leases.frontends()) {
@@ -106,6 +106,6 @@ export class Visibility {
   #wakeIn(delayMs: number): void {
     this.#cancelWaking();
     if (delayMs === Infinity) return;
-    this.#cancelWaking = this.#options.timing.after(delayMs, () => this.advance());
+    this.#cancelWaking = this.#options.clock.after(delayMs, () => this.advance());
   }
 }

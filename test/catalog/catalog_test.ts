@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { INVALIDATE_RETRY_MS, LEASE_MS } from "../../shared/limits.ts";
 import type { ListAnswer } from "../../shared/wire.ts";
-import { turn } from "./hand_time.ts";
+import { turn } from "../shared/hand_clock.ts";
 import { buy, isSettled, Store } from "./store.ts";
 
 test("a sale is answered and shown once it is committed, when nobody holds a lease", async () => {
@@ -86,12 +86,12 @@ test("a dead front-end holds a change up until its lease ends, and no longer", a
   store.log.commit();
   for (let tries = 0; tries < 3; tries++) {
     store.invalidation().fail();
-    await store.time.pass(INVALIDATE_RETRY_MS);
+    await store.clock.pass(INVALIDATE_RETRY_MS);
     assert.deepEqual(store.invalidation().names, ["Tux"], "it is tried again");
   }
-  await store.time.pass(LEASE_MS - 3 * INVALIDATE_RETRY_MS - 1);
+  await store.clock.pass(LEASE_MS - 3 * INVALIDATE_RETRY_MS - 1);
   assert.equal(await isSettled(sale), false);
-  await store.time.pass(1);
+  await store.clock.pass(1);
   assert.equal(await isSettled(sale), true);
   assert.equal((await store.look("Tux")).product.quantity, 99);
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { INVALIDATE_PATIENCE_MS, INVALIDATE_RETRY_MS, LEASE_MS } from "../../shared/limits.ts";
-import { turn } from "./hand_time.ts";
+import { turn } from "../shared/hand_clock.ts";
 import { buy, isSettled, Store } from "./store.ts";
 
 async function sold(store: Store, batch: number, name = "Tux"): Promise<Promise<unknown>[]> {
@@ -38,9 +38,9 @@ test("no more lease while an invalidation goes unconfirmed for too long", async 
   const store = await Store.open();
   const lease = await store.lease(1, null);
   await sold(store, 1);
-  await store.time.pass(INVALIDATE_PATIENCE_MS - 1);
+  await store.clock.pass(INVALIDATE_PATIENCE_MS - 1);
   await store.lease(1, lease);
-  await store.time.pass(1);
+  await store.clock.pass(1);
   await assert.rejects(store.lease(1, lease), { reason: "unavailable" });
   await assert.rejects(store.lease(1, null), { reason: "unavailable" });
   store.invalidation().confirm();
@@ -53,8 +53,8 @@ test("one that let its lease run out must answer before it gets another", async 
   const lease = await store.lease(1, null);
   const [sale] = await sold(store, 1);
   store.invalidation().fail();
-  await store.time.pass(INVALIDATE_RETRY_MS);
-  await store.time.pass(LEASE_MS);
+  await store.clock.pass(INVALIDATE_RETRY_MS);
+  await store.clock.pass(LEASE_MS);
   await sale;
   store.invalidation().fail();
   await turn();
@@ -105,7 +105,7 @@ test("a process that slept over a lease's end does not renew it when it wakes", 
   const store = await Store.open();
   const lease = await store.lease(1, null);
   const [sale] = await sold(store, 1);
-  store.time.jump(LEASE_MS);
+  store.clock.jump(LEASE_MS);
   await assert.rejects(store.lease(1, lease), { reason: "unavailable" });
   assert.equal(await isSettled(sale!), true, "the end of the lease came first");
   store.invalidation().confirm();
@@ -146,9 +146,9 @@ test("a new leader whose front-ends are silent answers after one lease", async (
   const store = new Store({ frontends: [1, 2] });
   store.log.lead(4, { bornNow: false });
   const look = store.look("Tux");
-  await store.time.pass(LEASE_MS - 1);
+  await store.clock.pass(LEASE_MS - 1);
   assert.equal(await isSettled(look), false);
-  await store.time.pass(1);
+  await store.clock.pass(1);
   assert.equal(await isSettled(look), true);
 });
 

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Invalidations } from "../../catalog/invalidations.ts";
 import { INVALIDATE_NAMES_MAX, INVALIDATE_RETRY_MS } from "../../shared/limits.ts";
-import { HandTime, turn } from "./hand_time.ts";
+import { HandClock, turn } from "../shared/hand_clock.ts";
 
 function begin() {
-  const time = new HandTime();
+  const clock = new HandClock();
   const sent: { names: string[]; settle: (isConfirmed: boolean) => Promise<void> }[] = [];
   const invalidations = new Invalidations({
     frontends: [1],
@@ -20,13 +20,13 @@ function begin() {
     }),
     isLive: () => true,
     onConfirmed: () => {},
-    timing: time,
+    clock,
   });
   const change = (index: number, ...names: string[]) => {
     for (const name of names) invalidations.add(1, name, index);
     invalidations.flush(1, index);
   };
-  return { invalidations, sent, change, time };
+  return { invalidations, sent, change, clock };
 }
 
 test("rows that change no product need no request", () => {
@@ -51,13 +51,13 @@ test("rows are confirmed up to the first whose name has no answer yet", async ()
 });
 
 test("what failed goes again, first, with what came meanwhile", async () => {
-  const { invalidations, sent, change, time } = begin();
+  const { invalidations, sent, change, clock } = begin();
   change(1, "a");
   change(2, "b");
   change(3, "a");
   await sent[0]!.settle(false);
   assert.equal(sent.length, 1, "not without a pause");
-  await time.pass(INVALIDATE_RETRY_MS);
+  await clock.pass(INVALIDATE_RETRY_MS);
   assert.deepEqual(sent[1]!.names, ["a", "b"]);
   assert.equal(invalidations.confirmedIndex(1), 0);
   await sent[1]!.settle(true);
@@ -90,10 +90,10 @@ test("an answer to what an older lease held confirms nothing of the new one", as
 });
 
 test("after the end nothing is sent any more", async () => {
-  const { invalidations, sent, change, time } = begin();
+  const { invalidations, sent, change, clock } = begin();
   change(1, "a");
   invalidations.close();
   await sent[0]!.settle(false);
-  await time.pass(INVALIDATE_RETRY_MS);
+  await clock.pass(INVALIDATE_RETRY_MS);
   assert.equal(sent.length, 1);
 });

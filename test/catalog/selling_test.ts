@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SESSION_WINDOW_BATCHES } from "../../shared/limits.ts";
 import type { FenceAnswer, SalesAnswer } from "../../shared/wire.ts";
-import { turn } from "./hand_time.ts";
+import { turn } from "../shared/hand_clock.ts";
 import { buy, isSettled, Store } from "./store.ts";
 
 function sales(store: Store, term: number, leader: number, session: string): Promise<SalesAnswer> {

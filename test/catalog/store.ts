@@ -18,7 +18,7 @@ import type {
   Purchase,
   SalesAnswer,
 } from "../../shared/wire.ts";
-import { HandTime, turn } from "./hand_time.ts";
+import { HandClock, turn } from "../shared/hand_clock.ts";
 
 export const TOYS: InitialProduct[] = [
   { name: "Lego", price: 49.99, quantity: 5 },
@@ -38,11 +38,11 @@ export class HandLog implements CatalogHost {
   /** True: a majority answers at once. */
   isConfirming = true;
   #confirming: (() => void)[] = [];
-  readonly #time: HandTime;
+  readonly #clock: HandClock;
   #catalog: Catalog | null = null;
 
-  constructor(time: HandTime) {
-    this.#time = time;
+  constructor(clock: HandClock) {
+    this.#clock = clock;
   }
 
   attach(catalog: Catalog): void {
@@ -66,7 +66,7 @@ export class HandLog implements CatalogHost {
   }
 
   confirmedAtMs(): number {
-    return this.#time.monotonicMs();
+    return this.#clock.monotonicMs();
   }
 
   health(): ReturnType<CatalogHost["health"]> {
@@ -112,7 +112,7 @@ interface Invalidation {
 }
 
 export class Store {
-  readonly time = new HandTime();
+  readonly clock = new HandClock();
   readonly state: CatalogState;
   readonly log: HandLog;
   readonly catalog: Catalog;
@@ -122,13 +122,13 @@ export class Store {
 
   constructor(options: { frontends?: number[]; restockMs?: number; toys?: InitialProduct[] } = {}) {
     this.state = new CatalogState(options.toys ?? TOYS);
-    this.log = new HandLog(this.time);
+    this.log = new HandLog(this.clock);
     this.catalog = new Catalog({
       state: this.state,
       frontends: options.frontends ?? [1],
       restockMs: options.restockMs ?? 0,
       restockTo: 100,
-      timing: this.time,
+      clock: this.clock,
       invalidate: (frontend, _leadership, names) => this.#invalidate(frontend, names),
     });
     this.log.attach(this.catalog);
