@@ -7,7 +7,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./log/mutants.ts";
 
 const PROJECT_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
 const COPIED = ["package.json", "shared", "test/simulation"];

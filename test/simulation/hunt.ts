@@ -3,7 +3,7 @@
  * hardly meets, by exhaustive search. One that is not found fails the run.
  */
 import { copyWith, StaleMutant } from "./copy.ts";
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./log/mutants.ts";
 import { Pool } from "./pool.ts";
 
 export interface HuntOptions {

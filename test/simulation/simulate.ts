@@ -5,14 +5,14 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { monotonicMs } from "../../shared/clock.ts";
-import { addCounts, COUNTED, noCounts, notMet, type Counts } from "./coverage.ts";
-import { History } from "./history.ts";
+import { addCounts, COUNTED, noCounts, notMet, type Counts } from "./log/coverage.ts";
+import { History } from "./log/history.ts";
 import { hunt } from "./hunt.ts";
-import { Violation } from "./judge.ts";
-import { MUTANTS } from "./mutants.ts";
+import { Violation } from "./log/judge.ts";
+import { MUTANTS } from "./log/mutants.ts";
 import { Pool } from "./pool.ts";
-import { play, ScriptWriter, shorten } from "./script.ts";
-import { SEARCH_CASES } from "./search_cases.ts";
+import { play, ScriptWriter, shorten } from "./log/script.ts";
+import { SEARCH_CASES } from "./log/search_cases.ts";
 
 const USAGE = `npm run simulate -- [options]
   --seeds N       so many random histories, from --seed on (default 1000, from 1)

@@ -5,14 +5,14 @@
  */
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
-import { COUNTED, noCounts } from "./coverage.ts";
+import { COUNTED, noCounts } from "./log/coverage.ts";
 import { plant, StaleMutant } from "./copy.ts";
-import { History } from "./history.ts";
+import { History } from "./log/history.ts";
 import { hunt } from "./hunt.ts";
-import { MUTANTS } from "./mutants.ts";
-import { movesOf } from "./moves.ts";
-import { play, ScriptWriter } from "./script.ts";
-import { prepare, SEARCH_CASES } from "./search_cases.ts";
+import { MUTANTS } from "./log/mutants.ts";
+import { movesOf } from "./log/moves.ts";
+import { play, ScriptWriter } from "./log/script.ts";
+import { prepare, SEARCH_CASES } from "./log/search_cases.ts";
 import { playSeeds, searchCase } from "./worker.ts";
 
 const SEEDS = 600;

@@ -1,5 +1,5 @@
 /** What the threads of a run are asked and answer. */
-import type { Counts } from "./coverage.ts";
+import type { Counts } from "./log/coverage.ts";
 
 export type Task =
   | { kind: "seeds"; from: number; count: number; failuresMax: number }

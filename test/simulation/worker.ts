@@ -3,11 +3,11 @@
  * from a copy of the project with a planted bug it plays with that (copy.ts).
  */
 import { parentPort } from "node:worker_threads";
-import { addCounts, noCounts } from "./coverage.ts";
-import { History } from "./history.ts";
-import { Violation } from "./judge.ts";
-import { describeMoves } from "./search_report.ts";
-import { prepare, SEARCH_CASES } from "./search_cases.ts";
+import { addCounts, noCounts } from "./log/coverage.ts";
+import { History } from "./log/history.ts";
+import { Violation } from "./log/judge.ts";
+import { describeMoves } from "./log/search_report.ts";
+import { prepare, SEARCH_CASES } from "./log/search_cases.ts";
 import type { SearchAnswer, SeedsAnswer, Task } from "./tasks.ts";
 
 export function playSeeds({ from, count, failuresMax }: Task & { kind: "seeds" }): SeedsAnswer {

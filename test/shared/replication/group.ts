@@ -8,8 +8,8 @@ import { strict as assert } from "node:assert";
 import { formatRow } from "../../../shared/replication/codec.ts";
 import type { Answer, Reply } from "../../../shared/replication/messages.ts";
 import type { Input } from "../../../shared/replication/replica_state.ts";
-import type { Node } from "../../simulation/node.ts";
-import { World, type Ask, type Driver } from "../../simulation/world.ts";
+import type { Node } from "../../simulation/log/node.ts";
+import { World, type Ask, type Driver } from "../../simulation/log/world.ts";
 
 /** On its way: a question, or what it was answered; null: nothing will come. */
 export interface Packet {

@@ -5,7 +5,7 @@
  */
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
-import type { Row } from "../../shared/replication/messages.ts";
+import type { Row } from "../../../shared/replication/messages.ts";
 import { INVARIANTS, Judge, Violation, type Fact, type Invariant } from "./judge.ts";
 import { asViolation } from "./world.ts";
 import { demandProgress } from "./progress.ts";

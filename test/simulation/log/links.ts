@@ -2,7 +2,7 @@
  * The network between members: how long a message takes, whether it arrives
  * at all, and which links are cut, in one direction or in both.
  */
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 import type { Weather } from "./weather.ts";
 
 const SLOW_MS = 1_500;

@@ -4,7 +4,7 @@
  * TigerBeetle's and FoundationDB's swarm testing: everything at once hides
  * what needs one thing missing).
  */
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 
 export interface Weather {
   /** Mean time of a message from one to another. */

@@ -5,7 +5,7 @@
  */
 import type { NodeAction } from "./actions.ts";
 import type { Node } from "./node.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 import type { Weather } from "./weather.ts";
 import type { World } from "./world.ts";
 

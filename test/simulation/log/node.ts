@@ -6,9 +6,9 @@
  * moved by hand share it.
  */
 import { strict as assert } from "node:assert";
-import { LogIndex } from "../../shared/replication/log_index.ts";
-import type { Question, Reply, Row } from "../../shared/replication/messages.ts";
-import { step } from "../../shared/replication/replica.ts";
+import { LogIndex } from "../../../shared/replication/log_index.ts";
+import type { Question, Reply, Row } from "../../../shared/replication/messages.ts";
+import { step } from "../../../shared/replication/replica.ts";
 import {
   cloneReplica,
   createReplica,
@@ -18,7 +18,7 @@ import {
   type Output,
   type ReplicaConfig,
   type ReplicaState,
-} from "../../shared/replication/replica_state.ts";
+} from "../../../shared/replication/replica_state.ts";
 import type { Fact } from "./judge.ts";
 
 export type DiskEffect = Output & { kind: "append" | "cut" | "save" | "recovered" };

@@ -7,7 +7,7 @@
  * What is done to the world is written down as a script on demand, to be played
  * again without any chance and made short (script.ts).
  */
-import type { Answer } from "../../shared/replication/messages.ts";
+import type { Answer } from "../../../shared/replication/messages.ts";
 import { perform, type NodeAction } from "./actions.ts";
 import { Chance } from "./chance.ts";
 import type { Counts } from "./coverage.ts";
@@ -15,7 +15,7 @@ import { EventQueue, type Event, type EventKind } from "./event_queue.ts";
 import { Links } from "./links.ts";
 import { appendsWaiting, type Node } from "./node.ts";
 import { demandProgress } from "./progress.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { withTime, type ScriptWriter } from "./script.ts";
 import { CALM, drawWeather, type Weather } from "./weather.ts";
 import { FRONTEND, World, type Ask, type Driver } from "./world.ts";
