@@ -54,16 +54,17 @@ export function memberOfLabel(label: string): MemberName | null {
 
 /** All members of a store, in the order in which they start. */
 export function membersOf(settings: StoreSettings): Member[] {
-  const host = hostToReach(settings.environment.HOST);
   return KINDS.flatMap((kind) =>
     idsOf(kind, settings).map((id) => {
+      const label = labelOf({ kind, id });
+      const host = hostToReach(settings.hosts?.[label] ?? settings.environment.HOST);
       const internalPort = settings.portBase + OFFSETS[kind] + id;
       const publicPort = kind === "frontend" ? settings.portBase + id - 1 : null;
       return {
         kind,
         id,
         name: nameOf({ kind, id }),
-        label: labelOf({ kind, id }),
+        label,
         publicUrl: publicPort === null ? null : `http://${host}:${publicPort}`,
         internalUrl: `http://${host}:${internalPort}`,
         ports: publicPort === null ? [internalPort] : [publicPort, internalPort],
@@ -86,7 +87,7 @@ function hostToReach(host: string | undefined): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** The address at which members listen. */
+/** The address at which members listen that have none of their own. */
 export function hostOf(settings: StoreSettings): string {
   return settings.environment.HOST ?? "127.0.0.1";
 }
@@ -130,6 +131,8 @@ export function environmentOf(
     CATALOGS: list("catalog"),
     ORDERS: list("order"),
   };
+  const host = settings.hosts?.[member.label];
+  if (host !== undefined) environment.HOST = host;
   // A birth mark comes from the member's folder; a variable would override it.
   delete environment.BIRTH;
   return environment;

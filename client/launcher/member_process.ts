@@ -27,22 +27,33 @@ export const MEMBER_PROGRAMS: Programs = {
   frontend: ["frontend/main.ts"],
 };
 
+/**
+ * A command that runs a member's, and its arguments; it must become that
+ * process, as `env` and `ip netns exec` do, for the pid to stay the same.
+ */
+export type Prefix = (member: MemberName) => readonly string[];
+
 export type StopOutcome = "stopped" | "killed" | "not running";
 
 export class MemberProcess {
   readonly #member: MemberName;
   readonly #dataDir: string;
   readonly #program: readonly string[];
+  readonly #prefix: readonly string[];
   /** Bytes of the log file before the latest start by this object. */
   #logStart = 0;
   #child: ChildProcess | null = null;
   /** How the latest process that this object started ended; null while it runs. */
   #ended: string | null = null;
 
-  constructor(member: MemberName, options: { dataDir: string; programs: Programs }) {
+  constructor(
+    member: MemberName,
+    { dataDir, programs, prefix }: { dataDir: string; programs: Programs; prefix?: Prefix },
+  ) {
     this.#member = member;
-    this.#dataDir = options.dataDir;
-    this.#program = options.programs[member.kind];
+    this.#dataDir = dataDir;
+    this.#program = programs[member.kind];
+    this.#prefix = prefix?.(member) ?? [];
   }
 
   /** Its process, null when it does not run. */
@@ -72,7 +83,8 @@ export class MemberProcess {
     const log = openSync(file, "a");
     this.#logStart = statSync(file).size;
     this.#ended = null;
-    const child = spawn(process.execPath, ["--import", "tsx", ...this.#arguments()], {
+    const words = [...this.#prefix, process.execPath, "--import", "tsx", ...this.#arguments()];
+    const child = spawn(words[0]!, words.slice(1), {
       cwd: PROJECT_FOLDER,
       detached: true,
       stdio: ["ignore", log, log],
@@ -87,7 +99,7 @@ export class MemberProcess {
     child.once("error", (error) => end(error.message));
     child.once("exit", (code, signal) => end(signal ?? `exit code ${code}`));
     child.unref();
-    if (child.pid === undefined) throw new Error(`Cannot start ${process.execPath}`);
+    if (child.pid === undefined) throw new Error(`Cannot start ${words[0]}`);
     this.adopt(child.pid);
     return child.pid;
   }

@@ -11,7 +11,7 @@ import { LaunchError } from "./launch_error.ts";
 import {
   environmentOf, KINDS, logFile, type Member, type MemberName, membersOf, nameOf, sameMember,
 } from "./layout.ts";
-import { MemberProcess, type Programs, type StopOutcome } from "./member_process.ts";
+import { MemberProcess, type Prefix, type Programs, type StopOutcome } from "./member_process.ts";
 import { probe, type ProbeAnswer } from "./probe.ts";
 import { memoryOf } from "./process_table.ts";
 import type { StoreSettings } from "./settings.ts";
@@ -28,6 +28,7 @@ export interface RunningStoreOptions {
   /** The caller's environment, passed on to the members. */
   environment: NodeJS.ProcessEnv;
   programs: Programs;
+  prefix?: Prefix;
   secret: string;
   birth: string;
   /** Ends when the caller was told to give up. */

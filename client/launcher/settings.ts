@@ -21,6 +21,8 @@ export interface StoreSettings {
   portBase: number;
   /** Variables of KEPT_VARIABLES that the caller had set. */
   environment: Record<string, string>;
+  /** Addresses of members that have one of their own, instead of HOST, by label (`order-3`). */
+  hosts?: Record<string, string>;
 }
 
 /** What a caller said, and nothing else: what is missing may be anything. */
@@ -56,7 +58,7 @@ export const KEPT_VARIABLES = [
   "ADMIN_TOKEN_FILE",
 ] as const;
 
-const FLAGS: Record<Exclude<keyof StoreSettings, "environment">, string> = {
+const FLAGS: Record<Exclude<keyof StoreSettings, "environment" | "hosts">, string> = {
   store: "--store",
   frontends: "--frontends",
   catalogs: "--catalogs",

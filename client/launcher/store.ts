@@ -23,7 +23,7 @@ import {
   sameMember,
 } from "./layout.ts";
 import { lockStore } from "./lock.ts";
-import { MEMBER_PROGRAMS, MemberProcess, type Programs } from "./member_process.ts";
+import { MEMBER_PROGRAMS, MemberProcess, type Prefix, type Programs } from "./member_process.ts";
 import { type Holder, holderOf, portState } from "./ports.ts";
 import { RunningStore } from "./running_store.ts";
 import {
@@ -49,6 +49,7 @@ export interface StartOptions {
   /** Passed on to the members. */
   environment?: NodeJS.ProcessEnv;
   programs?: Programs;
+  prefix?: Prefix;
   signal?: AbortSignal;
   /** Told what takes long or is worth a line. */
   say?: (line: string) => void;
@@ -66,11 +67,13 @@ export interface OwnStoreOptions extends Partial<Omit<StoreSettings, "environmen
   /** On top of this process's environment. */
   environment?: Record<string, string>;
   programs?: Programs;
+  /** For members that run elsewhere than this process, at the address that `hosts` gives them. */
+  prefix?: Prefix;
 }
 
 /** Starts a whole store and returns it ready to sell; `close()` ends it. */
 export async function startStore(options: OwnStoreOptions): Promise<RunningStore> {
-  const { dataDir, environment: additions = {}, programs, ...given } = options;
+  const { dataDir, environment: additions = {}, programs, prefix, ...given } = options;
   const environment = { ...process.env, ...additions };
   const { store } = await start({
     dataDir,
@@ -78,6 +81,7 @@ export async function startStore(options: OwnStoreOptions): Promise<RunningStore
     freePorts: given.portBase === undefined,
     environment,
     programs,
+    prefix,
   });
   return store;
 }
@@ -101,7 +105,8 @@ export async function start(options: StartOptions): Promise<Started> {
 }
 
 async function startLocked(options: StartOptions): Promise<Started> {
-  const { dataDir, programs = MEMBER_PROGRAMS, environment = process.env, fresh, signal } = options;
+  const { dataDir, programs = MEMBER_PROGRAMS, environment = process.env } = options;
+  const { fresh, signal, prefix } = options;
   const running = runningMembers(dataDir, programs);
   const claim = options.freePorts === true && running.length === 0
     ? await claimPortBase(options.given ?? {})
@@ -110,7 +115,7 @@ async function startLocked(options: StartOptions): Promise<Started> {
   try {
     const settings = settle({ ...options, given }, running);
     const members = wantedMembers(settings, options.only);
-    const view = { settings, dataDir, environment, programs };
+    const view = { settings, dataDir, environment, programs, prefix };
     checkValues(members, view);
     await checkHost(hostOf(settings));
     if (fresh !== true) await findBirth(dataDir, settings);
@@ -135,6 +140,7 @@ interface StoreView {
   dataDir: string;
   environment: NodeJS.ProcessEnv;
   programs: Programs;
+  prefix?: Prefix;
 }
 
 /** The settings under which this call works: with members running, nobody else's than theirs. */
@@ -191,12 +197,13 @@ function checkValues(members: Member[], store: StoreView): void {
 /**
  * Every port of a member that is to start is free, or held by that very
  * member, whose pid file got lost: then it runs, and the file is written anew.
+ * At an address of its own nobody else is in its way.
  */
 async function checkPorts(members: Member[], store: StoreView): Promise<void> {
   const host = hostOf(store.settings);
   for (const member of members) {
     const process = new MemberProcess(member, store);
-    if (process.pid() !== null) continue;
+    if (process.pid() !== null || store.settings.hosts?.[member.label] !== undefined) continue;
     for (const port of member.ports) {
       const holder = await holderOrNull(host, port);
       if (holder === null) continue;

@@ -4,13 +4,13 @@ import { mkdirSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { environmentOf, membersOf } from "../../client/launcher/layout.ts";
-import { MemberProcess } from "../../client/launcher/member_process.ts";
+import { MemberProcess, type Prefix } from "../../client/launcher/member_process.ts";
 import { probe } from "../../client/launcher/probe.ts";
 import { exists } from "../../client/launcher/process_table.ts";
 import { DEFAULT_SETTINGS } from "../../client/launcher/settings.ts";
 import { FAKE_PROGRAMS, ownFolder, ownPortBase } from "./own_folder.ts";
 
-async function orderOne(t: TestContext, variables: Record<string, string> = {}) {
+async function orderOne(t: TestContext, variables: Record<string, string> = {}, prefix?: Prefix) {
   const dataDir = ownFolder(t);
   mkdirSync(join(dataDir, "run"));
   mkdirSync(join(dataDir, "log"));
@@ -19,7 +19,7 @@ async function orderOne(t: TestContext, variables: Record<string, string> = {}) 
   const environment = environmentOf(member, {
     settings, dataDir, environment: { ...process.env, ...variables },
   });
-  const order = new MemberProcess(member, { dataDir, programs: FAKE_PROGRAMS });
+  const order = new MemberProcess(member, { dataDir, programs: FAKE_PROGRAMS, prefix });
   const start = async () => {
     order.start(environment);
     while ((await probe(`${member.internalUrl}/livez`)) === null) {
@@ -42,6 +42,17 @@ test("it starts, is found by its pid file, logs to its file and stops", async (t
   assert.equal(exists(pid!), false);
   assert.equal(existsSync(pidFile), false);
   assert.equal(await order.stop(), "not running");
+});
+
+test("one that another command starts is the same process, for whoever comes later too", async (t) => {
+  const prefix = (member: { id: number }) => ["env", `CACHE_SIZE=${member.id + 40}`];
+  const { order, start, dataDir, member } = await orderOne(t, {}, prefix);
+  await start();
+  assert.deepEqual(order.lastLines(5), ["cache 41, quorum 2"]);
+  const another = new MemberProcess(member, { dataDir, programs: FAKE_PROGRAMS });
+  assert.equal(another.pid(), order.pid());
+  assert.equal(await another.kill(), "killed");
+  assert.equal(order.pid(), null);
 });
 
 test("a paused one stops gracefully", async (t) => {

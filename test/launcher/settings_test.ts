@@ -45,6 +45,23 @@ test("the ports of a store follow from its base", () => {
   assert.equal(members.at(-1)!.publicUrl, "http://127.0.0.1:8081");
 });
 
+test("a member with an address of its own listens there and is reached there", () => {
+  const hosts = { "order-2": "10.0.0.7", "frontend-1": "10.0.0.8" };
+  const members = membersOf({ ...DEFAULT_SETTINGS, hosts });
+  assert.deepEqual(members.map(({ publicUrl, internalUrl }) => publicUrl ?? internalUrl), [
+    "http://127.0.0.1:8201",
+    "http://127.0.0.1:8301", "http://10.0.0.7:8302", "http://127.0.0.1:8303",
+    "http://10.0.0.8:8080",
+  ]);
+  const settings = { ...DEFAULT_SETTINGS, hosts };
+  const store = { settings, dataDir: "/data", environment: { HOST: "" } };
+  const [first, second] = members.filter(({ kind }) => kind === "order")
+    .map((member) => environmentOf(member, store));
+  assert.deepEqual([first!.HOST, second!.HOST], ["", "10.0.0.7"]);
+  assert.equal(first!.FRONTENDS, "1=http://10.0.0.8:8101");
+  assert.equal(first!.ORDERS, second!.ORDERS);
+});
+
 test("a member gets the caller's environment, and its own place in the store on top", () => {
   const settings = { ...DEFAULT_SETTINGS, environment: { HOST: "0.0.0.0" } };
   const order = membersOf(settings).find((member) => member.name === "order 2")!;
