@@ -1,12 +1,20 @@
 /**
- * A replica as a finder sees it: it answers GET /health with what the test
- * says, and POST /lead by the test's rule. No network, and a clock that the
+ * A replica as others see it: it answers GET /health with what the test
+ * says, and POST /lead and the rest by the test's rules. No network, and a clock that the
  * test moves, so that a test decides what comes when.
  */
 import { AppError } from "../../shared/errors.ts";
 import type { Peer } from "../../shared/peer.ts";
-import type { ReplicaHealth } from "../../shared/wire.ts";
+import type {
+  LeaseRequest,
+  LookupRequest,
+  PlaceRequest,
+  ReplicaHealth,
+} from "../../shared/wire.ts";
 import { HandClock } from "./hand_clock.ts";
+
+/** What front-ends send. */
+export type FakeBody = Partial<PlaceRequest & LookupRequest & LeaseRequest>;
 
 export class FakeReplica implements Peer {
   readonly url: string;
@@ -19,6 +27,9 @@ export class FakeReplica implements Peer {
   state: "up" | "slow" | "down" | "hung" = "up";
   /** What a nomination does; throws to refuse. */
   onLead: () => void;
+  /** What it answers to a POST, by path; throws to refuse. What is not here is unavailable. */
+  readonly answers: Record<string, (body: FakeBody) => unknown> = {};
+  readonly #asked: { path: string; body: FakeBody }[] = [];
   healthsAsked = 0;
   nominations = 0;
   abandoned = 0;
@@ -48,11 +59,24 @@ export class FakeReplica implements Peer {
     return { ...this.health } as T;
   }
 
-  async post<T>(_path: string, _body: object | string, options: { timeoutMs: number }): Promise<T> {
-    this.nominations++;
+  async post<T>(path: string, body: object | string, options: { timeoutMs: number }): Promise<T> {
+    const isNomination = path === "/lead";
+    if (isNomination) this.nominations++;
+    const parsed = (typeof body === "string" ? JSON.parse(body) : body) as FakeBody;
+    this.#asked.push({ path, body: parsed });
     await this.#answer(options.timeoutMs);
-    this.onLead();
-    return {} as T;
+    if (isNomination) {
+      this.onLead();
+      return {} as T;
+    }
+    const answer = this.answers[path];
+    if (answer === undefined) throw new AppError("unavailable", `nobody answers ${path} here`);
+    return answer(parsed) as T;
+  }
+
+  /** What it was sent there, in order. */
+  bodies(path: string): FakeBody[] {
+    return this.#asked.filter((asked) => asked.path === path).map(({ body }) => body);
   }
 
   abandon(): void {

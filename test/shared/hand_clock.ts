@@ -63,6 +63,11 @@ export class HandClock implements Clock {
     return true;
   }
 
+  /** Calls that have yet to come. */
+  get pending(): number {
+    return this.#due.length;
+  }
+
   /** The process was stopped for so long: what fell due has yet to come. */
   jump(ms: number): void {
     this.#nowMs += ms;
