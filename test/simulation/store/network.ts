@@ -1,0 +1,263 @@
+/**
+ * The network between machines, with what it does to messages: late, lost,
+ * doubled, overtaken, and links that are cut in one direction or in both.
+ * What asker and asked are told is what HttpPeer and an internal route tell
+ * (shared/http): `network_peer.ts` is the asker's side of a request, this
+ * file the way between and the side of who is asked.
+ *
+ *   asker            request lost?                       answer lost?
+ *   post ──▶ outside ──── delay ────▶ handle … answer ──▶ outside ──── delay ──▶ settled
+ *                     └── delay, seconds ──▶ handle again (a doubled request)
+ */
+import { AppError } from "../../../shared/errors.ts";
+import { errorAnswer } from "../../../shared/http/answers.ts";
+import type { Peer } from "../../../shared/peer.ts";
+import type { Random } from "../random.ts";
+import { Machine, type Process } from "./machine.ts";
+import { LinkCuts } from "./network_cuts.ts";
+import { NetworkPeer, type NetworkCall } from "./network_peer.ts";
+import { CALM, type MessageFault, type Weather } from "./network_weather.ts";
+import type { Timeline } from "./timeline.ts";
+
+/**
+ * What a member does when it is asked: `POST /sales` with the body, `GET /log`
+ * with the record of its query, all of it parsed anew for each call.
+ */
+export type Handle = (kind: string, body: unknown) => Promise<object>;
+
+export interface NetworkOptions {
+  timeline: Timeline;
+  random: Random;
+  weather: Weather;
+  /** Hears of each fault that a message really met: a MessageFault, or `message cut off`. */
+  count?: (name: string) => void;
+  /** Hears of each message, for a history in words. */
+  trace?: ((line: string) => void) | null;
+}
+
+/** A place on the network, whoever is there at the time. */
+export interface Host {
+  readonly name: string;
+  readonly index: number;
+  listener: Listener | null;
+}
+
+/** One life of a machine that serves. */
+interface Listener {
+  process: Process;
+  handle: Handle;
+  /** Requests that it has and has not answered. */
+  open: Set<Arrival>;
+}
+
+/** A request that reached a listener: each copy of it is one. */
+interface Arrival {
+  call: NetworkCall;
+  listener: Listener;
+}
+
+const SLOW_MS = 1_500;
+const COPY_LATE_MS = 4_000;
+
+export class Network {
+  /** False: all arrives soon, but for what is under way and what is cut. */
+  isFaulty = false;
+  readonly #weather: Weather;
+  readonly #cuts = new LinkCuts();
+  readonly #timeline: Timeline;
+  readonly #random: Random;
+  readonly #count: (name: string) => void;
+  readonly #trace: ((line: string) => void) | null;
+  readonly #hosts = new Map<string, Host>();
+  readonly #machines = new Set<Machine>();
+  #nobody: Machine | null = null;
+
+  constructor(options: NetworkOptions) {
+    this.#weather = options.weather;
+    this.#timeline = options.timeline;
+    this.#random = options.random;
+    this.#count = options.count ?? (() => {});
+    this.#trace = options.trace ?? null;
+  }
+
+  /** For the life that the machine has now. */
+  connect(from: Machine, to: string): Peer {
+    return new NetworkPeer(this, {
+      process: from.process,
+      timeline: this.#timeline,
+      from: this.#host(from.name),
+      to: this.#host(to),
+    });
+  }
+
+  /** The machine's life listens from now on; what it returns ends that, as a planned stop does. */
+  serve(machine: Machine, handle: Handle): () => void {
+    if (!machine.isAlive) return () => {};
+    const host = this.#host(machine.name);
+    const listener: Listener = { process: machine.process, handle, open: new Set() };
+    host.listener = listener;
+    if (!this.#machines.has(machine)) {
+      this.#machines.add(machine);
+      machine.onDeath(() => this.#died(host));
+    }
+    return () => {
+      if (host.listener === listener) host.listener = null;
+    };
+  }
+
+  /** For so long nothing gets from one to the other; the way back is another link. */
+  cut(from: string, to: string, forMs: number): void {
+    const untilMs = this.#timeline.nowMs + forMs;
+    this.#cuts.cut(this.#host(from).index, this.#host(to).index, untilMs);
+  }
+
+  isCut(from: string, to: string): boolean {
+    const [one, other] = [this.#host(from).index, this.#host(to).index];
+    return this.#cuts.isCut(one, other, this.#timeline.nowMs);
+  }
+
+  /** Mends all links. */
+  mend(): void {
+    this.#cuts.mend();
+  }
+
+  /** Somebody of whom nobody knows asks, and does not care for the answer. */
+  ask(to: string, kind: string, body: object): void {
+    this.#nobody ??= new Machine({ timeline: this.#timeline, name: "nobody" });
+    const peer = this.connect(this.#nobody, to);
+    peer.post(kind.replace("POST ", ""), body, { timeoutMs: SLOW_MS }).catch(() => {});
+  }
+
+  /** A request that its peer wants on its way. */
+  send(call: NetworkCall): void {
+    const { from, to } = call;
+    const weather = this.#current;
+    const isLost = this.#isLost(from, to, weather.loseRequest, "request lost");
+    const isDoubled = this.#happens(weather.double, "request doubled");
+    if (this.#trace !== null) {
+      this.#say(from, to, `${call.kind} ${call.text}${isLost ? " (lost)" : ""}`);
+    }
+    if (isLost && !isDoubled && this.#random.chance(weather.knowsUnsent)) call.isUnsent = true;
+    if (!isLost) this.#deliver(call, this.#delayMs());
+    if (isDoubled) this.#deliver(call, this.#copyDelayMs());
+  }
+
+  #deliver(call: NetworkCall, delayMs: number): void {
+    this.#timeline.schedule(this.#timeline.nowMs + delayMs, () => this.#arrive(call));
+  }
+
+  #arrive(call: NetworkCall): void {
+    const { listener } = call.to;
+    if (listener === null) return this.#refuse(call);
+    const arrival = { call, listener };
+    listener.open.add(arrival);
+    if (listener.process.isRunning) this.#handle(arrival);
+    else listener.process.enter(() => this.#handle(arrival));
+  }
+
+  /** Nobody listens: nothing was done, which only a copy that got through makes untrue. */
+  #refuse(call: NetworkCall): void {
+    const { from, to } = call;
+    if (this.#cuts.isCut(to.index, from.index, this.#timeline.nowMs)) return;
+    this.#back(call, () => call.fail(call.copies > 0 ? "unknown" : "unavailable", "refused"));
+  }
+
+  #handle(arrival: Arrival): void {
+    const { call, listener } = arrival;
+    call.copies++;
+    let answer: Promise<object>;
+    try {
+      answer = listener.handle(call.kind, JSON.parse(call.text));
+    } catch (error) {
+      return this.#answerError(arrival, error);
+    }
+    answer.then(
+      (body) => this.#answer(arrival, JSON.stringify(body), true),
+      (error: unknown) => this.#answerError(arrival, error),
+    );
+  }
+
+  #answerError(arrival: Arrival, error: unknown): void {
+    const { process } = arrival.listener;
+    if (!process.isAlive) return;
+    if (error instanceof AppError) {
+      return this.#answer(arrival, errorAnswer(error, true).body, false);
+    }
+    process.machine.onBug(error, process.machine);
+    this.#answer(arrival, errorAnswer(new AppError("internal", "bug"), true).body, false);
+  }
+
+  #answer(arrival: Arrival, text: string, isGood: boolean): void {
+    const { call, listener } = arrival;
+    if (!listener.process.outside()) return;
+    listener.open.delete(arrival);
+    const { from, to } = call;
+    const isLost = this.#isLost(to, from, this.#current.loseAnswer, "answer lost");
+    if (this.#trace !== null) this.#say(to, from, `${text}${isLost ? " (lost)" : ""}`);
+    if (!isLost) this.#back(call, () => call.answered(text, isGood));
+  }
+
+  /** Who asked the dead one hears of it soon, or learns it from its own time-out. */
+  #died(host: Host): void {
+    const { listener } = host;
+    if (listener === null) return;
+    host.listener = null;
+    for (const { call } of listener.open) {
+      const isCut = this.#cuts.isCut(call.to.index, call.from.index, this.#timeline.nowMs);
+      const hears = this.#random.chance(this.#current.hearsOfDeath);
+      if (hears && !isCut) this.#back(call, () => call.fail("unknown", "connection reset"));
+    }
+  }
+
+  /** Something comes to who asked, after the way back. */
+  #back(call: NetworkCall, arrives: () => void): void {
+    this.#timeline.schedule(this.#timeline.nowMs + this.#delayMs(), () => {
+      if (call.isSettled) return;
+      if (call.process.isRunning) arrives();
+      else call.process.enter(arrives);
+    });
+  }
+
+  #isLost(from: Host, to: Host, share: number, fault: MessageFault): boolean {
+    if (this.#cuts.isCut(from.index, to.index, this.#timeline.nowMs)) {
+      this.#count("message cut off");
+      return true;
+    }
+    return this.#happens(share, fault);
+  }
+
+  #happens(share: number, fault: MessageFault): boolean {
+    if (share === 0 || !this.#random.chance(share)) return false;
+    this.#count(fault);
+    return true;
+  }
+
+  get #current(): Weather {
+    return this.isFaulty ? this.#weather : CALM;
+  }
+
+  #delayMs(): number {
+    const weather = this.#current;
+    if (this.#happens(weather.slow, "slow message")) return this.#random.next() * SLOW_MS;
+    return this.#random.around(weather.messageMs);
+  }
+
+  #copyDelayMs(): number {
+    return this.#happens(this.#current.late, "copy late")
+      ? this.#random.next() * COPY_LATE_MS
+      : this.#delayMs();
+  }
+
+  #say(from: Host, to: Host, what: string): void {
+    this.#trace!(`${this.#timeline.nowMs.toFixed(3)} ${from.name} -> ${to.name}  ${what}`);
+  }
+
+  #host(name: string): Host {
+    let host = this.#hosts.get(name);
+    if (host === undefined) {
+      host = { name, index: this.#hosts.size, listener: null };
+      this.#hosts.set(name, host);
+    }
+    return host;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * A Peer over the simulated network, for one life of one machine: what
+ * HttpPeer is over HTTP, down to what it says of a request that failed.
+ */
+import { AppError } from "../../../shared/errors.ts";
+import { errorFromAnswer } from "../../../shared/http/answers.ts";
+import type { Peer } from "../../../shared/peer.ts";
+import type { Process } from "./machine.ts";
+import type { Host, Network } from "./network.ts";
+import type { Scheduled, Timeline } from "./timeline.ts";
+
+export interface PeerSide {
+  process: Process;
+  timeline: Timeline;
+  from: Host;
+  to: Host;
+}
+
+export class NetworkPeer implements Peer {
+  readonly url: string;
+  readonly #network: Network;
+  readonly #side: PeerSide;
+  readonly #underWay = new Set<NetworkCall>();
+
+  constructor(network: Network, side: PeerSide) {
+    this.url = `sim://${side.to.name.replace(" ", "-")}`;
+    this.#network = network;
+    this.#side = side;
+  }
+
+  post<T>(path: string, body: object | string, options: { timeoutMs: number }): Promise<T> {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    return this.#ask<T>(`POST ${path}`, text, options.timeoutMs);
+  }
+
+  get<T>(path: string, options: { timeoutMs: number }): Promise<T> {
+    const at = path.indexOf("?");
+    if (at < 0) return this.#ask<T>(`GET ${path}`, "{}", options.timeoutMs);
+    const query = Object.fromEntries(new URLSearchParams(path.slice(at)));
+    return this.#ask<T>(`GET ${path.slice(0, at)}`, JSON.stringify(query), options.timeoutMs);
+  }
+
+  abandon(): void {
+    if (!this.#side.process.isAlive) return;
+    for (const call of this.#underWay) call.fail("unknown", "abandoned");
+  }
+
+  close(): void {
+    this.abandon();
+  }
+
+  #ask<T>(kind: string, text: string, timeoutMs: number): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (!this.#side.process.outside()) return;
+      const settle = { resolve: resolve as (answer: unknown) => void, reject };
+      const call = new NetworkCall(this.#side, this.#underWay, { kind, text, timeoutMs }, settle);
+      this.#network.send(call);
+    });
+  }
+}
+
+interface Question {
+  kind: string;
+  text: string;
+  timeoutMs: number;
+}
+
+interface Settle {
+  resolve: (answer: unknown) => void;
+  reject: (error: AppError) => void;
+}
+
+/** One request under way; settles once, and never when its asker is dead. */
+export class NetworkCall {
+  readonly process: Process;
+  readonly from: Host;
+  readonly to: Host;
+  readonly kind: string;
+  /** The body as JSON, of a GET the record of its query. */
+  readonly text: string;
+  /** Nothing was sent, and who asked knows it. */
+  isUnsent = false;
+  /** How often it was handled, or begun to be. */
+  copies = 0;
+  isSettled = false;
+  readonly #timeline: Timeline;
+  readonly #underWay: Set<NetworkCall>;
+  readonly #settle: Settle;
+  readonly #timer: Scheduled;
+
+  constructor(side: PeerSide, underWay: Set<NetworkCall>, question: Question, settle: Settle) {
+    const { process, timeline } = side;
+    this.process = process;
+    this.from = side.from;
+    this.to = side.to;
+    this.kind = question.kind;
+    this.text = question.text;
+    this.#timeline = timeline;
+    this.#underWay = underWay;
+    this.#settle = settle;
+    const realMs = question.timeoutMs / process.machine.rate;
+    this.#timer = timeline.schedule(timeline.nowMs + realMs, () => this.#timeOut());
+    underWay.add(this);
+  }
+
+  answered(text: string, isGood: boolean): void {
+    if (this.isSettled) return;
+    const answer: unknown = JSON.parse(text);
+    if (isGood) {
+      this.#end();
+      return this.#settle.resolve(answer);
+    }
+    const error = errorFromAnswer(answer);
+    // After a bug over there nobody knows how far it came.
+    if (error === null || error.reason === "internal") return this.fail("unknown", "status 500");
+    this.#end();
+    this.#settle.reject(error);
+  }
+
+  fail(reason: "unknown" | "unavailable", why: string): void {
+    if (this.isSettled) return;
+    this.#end();
+    this.#settle.reject(new AppError(reason, `${this.kind} to ${this.to.name}: ${why}`));
+  }
+
+  #timeOut(): void {
+    const reason = this.isUnsent ? "unavailable" : "unknown";
+    this.process.enter(() => this.fail(reason, "no answer in time"));
+  }
+
+  #end(): void {
+    this.isSettled = true;
+    this.#timeline.cancel(this.#timer);
+    this.#underWay.delete(this);
+  }
+}
