@@ -1,21 +1,20 @@
 /**
- * Puts a catalog replica together: products, log, leases and the threads that
- * listen. Started by main.ts; closing it answers what is in flight first.
+ * A catalog replica as a process: the service on the owner thread, the threads
+ * that listen, and connections to the front-ends. Started by main.ts; closing
+ * it answers what is in flight first.
  */
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../shared/clock.ts";
 import { INTERNAL_THREAD } from "../shared/http/internal_calls.ts";
 import { HttpPeer } from "../shared/http/peer.ts";
-import { INVALIDATE_TIMEOUT_MS } from "../shared/limits.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
+import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
 import { STORES } from "../shared/stores/stores.ts";
 import { startHttpThreads } from "../shared/threads.ts";
-import type { InvalidateRequest } from "../shared/wire.ts";
 import { CATALOG_CALLS } from "./calls.ts";
-import { Catalog } from "./catalog.ts";
+import { CatalogService } from "./catalog_service.ts";
 import { loadInitialProducts } from "./initial_file.ts";
-import { CatalogState } from "./state.ts";
 
 const DATA_FOLDER = fileURLToPath(new URL("data", import.meta.url));
 
@@ -27,35 +26,28 @@ export async function startCatalog(context: MemberContext): Promise<Member> {
   const frontends = new Map([...settings.frontends].map(([frontend, url]) => {
     return [frontend, new HttpPeer({ url, secret, birth: birth.id })] as const;
   }));
-  const catalog = new Catalog({
-    state: new CatalogState(products),
-    frontends: [...frontends.keys()],
+  const quorum = Math.floor(settings.catalogs.size / 2) + 1;
+  const service = await CatalogService.open({
+    frontends,
+    products,
     restockMs: store.restocks ? restockMs : 0,
     restockTo,
+    openReplica: (own) => ReplicaHost.open({
+      id, members: settings.catalogs, quorum, folder,
+      service: own, birth: birth.id, secret, log, fail,
+    }),
     clock: systemClock,
-    async invalidate(frontend, leadership, names) {
-      const request: InvalidateRequest = { leadership, names };
-      const peer = frontends.get(frontend)!;
-      await peer.post("/invalidate", request, { timeoutMs: INVALIDATE_TIMEOUT_MS });
-    },
   });
-  const quorum = Math.floor(settings.catalogs.size / 2) + 1;
-  const replica = await ReplicaHost.open({
-    id, members: settings.catalogs, quorum, folder,
-    service: catalog, birth: birth.id, secret, log, fail,
-  });
-  catalog.attach(replica);
-  const calls = [...CATALOG_CALLS, ...replica.calls];
+  const calls = [...CATALOG_CALLS, ...REPLICATION_CALLS];
   const threads = await startHttpThreads({
     module: INTERNAL_THREAD, count, host: address, port, data: { secret, birth: birth.id, calls },
-    handle: (kind, body) => catalog.handle(kind, body), onDeath: fail,
+    handle: (kind, body) => service.handle(kind, body), onDeath: fail,
   });
-  log.info("ready", { port: threads.port, rows: replica.lastIndex, products: products.length });
+  log.info("ready", { port: threads.port, rows: service.lastIndex, products: products.length });
   return {
     async close() {
       await threads.close();
-      catalog.close();
-      await replica.close();
+      await service.close();
       for (const peer of frontends.values()) peer.close();
     },
   };

@@ -5,13 +5,24 @@ import type { Order } from "../shared/wire.ts";
 import type { OrderIndex } from "./order_index.ts";
 import { isOpening, parseOrder, type OrderRow } from "./order_row.ts";
 
+type Host = Pick<ReplicaHost, "commitIndex" | "confirm" | "read">;
+
 export class OrderReader {
   readonly #index: OrderIndex;
-  readonly #host: Pick<ReplicaHost, "commitIndex" | "read">;
+  readonly #host: Host;
 
-  constructor(index: OrderIndex, host: Pick<ReplicaHost, "commitIndex" | "read">) {
+  constructor(index: OrderIndex, host: Host) {
     this.#index = index;
     this.#host = host;
+  }
+
+  /** Null: no such order, confirmed by a majority asked after this call. @throws not_leader */
+  async find(numbers: number[]): Promise<(Order | null)[]> {
+    const found = numbers.map((number) => this.findCommitted(number));
+    if (!found.includes(null)) return found;
+    // A commit of before the question may be unknown here only if another leads.
+    await this.#host.confirm();
+    return numbers.map((number, i) => found[i] ?? this.findCommitted(number));
   }
 
   /** Null: not in this log, or not known to be committed. */

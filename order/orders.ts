@@ -12,7 +12,7 @@
  * those numbers again.
  */
 import { strict as assert } from "node:assert";
-import { monotonicMs, timestamp } from "../shared/clock.ts";
+import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import { FAIL_FAST_MS, PLACE_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../shared/limits.ts";
 import type { ReplicaHost } from "../shared/replication/replica_host.ts";
@@ -21,31 +21,31 @@ import type { FenceAnswer, Order, PlaceResult, Purchase, SaleResult } from "../s
 import { formatOpening, formatOrder, ORDER_COLUMNS } from "./order_row.ts";
 import type { OrderIndex } from "./order_index.ts";
 import { OrderReader } from "./order_reader.ts";
-import { isSame, lostLead, PlaceCall, replay, settle, type Pending } from "./purchase_call.ts";
+import { PendingPurchases } from "./pending_purchases.ts";
+import { isSame, lostLead, PlaceCall, replay, type Pending } from "./purchase_call.ts";
 import type { Seller, SellerEvents } from "./seller.ts";
 import { Settlement } from "./settlement.ts";
 
 /** A call is answered this much before its front-end stops waiting. */
 const CALL_DEADLINE_MS = PLACE_TIMEOUT_MS - 300;
-/** How often a stopping leader looks whether the last purchase is answered. */
-const RETIRE_POLL_MS = 5;
 
 export interface OrdersOptions {
   index: OrderIndex;
   /** Since when no catalog leads, monotonic ms; null while one does. */
   catalogLostAtMs: () => number | null;
+  clock: Clock;
 }
 
 export class Orders implements ReplicatedService, SellerEvents {
   readonly columns = ORDER_COLUMNS;
   readonly #options: OrdersOptions;
   readonly #index: OrderIndex;
+  readonly #clock: Clock;
   #host!: ReplicaHost;
   #reader!: OrderReader;
   #seller!: Seller;
   #fail: (error: unknown) => void = () => {};
-  /** Purchases by key, from arrival to result. */
-  #pending = new Map<string, Pending>();
+  readonly #pending = new PendingPurchases();
   /**
    * Rows proposed and not committed: the purchases of one proposal, and the index of its
    * last row.
@@ -58,6 +58,7 @@ export class Orders implements ReplicatedService, SellerEvents {
   constructor(options: OrdersOptions) {
     this.#options = options;
     this.#index = options.index;
+    this.#clock = options.clock;
   }
 
   start(parts: { host: ReplicaHost; seller: Seller; fail: (error: unknown) => void }): void {
@@ -84,26 +85,22 @@ export class Orders implements ReplicatedService, SellerEvents {
     const call = new PlaceCall(purchases.length);
     for (let slot = 0; slot < purchases.length; slot++)
       this.#placeOne(call, slot, purchases[slot]!);
-    const timer = setTimeout(() => this.#expire(call, purchases), CALL_DEADLINE_MS);
+    const callOff = this.#clock.after(CALL_DEADLINE_MS, () => this.#expire(call, purchases));
     const results = await call.done;
-    clearTimeout(timer);
+    callOff();
     return results;
   }
 
   /** Null: no such order, confirmed by a majority asked after this call. @throws not_leader */
   async find(numbers: number[]): Promise<(Order | null)[]> {
     this.#checkLeads();
-    const found = numbers.map((number) => this.#reader.findCommitted(number));
-    if (!found.includes(null)) return found;
-    // A commit of before the question may be unknown here only if another leads.
-    await this.#host.confirm();
-    return numbers.map((number, i) => found[i] ?? this.#reader.findCommitted(number));
+    return this.#reader.find(numbers);
   }
 
   // --- What the log tells ------------------------------------------------------
 
   openingPayload(): string {
-    return formatOpening(timestamp());
+    return formatOpening(this.#clock.timestamp());
   }
 
   onRow(index: number, _term: number, payload: string): void {
@@ -127,8 +124,7 @@ export class Orders implements ReplicatedService, SellerEvents {
 
   onStepDown(): void {
     this.#seller.stop();
-    for (const pending of this.#pending.values()) settle(pending, lostLead(pending));
-    this.#pending.clear();
+    this.#pending.endAll(lostLead);
     this.#proposed = [];
     this.#settlement = new Settlement();
   }
@@ -136,10 +132,7 @@ export class Orders implements ReplicatedService, SellerEvents {
   /** Takes no more purchases; resolves when none is under way, or when waiting has been enough. */
   async retire(): Promise<void> {
     this.#isRetiring = true;
-    const deadlineMs = monotonicMs() + PLACE_TIMEOUT_MS;
-    while (this.#pending.size > 0 && monotonicMs() < deadlineMs) {
-      await new Promise((resolve) => setTimeout(resolve, RETIRE_POLL_MS));
-    }
+    await this.#pending.drained(this.#clock, PLACE_TIMEOUT_MS);
   }
 
   get isRetiring(): boolean {
@@ -167,7 +160,7 @@ export class Orders implements ReplicatedService, SellerEvents {
         pending.sale = result.sale;
         sold.push(pending);
       } else {
-        this.#end(pending, result);
+        this.#pending.end(pending, result);
       }
     }
     if (sold.length > 0) this.#propose(sold);
@@ -182,7 +175,7 @@ export class Orders implements ReplicatedService, SellerEvents {
     const missing: Pending[] = [];
     for (const { sale, ...purchase } of sales) {
       if (this.#settlement.isKnown(sale)) continue;
-      const pending = this.#pending.get(purchase.key);
+      const pending = this.#pending.find(purchase.key);
       assert(pending?.progress !== "logged", `sale ${sale} has a row and no number`);
       if (this.#reader.findByKey(purchase.key) !== null) {
         this.#settlement.propose(sale);
@@ -191,12 +184,12 @@ export class Orders implements ReplicatedService, SellerEvents {
       }
       const isBuyer = pending !== undefined && isSame(pending.purchase, purchase);
       // Another purchase under the key of a sale: the sale was first.
-      if (pending !== undefined && !isBuyer) this.#end(pending, { code: "key_reused" });
+      if (pending !== undefined && !isBuyer) this.#pending.end(pending, { code: "key_reused" });
       const buyer: Pending = isBuyer
         ? pending
         : { purchase, progress: "selling", number: 0, sale, isInherited: true, waiters: [] };
       buyer.sale = sale;
-      this.#pending.set(purchase.key, buyer);
+      this.#pending.add(buyer);
       missing.push(buyer);
     }
     if (missing.length > 0) this.#propose(missing);
@@ -222,7 +215,7 @@ export class Orders implements ReplicatedService, SellerEvents {
   }
 
   #placeOne(call: PlaceCall, slot: number, purchase: Purchase): void {
-    const twin = this.#pending.get(purchase.key);
+    const twin = this.#pending.find(purchase.key);
     if (twin !== undefined) {
       if (isSame(twin.purchase, purchase)) twin.waiters.push({ call, slot });
       else call.settle(slot, { code: "key_reused" });
@@ -240,19 +233,19 @@ export class Orders implements ReplicatedService, SellerEvents {
       isInherited: false,
       waiters: [{ call, slot }],
     };
-    this.#pending.set(purchase.key, pending);
+    this.#pending.add(pending);
     this.#seller.add(pending);
   }
 
   #reasonToRefuse(): string | null {
     if (this.#pending.size >= QUEUE_ITEMS_MAX) return "Too many orders are under way";
     const lostAtMs = this.#options.catalogLostAtMs();
-    const isLost = lostAtMs !== null && monotonicMs() - lostAtMs > FAIL_FAST_MS;
+    const isLost = lostAtMs !== null && this.#clock.monotonicMs() - lostAtMs > FAIL_FAST_MS;
     return isLost && !this.#seller.isOpen ? "The catalog does not answer" : null;
   }
 
   #propose(sold: Pending[]): void {
-    const time = timestamp();
+    const time = this.#clock.timestamp();
     const payloads: string[] = [];
     let number = this.#index.count;
     for (const pending of sold) {
@@ -267,23 +260,18 @@ export class Orders implements ReplicatedService, SellerEvents {
 
   #onOrdered(pending: Pending): void {
     this.#settlement.commit(pending.sale);
-    this.#end(pending, { code: "ordered", number: pending.number, replayed: false });
-  }
-
-  #end(pending: Pending, result: PlaceResult): void {
-    this.#pending.delete(pending.purchase.key);
-    settle(pending, result);
+    this.#pending.end(pending, { code: "ordered", number: pending.number, replayed: false });
   }
 
   /** The deadline of a call: what was not tried is taken back, the rest goes on without it. */
   #expire(call: PlaceCall, purchases: Purchase[]): void {
     for (let slot = 0; slot < purchases.length; slot++) {
       if (call.isSettled(slot)) continue;
-      const pending = this.#pending.get(purchases[slot]!.key);
+      const pending = this.#pending.find(purchases[slot]!.key);
       const isFirst = pending?.waiters[0]?.call === call;
       if (pending?.progress === "queued" && isFirst) {
         this.#seller.remove(pending);
-        this.#end(pending, { code: "unavailable", message: "The catalog does not answer" });
+        this.#pending.end(pending, { code: "unavailable", message: "The catalog does not answer" });
       } else {
         call.settle(slot, { code: "unknown", message: "The order is still under way" });
       }

@@ -13,10 +13,16 @@
  * A session that is lost is replaced only when no batch is under way any more:
  * each sale is then either in an answer that came, or in the fence's list.
  */
-import { monotonicMs } from "../shared/clock.ts";
+import { pause, type Clock } from "../shared/clock.ts";
 import { AppError, hasReason } from "../shared/errors.ts";
 import type { LeaderFinder } from "../shared/leader_finder.ts";
-import { BATCH_ITEMS_MAX, SALES_IN_FLIGHT_MAX, SALES_TIMEOUT_MS } from "../shared/limits.ts";
+import {
+  BATCH_ITEMS_MAX,
+  RETRY_PAUSE_MAX_MS,
+  RETRY_PAUSE_MIN_MS,
+  SALES_IN_FLIGHT_MAX,
+  SALES_TIMEOUT_MS,
+} from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
 import type {
   FenceAnswer,
@@ -42,7 +48,8 @@ export interface SellerEvents {
 
 export interface SellerOptions {
   id: number;
-  catalog: Pick<LeaderFinder, "wait" | "suspect" | "lostAtMs">;
+  catalog: Pick<LeaderFinder, "wait" | "suspect">;
+  clock: Clock;
   log: Log;
   events: SellerEvents;
 }
@@ -173,21 +180,23 @@ export class Seller {
 
   /**
    * The same question again and again, to whoever leads the catalog, while this leadership
-   * lasts.
+   * lasts; with pauses, as a leader that refuses at once may be found again at once.
    */
   async #askUntilAnswered<T>(path: string, request: object, selling: Selling): Promise<T> {
-    const { catalog } = this.#options;
+    const { catalog, clock } = this.#options;
     const body = JSON.stringify(request);
-    for (;;) {
+    for (let pauseMs = RETRY_PAUSE_MIN_MS; ; pauseMs = Math.min(2 * pauseMs, RETRY_PAUSE_MAX_MS)) {
       if (this.#selling !== selling)
         throw new AppError("not_leader", "This replica leads no more");
-      const leader = await catalog.wait(monotonicMs() + SALES_TIMEOUT_MS).catch(() => null);
+      const deadlineMs = clock.monotonicMs() + SALES_TIMEOUT_MS;
+      const leader = await catalog.wait(deadlineMs).catch(() => null);
       if (leader === null) continue;
       try {
         return await leader.peer.post<T>(path, body, { timeoutMs: SALES_TIMEOUT_MS });
       } catch (error) {
         if (!hasReason(error, "unavailable", "unknown", "not_leader", "recovering")) throw error;
         catalog.suspect(leader.peer);
+        await pause(clock, pauseMs);
       }
     }
   }

@@ -25,6 +25,8 @@ export class FakeCatalog {
   requests: string[] = [];
   /** Answers of so many coming requests are lost after they were decided. */
   loseAnswers = 0;
+  /** It refuses at once what it is asked, as one that leads no more. */
+  refuses = false;
   /** Answers wait for this. */
   gate: Promise<void> = Promise.resolve();
   lostAtMs: number | null = null;
@@ -48,6 +50,7 @@ export class FakeCatalog {
 
   async #post(path: string, text: string): Promise<object> {
     this.requests.push(path);
+    if (this.refuses) throw new AppError("not_leader", "It leads no more");
     const body = JSON.parse(text) as FenceRequest & SalesRequest;
     const answer = path === "/fence" ? this.#fence(body) : this.#sell(body);
     await this.gate;

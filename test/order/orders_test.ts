@@ -6,19 +6,22 @@ import { parseOrder } from "../../order/order_row.ts";
 import { Orders } from "../../order/orders.ts";
 import { Seller } from "../../order/seller.ts";
 import { monotonicMs } from "../../shared/clock.ts";
-import { FAIL_FAST_MS } from "../../shared/limits.ts";
+import { FAIL_FAST_MS, PLACE_TIMEOUT_MS, RETRY_PAUSE_MAX_MS, RETRY_PAUSE_MIN_MS } from "../../shared/limits.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { Purchase } from "../../shared/wire.ts";
+import { HandClock, turn } from "../shared/hand_clock.ts";
 import { FakeCatalog, FakeHost } from "./fake_catalog.ts";
 
 function startLeader(t: TestContext, catalog = new FakeCatalog(), before?: FakeHost) {
   const faults: unknown[] = [];
+  const clock = new HandClock();
   const orders = new Orders({
     index: new OrderIndex(3),
     catalogLostAtMs: () => catalog.lostAtMs,
+    clock,
   });
   const log = createLog({ member: "order-3", level: "error", write: () => {} });
-  const seller = new Seller({ id: 3, catalog, log, events: orders });
+  const seller = new Seller({ id: 3, catalog, clock, log, events: orders });
   const host = new FakeHost(orders);
   orders.start({ host: host.host, seller, fail: (error) => faults.push(error) });
   for (const row of before?.rows ?? []) {
@@ -31,7 +34,7 @@ function startLeader(t: TestContext, catalog = new FakeCatalog(), before?: FakeH
     host.stepDown();
     assert.deepEqual(faults, []);
   });
-  return { orders, seller, host, catalog };
+  return { orders, seller, host, catalog, clock };
 }
 
 function buy(key: string, quantity = 1, name = "Tux"): Purchase {
@@ -106,17 +109,32 @@ test("a refused purchase frees its key", async (t) => {
 });
 
 test("a lost answer of the catalog is asked again, and sells once", async (t) => {
-  const { orders, catalog } = startLeader(t);
+  const { orders, catalog, clock } = startLeader(t);
   await orders.place([buy("first")]);
   catalog.loseAnswers = 3;
-  assert.deepEqual(await orders.place([buy("a")]), [
-    { code: "ordered", number: 2, replayed: false },
-  ]);
+  const placed = orders.place([buy("a")]);
+  await clock.pass(3 * RETRY_PAUSE_MAX_MS);
+  assert.deepEqual(await placed, [{ code: "ordered", number: 2, replayed: false }]);
   assert.equal(catalog.sales.length, 2);
 });
 
+test("a catalog that refuses at once is asked again after pauses that grow", async (t) => {
+  const { orders, catalog, clock } = startLeader(t);
+  await orders.place([buy("first")]);
+  catalog.refuses = true;
+  const asked = catalog.requests.length;
+  const placed = orders.place([buy("a")]);
+  await clock.pass(2 * RETRY_PAUSE_MIN_MS);
+  assert.equal(catalog.requests.length - asked, 2);
+  await clock.pass(10 * RETRY_PAUSE_MAX_MS);
+  assert(catalog.requests.length - asked < 16, `${catalog.requests.length - asked} requests`);
+  catalog.refuses = false;
+  await clock.pass(RETRY_PAUSE_MAX_MS);
+  assert.equal((await placed)[0]!.code, "ordered");
+});
+
 test("a session that is lost after the sale: the fence's list completes it, once", async (t) => {
-  const { orders, catalog, host } = startLeader(t);
+  const { orders, catalog, host, clock } = startLeader(t);
   await orders.place([buy("first")]);
   const held = gate();
   catalog.gate = held.closed;
@@ -125,6 +143,7 @@ test("a session that is lost after the sale: the fence's list completes it, once
   await until(() => catalog.sales.length === 3);
   catalog.restart();
   held.open();
+  await clock.pass(RETRY_PAUSE_MAX_MS);
   assert.deepEqual(await placed, [
     { code: "ordered", number: 2, replayed: false },
     { code: "ordered", number: 3, replayed: false },
@@ -210,8 +229,61 @@ test("an order whose row is not committed is not there yet", async (t) => {
 test("with no catalog for long, new orders are refused at once", async (t) => {
   const catalog = new FakeCatalog();
   catalog.gate = new Promise(() => {});
-  catalog.lostAtMs = monotonicMs() - FAIL_FAST_MS - 1;
-  const { orders } = startLeader(t, catalog);
+  const { orders, clock } = startLeader(t, catalog);
+  catalog.lostAtMs = clock.monotonicMs() - FAIL_FAST_MS - 1;
   const [result] = await orders.place([buy("a")]);
   assert.equal(result!.code, "unavailable");
+});
+
+test("at its call's deadline a purchase that waits in the queue is taken back untried", async (t) => {
+  const catalog = new FakeCatalog();
+  const held = gate();
+  catalog.gate = held.closed;
+  const { orders, clock } = startLeader(t, catalog);
+  const placed = orders.place([buy("a")]);
+  await clock.pass(PLACE_TIMEOUT_MS);
+  assert.equal((await placed)[0]!.code, "unavailable");
+  held.open();
+  await clock.pass(0);
+  assert.equal(catalog.sales.length, 0);
+});
+
+test("at its call's deadline a purchase that is being sold goes on without its call", async (t) => {
+  const { orders, catalog, clock } = startLeader(t);
+  await orders.place([buy("first")]);
+  const held = gate();
+  catalog.gate = held.closed;
+  const placed = orders.place([buy("a")]);
+  await clock.pass(PLACE_TIMEOUT_MS);
+  assert.equal((await placed)[0]!.code, "unknown");
+  held.open();
+  assert.deepEqual(await orders.place([buy("a")]), [
+    { code: "ordered", number: 2, replayed: true },
+  ]);
+});
+
+test("a leader that retires takes nothing new and finishes what is under way", async (t) => {
+  const { orders, host } = startLeader(t);
+  host.commitsAtOnce = false;
+  const placed = orders.place([buy("a")]);
+  await until(() => host.rows.length === 2);
+  const ended: string[] = [];
+  const retired = orders.retire().then(() => ended.push("retired"));
+  await assert.rejects(orders.place([buy("b")]), { reason: "not_leader" });
+  await turn();
+  assert.deepEqual(ended, []);
+  host.commit(2);
+  assert.equal((await placed)[0]!.code, "ordered");
+  await retired;
+});
+
+test("a leader that retires does not wait for ever", async (t) => {
+  const { orders, host, clock } = startLeader(t);
+  host.commitsAtOnce = false;
+  const placed = orders.place([buy("a")]);
+  await until(() => host.rows.length === 2);
+  const retired = orders.retire();
+  await clock.pass(PLACE_TIMEOUT_MS);
+  await retired;
+  assert.equal((await placed)[0]!.code, "unknown");
 });

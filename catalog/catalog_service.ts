@@ -1,0 +1,85 @@
+/**
+ * A catalog replica without its ports and threads: products, log and leases,
+ * put together. Peers, disk and clock are handed in, so that the simulator
+ * runs what production runs.
+ */
+import type { Clock } from "../shared/clock.ts";
+import { INVALIDATE_TIMEOUT_MS } from "../shared/limits.ts";
+import type { Peer } from "../shared/peer.ts";
+import type { ReplicaHost } from "../shared/replication/replica_host.ts";
+import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
+import type { InvalidateRequest } from "../shared/wire.ts";
+import { Catalog } from "./catalog.ts";
+import type { InitialProduct } from "./products.ts";
+import { CatalogState } from "./state.ts";
+
+export interface CatalogServiceOptions {
+  /** All of FRONTENDS, by id. Who made the peers closes them. */
+  frontends: ReadonlyMap<number, Peer>;
+  /** What this store was born with; the same on every replica. */
+  products: readonly InitialProduct[];
+  /** Pause between two restocks; 0 is never. */
+  restockMs: number;
+  /** Pieces of a product after it. */
+  restockTo: number;
+  openReplica: (service: ReplicatedService) => Promise<ReplicaHost>;
+  clock: Clock;
+  /** Wraps what the log tells of rows, commits and leaderships, for whoever watches. */
+  spy?: (service: ReplicatedService) => ReplicatedService;
+}
+
+export class CatalogService {
+  readonly #catalog: Catalog;
+  readonly #host: ReplicaHost;
+
+  /** Reads the log. @throws damaged; conflict when it is of a store with other products */
+  static async open(options: CatalogServiceOptions): Promise<CatalogService> {
+    const { frontends, products, restockMs, restockTo, clock } = options;
+    const { spy = (service) => service } = options;
+    const catalog = new Catalog({
+      state: new CatalogState(products),
+      frontends: [...frontends.keys()],
+      restockMs,
+      restockTo,
+      clock,
+      async invalidate(frontend, leadership, names) {
+        const request: InvalidateRequest = { leadership, names };
+        const peer = frontends.get(frontend)!;
+        await peer.post("/invalidate", request, { timeoutMs: INVALIDATE_TIMEOUT_MS });
+      },
+    });
+    const host = await options.openReplica(spy(catalog));
+    catalog.attach(host);
+    return new CatalogService(catalog, host);
+  }
+
+  private constructor(catalog: Catalog, host: ReplicaHost) {
+    this.#catalog = catalog;
+    this.#host = host;
+  }
+
+  /** Its term is open: this replica serves. */
+  get leading(): boolean {
+    return this.#host.leading;
+  }
+
+  get term(): number {
+    return this.#host.term;
+  }
+
+  /** Of the last row of its log. */
+  get lastIndex(): number {
+    return this.#host.lastIndex;
+  }
+
+  /** @param kind `POST /sales` @throws AppError as each call says */
+  handle(kind: string, body: unknown): Promise<object> {
+    return this.#catalog.handle(kind, body);
+  }
+
+  /** Whoever still waits is told so; the log's length is noted, its folder let go. */
+  async close(): Promise<void> {
+    this.#catalog.close();
+    await this.#host.close();
+  }
+}

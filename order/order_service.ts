@@ -1,0 +1,146 @@
+/**
+ * An order replica without its ports and threads: log, index, seller and the
+ * finder of the catalog's leader, put together. Peers, disk, clock and chance
+ * are handed in, so that the simulator runs what production runs.
+ *
+ *   order_member.ts ─▶ handle() ─┬─▶ Orders ─▶ Seller ─▶ catalog leader
+ *                                │     ▲ rows, commits
+ *                                └─▶ ReplicaHost ◀─▶ the other replicas, the disk
+ */
+import type { Clock } from "../shared/clock.ts";
+import { LeaderFinder } from "../shared/leader_finder.ts";
+import type { Log } from "../shared/logging.ts";
+import type { Peer } from "../shared/peer.ts";
+import type { ReplicaHost } from "../shared/replication/replica_host.ts";
+import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
+import type { FindAnswer, PlaceAnswer, ReplicaHealth } from "../shared/wire.ts";
+import { parseFind, parseHealth, parsePlace } from "./calls.ts";
+import { OrderIndex } from "./order_index.ts";
+import { Orders } from "./orders.ts";
+import { Seller } from "./seller.ts";
+
+export interface OrderServiceOptions {
+  /** This replica's. */
+  id: number;
+  /** All replicas of the catalog. Who made the peers closes them. */
+  catalogs: ReadonlyMap<number, Peer>;
+  openReplica: (service: ReplicatedService) => Promise<ReplicaHost>;
+  clock: Clock;
+  /** 32 bits that nobody can guess: they spread the keys over the index. */
+  keySeed: number;
+  /** From 0 to below 1. */
+  random: () => number;
+  log: Log;
+  /** A disk that failed or a bug: this replica cannot go on. */
+  fail: (error: unknown) => void;
+  /** Wraps what the log tells of rows, commits and leaderships, for whoever watches. */
+  spy?: (service: ReplicatedService) => ReplicatedService;
+}
+
+export class OrderService {
+  readonly #orders: Orders;
+  readonly #host: ReplicaHost;
+  readonly #seller: Seller;
+  readonly #finder: LeaderFinder;
+
+  /** Reads the log. @throws damaged */
+  static async open(options: OrderServiceOptions): Promise<OrderService> {
+    const { id, catalogs, clock, random, log, fail, spy = (service) => service } = options;
+    const finder = new LeaderFinder({
+      members: catalogs,
+      log: log.child({ group: "catalogs" }),
+      nominate: false,
+      clock,
+      random,
+    });
+    const orders = new Orders({
+      index: new OrderIndex(options.keySeed),
+      catalogLostAtMs: () => finder.lostAtMs,
+      clock,
+    });
+    const host = await options.openReplica(spy(orders));
+    const seller = new Seller({ id, catalog: finder, clock, log, events: orders });
+    orders.start({ host, seller, fail });
+    finder.start();
+    return new OrderService({ orders, host, seller, finder });
+  }
+
+  private constructor(parts: {
+    orders: Orders;
+    host: ReplicaHost;
+    seller: Seller;
+    finder: LeaderFinder;
+  }) {
+    this.#orders = parts.orders;
+    this.#host = parts.host;
+    this.#seller = parts.seller;
+    this.#finder = parts.finder;
+  }
+
+  /** Its term is open: this replica serves. */
+  get leading(): boolean {
+    return this.#host.leading;
+  }
+
+  get term(): number {
+    return this.#host.term;
+  }
+
+  /** Of the last row of its log. */
+  get lastIndex(): number {
+    return this.#host.lastIndex;
+  }
+
+  /** Orders in its log. */
+  get count(): number {
+    return this.#orders.count;
+  }
+
+  /** @param kind `POST /orders` @throws AppError as each call says */
+  async handle(kind: string, body: unknown): Promise<object> {
+    switch (kind) {
+      case "POST /orders":
+        return { results: await this.#orders.place(parsePlace(body)) } satisfies PlaceAnswer;
+      case "POST /orders/find":
+        return { results: await this.#orders.find(parseFind(body)) } satisfies FindAnswer;
+      case "GET /health":
+        return this.#health(parseHealth(body));
+      default:
+        return this.#host.handle(kind, body);
+    }
+  }
+
+  /** A planned stop: takes no more purchases, finishes those under way, hands over. */
+  async retire(): Promise<void> {
+    await this.#orders.retire();
+    await this.#host.handOver();
+  }
+
+  /** Whoever still waits is told so; the log's length is noted, its folder let go. */
+  async close(): Promise<void> {
+    this.#orders.close();
+    this.#finder.close();
+    await this.#host.close();
+  }
+
+  #health(at: number | null): ReplicaHealth {
+    const { appends, rows, flushes } = this.#host.counts;
+    const { batches, sales, fences } = this.#seller.counts;
+    const report = this.#host.health(at);
+    return {
+      ...report,
+      serving: report.serving && !this.#orders.isRetiring,
+      details: {
+        orders: this.#orders.count,
+        pending: this.#orders.pendingCount,
+        selling: this.#seller.isOpen,
+        appends,
+        rows,
+        flushes,
+        batches,
+        sales,
+        fences,
+      },
+    };
+  }
+}
