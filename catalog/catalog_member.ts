@@ -3,11 +3,13 @@
  * that listen, and connections to the front-ends. Started by main.ts; closing
  * it answers what is in flight first.
  */
+import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../shared/clock.ts";
 import { INTERNAL_THREAD } from "../shared/http/internal_calls.ts";
 import { HttpPeer } from "../shared/http/peer.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
+import { NodeDisk } from "../shared/replication/node_disk.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
 import { STORES } from "../shared/stores/stores.ts";
@@ -23,9 +25,12 @@ export async function startCatalog(context: MemberContext): Promise<Member> {
   const { id, folder, host: address, port, threads: count, restockMs, restockTo } = settings;
   const store = STORES.get(settings.store)!;
   const products = loadInitialProducts({ store, dataFolder: DATA_FOLDER, folder, log });
-  const frontends = new Map([...settings.frontends].map(([frontend, url]) => {
-    return [frontend, new HttpPeer({ url, secret, birth: birth.id })] as const;
-  }));
+  const makePeers = (members: ReadonlyMap<number, string>) =>
+    new Map([...members].map(([member, url]) => {
+      return [member, new HttpPeer({ url, secret, birth: birth.id })] as const;
+    }));
+  const frontends = makePeers(settings.frontends);
+  const others = makePeers(new Map([...settings.catalogs].filter(([other]) => other !== id)));
   const quorum = Math.floor(settings.catalogs.size / 2) + 1;
   const service = await CatalogService.open({
     frontends,
@@ -33,8 +38,8 @@ export async function startCatalog(context: MemberContext): Promise<Member> {
     restockMs: store.restocks ? restockMs : 0,
     restockTo,
     openReplica: (own) => ReplicaHost.open({
-      id, members: settings.catalogs, quorum, folder,
-      service: own, birth: birth.id, secret, log, fail,
+      id, others, quorum, disk: new NodeDisk(folder), service: own,
+      startId: randomBytes(4).toString("hex"), clock: systemClock, log, fail,
     }),
     clock: systemClock,
   });
@@ -48,7 +53,7 @@ export async function startCatalog(context: MemberContext): Promise<Member> {
     async close() {
       await threads.close();
       await service.close();
-      for (const peer of frontends.values()) peer.close();
+      for (const peer of [...frontends.values(), ...others.values()]) peer.close();
     },
   };
 }

@@ -8,6 +8,7 @@ import { systemClock } from "../shared/clock.ts";
 import { HttpPeer } from "../shared/http/peer.ts";
 import { INTERNAL_THREAD } from "../shared/http/internal_calls.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
+import { NodeDisk } from "../shared/replication/node_disk.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
 import { startHttpThreads } from "../shared/threads.ts";
@@ -16,17 +17,19 @@ import { OrderService } from "./order_service.ts";
 
 export async function startOrder(context: MemberContext): Promise<Member> {
   const { settings, secret, birth, log, fail } = context;
-  const { id, orders, orderQuorum: quorum, folder } = settings;
-  const catalogs = new Map(
-    [...settings.catalogs].map(([catalog, url]) => {
-      return [catalog, new HttpPeer({ url, secret, birth: birth.id })] as const;
-    }),
-  );
+  const { id, orderQuorum: quorum, folder } = settings;
+  const makePeers = (members: ReadonlyMap<number, string>) =>
+    new Map([...members].map(([member, url]) => {
+      return [member, new HttpPeer({ url, secret, birth: birth.id })] as const;
+    }));
+  const catalogs = makePeers(settings.catalogs);
+  const others = makePeers(new Map([...settings.orders].filter(([order]) => order !== id)));
   const service = await OrderService.open({
     id,
     catalogs,
     openReplica: (own) => ReplicaHost.open({
-      id, members: orders, quorum, folder, service: own, birth: birth.id, secret, log, fail,
+      id, others, quorum, disk: new NodeDisk(folder), service: own,
+      startId: randomBytes(4).toString("hex"), clock: systemClock, log, fail,
     }),
     clock: systemClock,
     keySeed: randomBytes(4).readUInt32LE(),
@@ -49,7 +52,7 @@ export async function startOrder(context: MemberContext): Promise<Member> {
       await service.retire();
       await threads.close();
       await service.close();
-      for (const peer of catalogs.values()) peer.close();
+      for (const peer of [...catalogs.values(), ...others.values()]) peer.close();
     },
   };
 }

@@ -16,6 +16,7 @@ import { AppError } from "../../shared/errors.ts";
 import { type Checkpoint, readCheckpoint } from "../../shared/replication/checkpoint_file.ts";
 import { LOG_NAME } from "../../shared/replication/log_file.ts";
 import { type Position, START } from "../../shared/replication/log_index.ts";
+import { NodeDisk } from "../../shared/replication/node_disk.ts";
 import { type Promised, readTermFile } from "../../shared/replication/term_file.ts";
 import { UsageError } from "../../shared/usage.ts";
 import { labelOf, memberOfLabel, nameOf } from "../launcher/layout.ts";
@@ -135,8 +136,9 @@ async function openReplica(
     verdict.fail("members", `${folder} is missing: all that ${nameOf(member)} had is gone`);
     return null;
   }
-  const noted = await readOr(() => readTermFile(folder), "notes", verdict);
-  const checkpoint = await readOr(() => readCheckpoint(folder), "checkpoint", verdict);
+  const disk = new NodeDisk(folder);
+  const noted = await readOr(() => readTermFile(disk), "notes", verdict);
+  const checkpoint = await readOr(() => readCheckpoint(disk), "checkpoint", verdict);
   const descriptor = openOrNull(path);
   if (descriptor === null) {
     if (noted !== null) verdict.fail("rows", `${path} is missing`);

@@ -13,8 +13,9 @@ import {
 import { join } from "node:path";
 import { type Birth, readBirth, writeBirth } from "../../shared/birth.ts";
 import { makeFolder } from "../../shared/folders.ts";
+import { replaceFile } from "../../shared/replication/disk.ts";
 import { RECOVERING_NAME } from "../../shared/replication/log_opening.ts";
-import { replaceFile } from "../../shared/replication/term_file.ts";
+import { NodeDisk } from "../../shared/replication/node_disk.ts";
 import { readSecret } from "../../shared/secret.ts";
 import { UsageError } from "../../shared/usage.ts";
 import { LaunchError } from "./launch_error.ts";
@@ -154,7 +155,7 @@ export async function writeBirths(dataDir: string, births: Births): Promise<void
     rmSync(folder, { recursive: true, force: true });
     makeFolder(folder);
     // Before the birth mark: with that alone the folder would pass for new.
-    await replaceFile(folder, RECOVERING_NAME, "its folder was lost\n");
+    await replaceFile(new NodeDisk(folder), RECOVERING_NAME, "its folder was lost\n");
   }
   for (const member of missing) {
     await writeBirth(memberFolder(dataDir, member), birth);

@@ -3,15 +3,12 @@
  * rows long before it can leave the log. Taken at every multiple of
  * CHECKPOINT_EVERY_ROWS, on all replicas alike; kept once that row is committed.
  */
-import { existsSync } from "node:fs";
-import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { CHECKPOINT_EVERY_ROWS } from "../limits.ts";
+import { replaceFile, type Disk } from "./disk.ts";
 import { START, type Position } from "./log_index.ts";
 import type { Row } from "./messages.ts";
 import type { ReplicatedService } from "./replicated_service.ts";
-import { replaceFile } from "./term_file.ts";
 
 export const CHECKPOINT_NAME = "checkpoint.json";
 
@@ -26,10 +23,15 @@ export interface Checkpoint {
 
 /** States taken as their rows entered the log, until these are committed or cut. */
 export class PendingCheckpoints {
+  readonly #everyRows: number;
   #taken: { at: Position; text: string }[] = [];
 
+  constructor(everyRows: number) {
+    this.#everyRows = everyRows;
+  }
+
   onRow(row: Row, service: ReplicatedService): void {
-    if (service.snapshot === undefined || row.index % CHECKPOINT_EVERY_ROWS !== 0) return;
+    if (service.snapshot === undefined || row.index % this.#everyRows !== 0) return;
     const { index, term, checksum } = row;
     this.#taken.push({ at: { index, term, checksum }, text: service.snapshot() });
   }
@@ -46,40 +48,29 @@ export class PendingCheckpoints {
   }
 }
 
-export async function readCheckpoint(folder: string): Promise<Checkpoint | null> {
-  const path = join(folder, CHECKPOINT_NAME);
-  if (!existsSync(path)) return null;
+/** Null when there is none. @throws damaged when it is not what was written */
+export async function readCheckpoint(disk: Disk): Promise<Checkpoint | null> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as Checkpoint;
+    const text = await disk.readText(CHECKPOINT_NAME);
+    return text === null ? null : (JSON.parse(text) as Checkpoint);
   } catch (error) {
+    const path = join(disk.folder, CHECKPOINT_NAME);
     throw new AppError("damaged", `${path} line 1: ${(error as Error).message}`);
   }
 }
 
-export function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
-  return replaceFile(folder, CHECKPOINT_NAME, JSON.stringify(checkpoint) + "\n");
+export function writeCheckpoint(disk: Disk, checkpoint: Checkpoint): Promise<void> {
+  return replaceFile(disk, CHECKPOINT_NAME, JSON.stringify(checkpoint) + "\n");
 }
 
-/** A crash may have come between the checkpoint and the shorter log: the first row tells. */
-export async function findBase(
-  path: string,
-  header: string,
-  checkpoint: Checkpoint | null,
-): Promise<Position> {
+/**
+ * The row before the first one in the log. A crash may have come between the checkpoint and the
+ * shorter log: its first row tells.
+ *
+ * @param head the header and as much more as holds an index
+ */
+export function findBase(head: string, header: string, checkpoint: Checkpoint | null): Position {
   if (checkpoint === null) return START;
-  const head = await readHead(path, Buffer.byteLength(header) + 32);
-  const first = Number.parseInt((head ?? "").slice(header.length), 10);
+  const first = Number.parseInt(head.slice(header.length), 10);
   return first === checkpoint.baseBefore.index + 1 ? checkpoint.baseBefore : checkpoint.base;
-}
-
-/** The first bytes of a file as text, null when there is no file. */
-export async function readHead(path: string, bytes: number): Promise<string | null> {
-  if (!existsSync(path)) return null;
-  const file = await open(path, "r");
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
-    return buffer.toString("utf8", 0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }

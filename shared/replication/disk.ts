@@ -51,3 +51,20 @@ export async function replaceFile(disk: Disk, name: string, text: string): Promi
   await disk.rename(side, name);
   await disk.flushFolder();
 }
+
+/** Keeps for people what is about to leave another file; on disk when it resolves. */
+export async function keepAside(
+  disk: Disk,
+  name: string,
+  bytes: Uint8Array,
+  { append }: { append: boolean },
+): Promise<void> {
+  const file = disk.open(name, append && disk.exists(name) ? "r+" : "w");
+  try {
+    file.write(bytes, file.size);
+    await file.flush();
+  } finally {
+    file.close();
+  }
+  await disk.flushFolder();
+}

@@ -13,31 +13,19 @@
  * What a scan at the start accepts, cuts or refuses is in log_scan.ts.
  */
 import { strict as assert } from "node:assert";
-import {
-  closeSync,
-  fdatasync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  writeSync,
-} from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { joinRows, payloadOf } from "./codec.ts";
+import { replaceFile, type Disk, type DiskFile } from "./disk.ts";
 import { START, type Position } from "./log_index.ts";
 import type { Row } from "./messages.ts";
-import { joinRows, payloadOf } from "./codec.ts";
-import { replaceFile } from "./term_file.ts";
-
-const flush = promisify(fdatasync);
 
 export const LOG_NAME = "log.csv";
 
 export class LogFile {
   readonly path: string;
-  #folder: string;
+  #disk: Disk;
   #header: string;
-  #fd: number;
+  #file: DiskFile;
   /** The row before the first one in the file. */
   #base: Position;
   #length: number;
@@ -47,17 +35,13 @@ export class LogFile {
   readonly counts = { appends: 0, rows: 0, flushes: 0 };
 
   /** Opens a file whose header is in place; its rows are told by the scan (remember). */
-  constructor(folder: string, header: string, base: Position = START) {
-    this.#folder = folder;
+  constructor(disk: Disk, header: string, base: Position = START) {
+    this.#disk = disk;
     this.#header = header;
-    this.path = join(folder, LOG_NAME);
-    this.#fd = openSync(this.path, "r+");
+    this.path = join(disk.folder, LOG_NAME);
+    this.#file = disk.open(LOG_NAME, "r+");
     this.#base = base;
     this.#length = Buffer.byteLength(header);
-  }
-
-  get fd(): number {
-    return this.#fd;
   }
 
   /** Bytes, all of them flushed between two calls. */
@@ -67,6 +51,16 @@ export class LogFile {
 
   get lastIndex(): number {
     return this.#base.index + this.#rows;
+  }
+
+  /** Bytes on the disk, behind the last row remembered too. */
+  get size(): number {
+    return this.#file.size;
+  }
+
+  /** What stands at this byte, row or not: for the scan. */
+  readBytes(into: Uint8Array, at: number): number {
+    return this.#file.read(into, at);
   }
 
   /** A row that the scan found: `bytes` long with its line break. */
@@ -84,7 +78,7 @@ export class LogFile {
   async append(rows: readonly Row[]): Promise<void> {
     assert.equal(rows[0]!.index, this.lastIndex + 1, "a log file has no gaps");
     this.#checkUntouched();
-    this.#write(Buffer.from(joinRows(rows)), this.#length);
+    this.#file.write(Buffer.from(joinRows(rows)), this.#length);
     for (const row of rows) this.remember(Buffer.byteLength(row.text) + 1);
     await this.#flush();
     this.counts.appends++;
@@ -97,13 +91,13 @@ export class LogFile {
     assert(after >= this.#base.index, "what a checkpoint holds cannot be cut");
     this.#rows = after - this.#base.index;
     this.#length = this.#offsets[this.#rows]!;
-    ftruncateSync(this.#fd, this.#length);
+    this.#file.truncate(this.#length);
     await this.#flush();
   }
 
   /** Takes off whatever stands behind the last row remembered. */
   async dropRest(): Promise<void> {
-    ftruncateSync(this.#fd, this.#length);
+    this.#file.truncate(this.#length);
     await this.#flush();
   }
 
@@ -141,9 +135,9 @@ export class LogFile {
     const dropped = base.index - this.#base.index;
     const shift = (this.#offsets[dropped] ?? this.#length) - Buffer.byteLength(this.#header);
     const bytes = this.#length - shift;
-    await replaceFile(this.#folder, LOG_NAME, this.#header + kept);
-    closeSync(this.#fd);
-    this.#fd = openSync(this.path, "r+");
+    await replaceFile(this.#disk, LOG_NAME, this.#header + kept);
+    this.#file.close();
+    this.#file = this.#disk.open(LOG_NAME, "r+");
     this.#offsets = this.#offsets.slice(dropped).map((offset) => offset - shift);
     if (this.#offsets.length === 0) this.#offsets = new Float64Array(1024);
     this.#rows -= dropped;
@@ -153,7 +147,7 @@ export class LogFile {
 
   async close(): Promise<void> {
     await this.#flush();
-    closeSync(this.#fd);
+    this.#file.close();
   }
 
   #readBetween(first: number, last: number): string {
@@ -163,29 +157,20 @@ export class LogFile {
     );
     const start = this.#offsets[first - this.#base.index - 1]!;
     const buffer = Buffer.allocUnsafe(this.lengthAt(last) - start);
-    const bytes = readSync(this.#fd, buffer, 0, buffer.length, start);
+    const bytes = this.#file.read(buffer, start);
     assert.equal(bytes, buffer.length, `${this.path} is shorter than what was written to it`);
     return buffer.toString("utf8");
   }
 
-  #write(bytes: Buffer, at: number): void {
-    let done = 0;
-    while (done < bytes.length) {
-      const written = writeSync(this.#fd, bytes, done, bytes.length - done, at + done);
-      assert(written > 0, `nothing more can be written to ${this.path}`);
-      done += written;
-    }
-  }
-
-  async #flush(): Promise<void> {
+  #flush(): Promise<void> {
     this.counts.flushes++;
-    await flush(this.#fd);
+    return this.#file.flush();
   }
 
   /** A deleted, replaced or cut file would take rows and lose them in silence. */
   #checkUntouched(): void {
-    const { size, nlink } = fstatSync(this.#fd);
+    const { size, isLinked } = this.#file;
     assert.equal(size, this.#length, `${this.path} has another length than was written to it`);
-    assert(nlink > 0, `${this.path} was deleted or replaced`);
+    assert(isLinked, `${this.path} was deleted or replaced`);
   }
 }

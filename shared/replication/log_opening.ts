@@ -8,8 +8,6 @@
  * which the leader's rows continue; the damaged file is kept beside it.
  * The mark is on disk before anything is changed.
  */
-import { existsSync } from "node:fs";
-import { copyFile, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { Log } from "../logging.ts";
@@ -17,29 +15,25 @@ import {
   CHECKPOINT_NAME,
   findBase,
   readCheckpoint,
-  readHead,
   writeCheckpoint,
   type Checkpoint,
 } from "./checkpoint_file.ts";
 import { formatChecksum } from "./codec.ts";
+import { keepAside, replaceFile, type Disk } from "./disk.ts";
 import { LOG_NAME, LogFile } from "./log_file.ts";
-import { LogIndex, START } from "./log_index.ts";
-import { scanLog } from "./log_scan.ts";
+import { LogIndex, START, type Position } from "./log_index.ts";
+import { scanLog, type Scan } from "./log_scan.ts";
 import type { Row } from "./messages.ts";
-import {
-  readTermFile,
-  replaceFile,
-  syncFolder,
-  TERM_NAME,
-  writeTermFile,
-  type Promised,
-} from "./term_file.ts";
+import { readTermFile, TERM_NAME, writeTermFile, type Promised } from "./term_file.ts";
 
 /** Stands in the folder while the replica is recovering; holds the reason, for people. */
 export const RECOVERING_NAME = "recovering";
 
+/** Longer than the index of any row. */
+const INDEX_BYTES = 32;
+
 export interface OpenOptions {
-  folder: string;
+  disk: Disk;
   columns: readonly string[];
   log: Log;
   /** There are other replicas to refetch from. */
@@ -64,45 +58,51 @@ export function openLog(options: OpenOptions): Promise<OpenedLog> {
 
 class Opening {
   readonly #options: OpenOptions;
-  readonly #folder: string;
+  readonly #disk: Disk;
+  /** Of the log, for messages. */
   readonly #path: string;
   readonly #header: string;
   #isRecovering: boolean;
 
   constructor(options: OpenOptions) {
     this.#options = options;
-    this.#folder = options.folder;
-    this.#path = join(options.folder, LOG_NAME);
+    this.#disk = options.disk;
+    this.#path = join(options.disk.folder, LOG_NAME);
     this.#header = ["index", "term", ...options.columns, "checksum"].join(",") + "\n";
-    this.#isRecovering = existsSync(join(options.folder, RECOVERING_NAME));
+    this.#isRecovering = options.disk.exists(RECOVERING_NAME);
   }
 
   async open(): Promise<OpenedLog> {
-    const checkpoint = await this.#orDamaged(CHECKPOINT_NAME, () => readCheckpoint(this.#folder));
-    const noted = await this.#orDamaged(TERM_NAME, () => readTermFile(this.#folder));
-    if (noted === null && (await this.#isNew())) return this.#startAnew(null, null);
-    if (noted === null)
-      await this.#mark(`${join(this.#folder, TERM_NAME)} line 1: it is missing`);
-    const head = await readHead(this.#path, Buffer.byteLength(this.#header));
-    if (head === this.#header) return this.#openRows(checkpoint, noted);
+    const checkpoint = await this.#orDamaged(CHECKPOINT_NAME, () => readCheckpoint(this.#disk));
+    const noted = await this.#orDamaged(TERM_NAME, () => readTermFile(this.#disk));
+    const head = this.#readHead();
+    // A folder with a birth mark and nothing else, or what a crash left of making its files.
+    if (noted === null && this.#header.startsWith(head ?? "")) return this.#startAnew(null, null);
+    if (noted === null) {
+      await this.#mark(`${join(this.#disk.folder, TERM_NAME)} line 1: it is missing`);
+    }
+    if (head?.startsWith(this.#header)) {
+      return this.#openRows(findBase(head, this.#header, checkpoint), checkpoint, noted);
+    }
     const why = head === null ? "the file is missing" : `expected ${this.#header.trim()}`;
     await this.#mark(`${this.#path} line 1: ${why}`);
     return this.#startAnew(checkpoint, noted);
   }
 
-  async #openRows(checkpoint: Checkpoint | null, noted: Promised | null): Promise<OpenedLog> {
-    const { log, restore, onRow } = this.#options;
-    const base = await findBase(this.#path, this.#header, checkpoint);
-    const file = new LogFile(this.#folder, this.#header, base);
+  async #openRows(
+    base: Position,
+    checkpoint: Checkpoint | null,
+    noted: Promised | null,
+  ): Promise<OpenedLog> {
+    const { restore, onRow } = this.#options;
+    const file = new LogFile(this.#disk, this.#header, base);
     const index = new LogIndex(base);
     if (checkpoint !== null) restore(checkpoint.text, checkpoint.at.index);
     const { torn, damage } = scanLog(file, base, noted, (row) => {
       index.append(row.term, row.checksum);
       if (checkpoint === null || row.index > checkpoint.at.index) onRow(row);
     });
-    if (torn !== null) {
-      log.warn("cut a torn row that was never acknowledged", { file: this.#path, ...torn });
-    }
+    if (torn !== null) await this.#cutTorn(file, torn);
     const promised = noted ?? { term: index.last.term, vote: null, ...noteOf(file, index) };
     if (damage !== null) {
       await this.#mark(`${this.#path} line ${damage.line}: ${damage.why}`);
@@ -111,9 +111,9 @@ class Opening {
         return this.#startAnew(checkpoint, promised);
       }
       Object.assign(promised, noteOf(file, index));
-      await copyFile(this.#path, join(this.#folder, `${LOG_NAME}.damaged`));
+      await this.#disk.copy(LOG_NAME, `${LOG_NAME}.damaged`);
     }
-    if (damage !== null || noted === null) await writeTermFile(this.#folder, promised);
+    if (damage !== null || noted === null) await writeTermFile(this.#disk, promised);
     if (damage !== null) await file.dropRest();
     const kept = checkpoint === null ? null : { ...checkpoint, base };
     return { log: index, file, promised, checkpoint: kept, isRecovering: this.#isRecovering };
@@ -133,22 +133,40 @@ class Opening {
     };
     const kept = checkpoint === null ? null : { ...checkpoint, base, baseBefore: base };
     if (this.#isRecovering) {
-      if (existsSync(this.#path)) await rename(this.#path, `${this.#path}.damaged`);
-      if (kept !== null) await writeCheckpoint(this.#folder, kept);
+      if (this.#disk.exists(LOG_NAME)) await this.#disk.rename(LOG_NAME, `${LOG_NAME}.damaged`);
+      if (kept !== null) await writeCheckpoint(this.#disk, kept);
     }
     // The log first: term.json without it is damage, a bare header without term.json is new.
-    await replaceFile(this.#folder, LOG_NAME, this.#header);
-    await writeTermFile(this.#folder, promised);
+    await replaceFile(this.#disk, LOG_NAME, this.#header);
+    await writeTermFile(this.#disk, promised);
     if (kept !== null) this.#options.restore(kept.text, kept.at.index);
-    const file = new LogFile(this.#folder, this.#header, base);
+    const file = new LogFile(this.#disk, this.#header, base);
     const log = new LogIndex(base);
     return { log, file, promised, checkpoint: kept, isRecovering: this.#isRecovering };
   }
 
-  /** A folder with a birth mark and nothing else, or what a crash left of making its files. */
-  async #isNew(): Promise<boolean> {
-    const text = await readFile(this.#path, "utf8").catch(() => "");
-    return this.#header.startsWith(text);
+  /** The header and the index of the first row, as far as they are there; null without a file. */
+  #readHead(): string | null {
+    if (!this.#disk.exists(LOG_NAME)) return null;
+    const file = this.#disk.open(LOG_NAME, "r+");
+    try {
+      const bytes = Buffer.alloc(Buffer.byteLength(this.#header) + INDEX_BYTES);
+      return bytes.toString("utf8", 0, file.read(bytes, 0));
+    } finally {
+      file.close();
+    }
+  }
+
+  async #cutTorn(file: LogFile, { line, bytes }: NonNullable<Scan["torn"]>): Promise<void> {
+    const copy = `${LOG_NAME}.torn`;
+    await keepAside(this.#disk, copy, bytes, { append: false });
+    await file.dropRest();
+    this.#options.log.warn("cut a torn row that was never acknowledged", {
+      file: this.#path,
+      line,
+      bytes: bytes.length,
+      copy: join(this.#disk.folder, copy),
+    });
   }
 
   /** What cannot be read any more is put aside and counts as missing. */
@@ -158,9 +176,8 @@ class Opening {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       await this.#mark(error.message);
-      const path = join(this.#folder, name);
-      await rename(path, `${path}.damaged`);
-      await syncFolder(this.#folder);
+      await this.#disk.rename(name, `${name}.damaged`);
+      await this.#disk.flushFolder();
       return null;
     }
   }
@@ -174,7 +191,7 @@ class Opening {
       throw new AppError("damaged", `${why}; ${remedy}`);
     }
     log.warn("damaged: recovering from the others", { why });
-    await replaceFile(this.#folder, RECOVERING_NAME, `${why}\n`);
+    await replaceFile(this.#disk, RECOVERING_NAME, `${why}\n`);
     this.#isRecovering = true;
   }
 }
@@ -184,7 +201,7 @@ function noteOf(file: LogFile, log: LogIndex): { length: number; checksum: strin
 }
 
 /** The recovery is over. */
-export async function unmark(folder: string): Promise<void> {
-  await rm(join(folder, RECOVERING_NAME), { force: true });
-  await syncFolder(folder);
+export async function unmark(disk: Disk): Promise<void> {
+  await disk.remove(RECOVERING_NAME);
+  await disk.flushFolder();
 }

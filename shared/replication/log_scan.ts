@@ -8,13 +8,12 @@
  *     - the last line has no line break, or
  *     - the first bad row has an all-zero 512-byte sector
  *       in it and nothing good follows                    torn: never
- *       acknowledged, as its flush cannot have returned; cut, a copy kept
+ *       acknowledged, as its flush cannot have returned: may be cut
  *   anything else                                         damage, not a crash
  *
  * The sector rule is etcd's (server/storage/wal/decoder.go).
  */
 import { crc32 } from "node:zlib";
-import { fstatSync, ftruncateSync, fsyncSync, readSync, writeFileSync } from "node:fs";
 import { AppError } from "../errors.ts";
 import { formatChecksum, parseRow } from "./codec.ts";
 import type { LogFile } from "./log_file.ts";
@@ -26,8 +25,8 @@ const CHUNK_BYTES = 1024 * 1024;
 const SECTOR_BYTES = 512;
 
 export interface Scan {
-  /** Set when a torn end was cut. */
-  torn: { line: number; bytes: number; copy: string } | null;
+  /** An append that was never acknowledged, from the end of the rows remembered on. */
+  torn: { line: number; bytes: Buffer } | null;
   /** The first line that is not what was written there; the rows before it are good. */
   damage: { line: number; why: string } | null;
 }
@@ -39,7 +38,7 @@ export function scanLog(
   noted: Promised | null,
   onRow: (row: Row) => void,
 ): Scan {
-  const size = fstatSync(file.fd).size;
+  const size = file.size;
   let before = base;
   let line = 2;
   let isNoteMet = noted === null || noted.length <= file.length;
@@ -58,7 +57,7 @@ export function scanLog(
   }
   if (bad === null && isNoteMet) return { torn: null, damage: null };
   if (bad !== null && isNoteMet && isTorn(bad, file.length)) {
-    return { torn: cutTorn(file, line, bad), damage: null };
+    return { torn: { line, bytes: bad }, damage: null };
   }
   const why =
     bad === null
@@ -77,7 +76,7 @@ function readLines(
   let offset = file.length;
   while (offset < size) {
     const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - offset));
-    const bytes = readSync(file.fd, chunk, 0, chunk.length, offset);
+    const bytes = file.readBytes(chunk, offset);
     if (bytes === 0) break;
     offset += bytes;
     buffer =
@@ -101,7 +100,7 @@ function readLines(
 
 function rest(file: LogFile, size: number): Buffer {
   const buffer = Buffer.alloc(size - file.length);
-  readSync(file.fd, buffer, 0, buffer.length, file.length);
+  file.readBytes(buffer, file.length);
   return buffer;
 }
 
@@ -128,12 +127,4 @@ function hasGoodRow(left: Buffer): boolean {
     if (formatChecksum(checksum) === line.toString("latin1", line.length - 8)) return true;
   }
   return false;
-}
-
-function cutTorn(file: LogFile, line: number, left: Buffer): Scan["torn"] {
-  const copy = `${file.path}.torn`;
-  writeFileSync(copy, left);
-  ftruncateSync(file.fd, file.length);
-  fsyncSync(file.fd);
-  return { line, bytes: left.length, copy };
 }

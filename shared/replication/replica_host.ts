@@ -10,10 +10,8 @@
  * The service hears of a row before the disk does and may propose from within
  * any call back: what it proposes is queued behind the effects under way.
  */
-import { randomBytes } from "node:crypto";
-import { monotonicMs } from "../clock.ts";
 import { AppError } from "../errors.ts";
-import { HEARTBEAT_MS, LOG_PAGE_BYTES, TERM_JUMP_MAX } from "../limits.ts";
+import { CHECKPOINT_EVERY_ROWS, HEARTBEAT_MS, LOG_PAGE_BYTES, TERM_JUMP_MAX } from "../limits.ts";
 import type { ReplicaHealth } from "../wire.ts";
 import { PendingCheckpoints } from "./checkpoint_file.ts";
 import { payloadOf } from "./codec.ts";
@@ -37,7 +35,7 @@ import { Waiters } from "./waiters.ts";
 
 export class ReplicaHost {
   /** Differs at every start of this process. */
-  readonly startId = randomBytes(4).toString("hex");
+  readonly startId: string;
   readonly calls = REPLICATION_CALLS;
   #options: ReplicaHostOptions;
   #state: ReplicaState;
@@ -47,18 +45,18 @@ export class ReplicaHost {
   #outputs: Output[] = [];
   #isDraining = false;
   #isRetiring = false;
-  #ticking: NodeJS.Timeout | null = null;
-  #startedAtMs = monotonicMs();
-  #checkpoints = new PendingCheckpoints();
+  #endTicks: (() => void) | null = null;
+  #startedAtMs: number;
+  #checkpoints: PendingCheckpoints;
 
   /** Reads the folder and follows nobody yet. @throws damaged */
   static async open(options: ReplicaHostOptions): Promise<ReplicaHost> {
-    const { service, folder, log } = options;
+    const { service, disk, log } = options;
     const storage = await Storage.open({
-      folder,
+      disk,
       columns: service.columns,
       log,
-      canRecover: options.members.size > 1,
+      canRecover: options.others.size > 0,
       restore: (text, index) => service.restore?.(text, index),
       onRow: (row) => service.onRow(row.index, row.term, payloadOf(row.text)),
     });
@@ -66,16 +64,16 @@ export class ReplicaHost {
   }
 
   private constructor(options: ReplicaHostOptions, storage: Storage) {
-    const { id, members, quorum, birth, secret } = options;
+    const { id, others, quorum, startId, clock } = options;
+    this.startId = startId;
     this.#options = options;
     this.#storage = storage;
-    this.#network = new ReplicaNetwork(id, members, { secret, birth });
-    const config = replicaConfig({
-      id,
-      others: this.#network.others,
-      quorum,
-      startId: this.startId,
-    });
+    this.#startedAtMs = clock.monotonicMs();
+    this.#checkpoints = new PendingCheckpoints(
+      options.checkpointEveryRows ?? CHECKPOINT_EVERY_ROWS,
+    );
+    this.#network = new ReplicaNetwork(others);
+    const config = replicaConfig({ id, others: [...others.keys()], quorum, startId });
     this.#state = createReplica(config, storage);
     // What a checkpoint holds is committed: the service hears so before anything else.
     if (storage.checkpointIndex > 0) options.service.onCommit(storage.checkpointIndex);
@@ -84,7 +82,7 @@ export class ReplicaHost {
       onCompacted: (index) => this.#step({ kind: "compacted", index }),
       fail: options.fail,
     });
-    this.#ticking = setInterval(() => this.#step({ kind: "tick" }), HEARTBEAT_MS);
+    this.#endTicks = clock.every(HEARTBEAT_MS, () => this.#step({ kind: "tick" }));
   }
 
   get term(): number {
@@ -122,7 +120,7 @@ export class ReplicaHost {
   confirmedAtMs(): number {
     const { leading, config } = this.#state;
     if (leading === null) return -Infinity;
-    return config.quorum === 1 ? monotonicMs() : leading.confirmedAtMs;
+    return config.quorum === 1 ? this.#nowMs : leading.confirmedAtMs;
   }
 
   /** Index of the last of these rows. @throws not_leader */
@@ -150,8 +148,9 @@ export class ReplicaHost {
   }
 
   health(at: number | null): Omit<ReplicaHealth, "details"> {
-    const uptimeMs = Math.round(monotonicMs() - this.#startedAtMs);
-    return { ...describeReplica(this.#state, this.confirmedAtMs(), at), uptimeMs };
+    const moment = { nowMs: this.#nowMs, confirmedAtMs: this.confirmedAtMs() };
+    const uptimeMs = Math.round(moment.nowMs - this.#startedAtMs);
+    return { ...describeReplica(this.#state, moment, at), uptimeMs };
   }
 
   /**
@@ -179,19 +178,22 @@ export class ReplicaHost {
   }
 
   async close(): Promise<void> {
-    if (this.#ticking !== null) clearInterval(this.#ticking);
-    this.#ticking = null;
+    this.#endTicks?.();
+    this.#endTicks = null;
     this.#waiters.rejectAll(retiring());
-    this.#network.close();
     await this.#storage.close();
+  }
+
+  get #nowMs(): number {
+    return this.#options.clock.monotonicMs();
   }
 
   /** Every change of the replica happens here. */
   #step(input: Input): void {
-    if (this.#ticking === null) return;
+    if (this.#endTicks === null) return;
     let outputs: Output[];
     try {
-      outputs = step(this.#state, input, monotonicMs());
+      outputs = step(this.#state, input, this.#nowMs);
       for (const output of outputs) this.#tellRows(output);
     } catch (error) {
       return this.#options.fail(error);

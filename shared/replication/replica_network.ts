@@ -5,22 +5,17 @@
  */
 import { strict as assert } from "node:assert";
 import { AppError } from "../errors.ts";
-import { HttpPeer } from "../http/peer.ts";
 import { NOMINATION_TIMEOUT_MS, REPLICATE_TIMEOUT_MS } from "../limits.ts";
+import type { Peer } from "../peer.ts";
 import type { Answer, Question } from "./messages.ts";
 import { decodeAnswer, encodeQuestion } from "./replica_wire.ts";
 
 export class ReplicaNetwork {
-  #peers = new Map<number, HttpPeer>();
+  readonly #peers: ReadonlyMap<number, Peer>;
 
-  constructor(
-    id: number,
-    members: ReadonlyMap<number, string>,
-    auth: { secret: string; birth: string },
-  ) {
-    for (const [other, url] of members) {
-      if (other !== id) this.#peers.set(other, new HttpPeer({ url, ...auth }));
-    }
+  /** @param peers the other members; who made them closes them */
+  constructor(peers: ReadonlyMap<number, Peer>) {
+    this.#peers = peers;
   }
 
   /** Ids of the other members. */
@@ -55,9 +50,5 @@ export class ReplicaNetwork {
       if (error instanceof AppError) return false;
       throw error;
     }
-  }
-
-  close(): void {
-    for (const peer of this.#peers.values()) peer.close();
   }
 }

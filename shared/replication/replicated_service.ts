@@ -3,7 +3,10 @@
  * catalog and the orders alike. The log tells it of every row in order, first
  * as it enters, later when it is committed; what it does with them is its own.
  */
+import type { Clock } from "../clock.ts";
 import type { Log } from "../logging.ts";
+import type { Peer } from "../peer.ts";
+import type { Disk } from "./disk.ts";
 
 /** What a replicated service does with its log. All calls are synchronous. */
 export interface ReplicatedService {
@@ -31,13 +34,16 @@ export interface ReplicatedService {
 
 export interface ReplicaHostOptions {
   id: number;
-  /** Internal addresses of the whole group, the own one among them. */
-  members: Map<number, string>;
+  /** The other members of the group; who made them closes them. */
+  others: ReadonlyMap<number, Peer>;
   quorum: number;
-  folder: string;
+  disk: Disk;
   service: ReplicatedService;
-  birth: string;
-  secret: string;
+  /** Differs at every start of this member. */
+  startId: string;
+  clock: Clock;
+  /** A checkpoint stands at every multiple of this index; the same on all members. */
+  checkpointEveryRows?: number;
   log: Log;
   /** A disk that failed or a bug: ends the process. */
   fail: (error: unknown) => void;

@@ -5,17 +5,17 @@
  * behind a flush go to disk together, with one flush. Nothing is ever tried
  * again: a disk that failed once is not to be believed (fail ends the process).
  */
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NOTE_EVERY_ROWS } from "../limits.ts";
 import { writeCheckpoint, type Checkpoint } from "./checkpoint_file.ts";
 import { formatChecksum, payloadOf } from "./codec.ts";
+import { keepAside, type Disk } from "./disk.ts";
 import { LOG_NAME, type LogFile } from "./log_file.ts";
 import { START, type LogIndex, type Position } from "./log_index.ts";
 import { openLog, unmark, type OpenedLog, type OpenOptions } from "./log_opening.ts";
 import type { Row } from "./messages.ts";
 import type { Output } from "./replica_state.ts";
-import { syncFolder, writeTermFile, type Promised } from "./term_file.ts";
+import { writeTermFile, type Promised } from "./term_file.ts";
 
 type DiskEffect = Output & { kind: "append" | "cut" | "save" | "recovered" };
 
@@ -23,7 +23,7 @@ export class Storage {
   readonly log: LogIndex;
   /** The disk had lost something when it was opened, or an earlier recovery was not finished. */
   readonly isRecovering: boolean;
-  #folder: string;
+  #disk: Disk;
   #log: OpenOptions["log"];
   #file: LogFile;
   #promised: Promised;
@@ -37,8 +37,8 @@ export class Storage {
   #onCompacted: (index: number) => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
-  private constructor({ folder, log }: OpenOptions, opened: OpenedLog) {
-    this.#folder = folder;
+  private constructor({ disk, log }: OpenOptions, opened: OpenedLog) {
+    this.#disk = disk;
     this.#log = log;
     this.log = opened.log;
     this.isRecovering = opened.isRecovering;
@@ -128,7 +128,7 @@ export class Storage {
     let done = 1;
     if (effect.kind === "append") done = await this.#appendTogether();
     else if (effect.kind === "cut") await this.#cut(effect.after);
-    else if (effect.kind === "recovered") await unmark(this.#folder);
+    else if (effect.kind === "recovered") await unmark(this.#disk);
     else await this.#save(effect.term, effect.vote);
     const last = this.#queue[done - 1]!;
     this.#queue.splice(0, done);
@@ -174,13 +174,12 @@ export class Storage {
   async #keepCut(after: number): Promise<void> {
     const last = this.#file.lastIndex;
     const text = this.#file.page(after + 1, last, Number.MAX_SAFE_INTEGER);
-    const path = join(this.#folder, `${LOG_NAME}.cut`);
+    const name = `${LOG_NAME}.cut`;
     this.#log.warn("the leader has other rows: the own ones are cut and kept beside the log", {
       rows: `${after + 1}-${last}`,
-      keptIn: path,
+      keptIn: join(this.#disk.folder, name),
     });
-    await writeFile(path, text, { flag: "a", flush: true });
-    await syncFolder(this.#folder);
+    await keepAside(this.#disk, name, Buffer.from(text), { append: true });
   }
 
   async #save(term: number, vote: number | null): Promise<void> {
@@ -192,7 +191,7 @@ export class Storage {
     const length = this.#file.lengthAt(through);
     const checksum = formatChecksum(this.#checksumAt(through));
     this.#promised = { ...this.#promised, length, checksum };
-    await writeTermFile(this.#folder, this.#promised);
+    await writeTermFile(this.#disk, this.#promised);
     this.#notedRows = 0;
   }
 
@@ -211,11 +210,11 @@ export class Storage {
     // One checkpoint's worth of rows stays behind for followers that are a little late.
     const base = previous?.at ?? START;
     this.#checkpoint = { at, base, baseBefore, text };
-    await writeCheckpoint(this.#folder, this.#checkpoint);
+    await writeCheckpoint(this.#disk, this.#checkpoint);
     if (base.index === baseBefore.index) return;
     // Lengths change: until the file is anew, nothing of it is noted.
     this.#promised = { ...this.#promised, length: 0, checksum: "00000000" };
-    await writeTermFile(this.#folder, this.#promised);
+    await writeTermFile(this.#disk, this.#promised);
     await this.#file.startAfter(base);
     this.#onCompacted(base.index);
     await this.#note();

@@ -7,10 +7,10 @@
  * `length` and `checksum` note a part of the log that was synced: a log that
  * is shorter than noted has lost rows, which its chain alone cannot show.
  */
-import { open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { asIntegerIn, asRecord, asText } from "../parse.ts";
+import { replaceFile, type Disk } from "./disk.ts";
 
 export interface Promised {
   term: number;
@@ -24,15 +24,9 @@ export interface Promised {
 export const TERM_NAME = "term.json";
 
 /** Null when there is none. @throws bad_request when it is not what was written. */
-export async function readTermFile(folder: string): Promise<Promised | null> {
-  const path = join(folder, TERM_NAME);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
+export async function readTermFile(disk: Disk): Promise<Promised | null> {
+  const text = await disk.readText(TERM_NAME);
+  if (text === null) return null;
   try {
     const fields = asRecord(JSON.parse(text), ["term", "vote", "length", "checksum"]);
     return {
@@ -42,34 +36,10 @@ export async function readTermFile(folder: string): Promise<Promised | null> {
       checksum: asText(fields.checksum, "checksum", 8),
     };
   } catch (error) {
-    throw new AppError("bad_request", `${path}: ${(error as Error).message}`);
+    throw new AppError("bad_request", `${join(disk.folder, TERM_NAME)}: ${(error as Error).message}`);
   }
 }
 
-export function writeTermFile(folder: string, promised: Promised): Promise<void> {
-  return replaceFile(folder, TERM_NAME, JSON.stringify(promised) + "\n");
-}
-
-/** Replaces a file in one step that survives a crash. */
-export async function replaceFile(folder: string, name: string, text: string): Promise<void> {
-  const side = join(folder, `${name}.next`);
-  const file = await open(side, "w");
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(side, join(folder, name));
-  await syncFolder(folder);
-}
-
-/** Flushes the names in a folder: a rename or a new file is on disk only after this. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+export function writeTermFile(disk: Disk, promised: Promised): Promise<void> {
+  return replaceFile(disk, TERM_NAME, JSON.stringify(promised) + "\n");
 }

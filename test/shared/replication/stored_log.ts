@@ -10,6 +10,7 @@ import { createLog } from "../../../shared/logging.ts";
 import { formatRow } from "../../../shared/replication/codec.ts";
 import { START, type Position } from "../../../shared/replication/log_index.ts";
 import type { Row } from "../../../shared/replication/messages.ts";
+import { NodeDisk } from "../../../shared/replication/node_disk.ts";
 import { Storage } from "../../../shared/replication/storage.ts";
 
 export const COLUMNS = ["value"];
@@ -42,7 +43,7 @@ export async function open(folder: string, alone = false): Promise<Opened> {
     write: (line) => warnings.push(line),
   });
   const storage = await Storage.open({
-    folder,
+    disk: new NodeDisk(folder),
     columns: COLUMNS,
     log,
     canRecover: !alone,

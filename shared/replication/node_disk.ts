@@ -1,0 +1,134 @@
+/**
+ * A replica's folder on the file system. Reads and writes are synchronous and
+ * positional, as they only reach the page cache; what waits for the device,
+ * the flush, is not. fdatasync where a file's bytes and length are meant,
+ * fsync for the folder.
+ */
+import { strict as assert } from "node:assert";
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
+import { copyFile, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Disk, DiskFile } from "./disk.ts";
+
+const flushData = promisify(fdatasync);
+
+export class NodeDisk implements Disk {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  exists(name: string): boolean {
+    return existsSync(this.#path(name));
+  }
+
+  async readText(name: string): Promise<string | null> {
+    try {
+      return await readFile(this.#path(name), "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+      throw error;
+    }
+  }
+
+  open(name: string, flags: "r+" | "w"): DiskFile {
+    return new NodeFile(this.#path(name), flags === "w" ? "w+" : flags);
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return rename(this.#path(from), this.#path(to));
+  }
+
+  copy(from: string, to: string): Promise<void> {
+    return copyFile(this.#path(from), this.#path(to));
+  }
+
+  remove(name: string): Promise<void> {
+    return rm(this.#path(name), { force: true });
+  }
+
+  async flushFolder(): Promise<void> {
+    const handle = await open(this.folder, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** What this user may fill: a file system keeps some back for its owner. */
+  freeBytes(): number {
+    try {
+      const { bavail, bsize } = statfsSync(this.folder);
+      return bavail * bsize;
+    } catch {
+      // Whatever it is, the next write meets it too and knows how to fail.
+      return Infinity;
+    }
+  }
+
+  #path(name: string): string {
+    return join(this.folder, name);
+  }
+}
+
+class NodeFile implements DiskFile {
+  readonly #path: string;
+  readonly #fd: number;
+
+  constructor(path: string, flags: "r+" | "w+") {
+    this.#path = path;
+    this.#fd = openSync(path, flags);
+  }
+
+  get size(): number {
+    return fstatSync(this.#fd).size;
+  }
+
+  get isLinked(): boolean {
+    return fstatSync(this.#fd).nlink > 0;
+  }
+
+  read(into: Uint8Array, at: number): number {
+    let done = 0;
+    while (done < into.length) {
+      const bytes = readSync(this.#fd, into, done, into.length - done, at + done);
+      if (bytes === 0) break;
+      done += bytes;
+    }
+    return done;
+  }
+
+  write(bytes: Uint8Array, at: number): void {
+    let done = 0;
+    while (done < bytes.length) {
+      const written = writeSync(this.#fd, bytes, done, bytes.length - done, at + done);
+      assert(written > 0, `nothing more can be written to ${this.#path}`);
+      done += written;
+    }
+  }
+
+  truncate(length: number): void {
+    ftruncateSync(this.#fd, length);
+  }
+
+  flush(): Promise<void> {
+    return flushData(this.#fd);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
