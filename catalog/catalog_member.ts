@@ -10,7 +10,6 @@ import { INTERNAL_THREAD } from "../shared/http/internal_calls.ts";
 import { HttpPeer } from "../shared/http/peer.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import { NodeDisk } from "../shared/replication/node_disk.ts";
-import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
 import { STORES } from "../shared/stores/stores.ts";
 import { startHttpThreads } from "../shared/threads.ts";
@@ -30,18 +29,19 @@ export async function startCatalog(context: MemberContext): Promise<Member> {
       return [member, new HttpPeer({ url, secret, birth: birth.id })] as const;
     }));
   const frontends = makePeers(settings.frontends);
-  const others = makePeers(new Map([...settings.catalogs].filter(([other]) => other !== id)));
-  const quorum = Math.floor(settings.catalogs.size / 2) + 1;
+  const catalogs = makePeers(new Map([...settings.catalogs].filter(([other]) => other !== id)));
   const service = await CatalogService.open({
+    id,
+    catalogs,
     frontends,
     products,
     restockMs: store.restocks ? restockMs : 0,
     restockTo,
-    openReplica: (own) => ReplicaHost.open({
-      id, others, quorum, disk: new NodeDisk(folder), service: own,
-      startId: randomBytes(4).toString("hex"), clock: systemClock, log, fail,
-    }),
+    disk: new NodeDisk(folder),
     clock: systemClock,
+    startId: randomBytes(4).toString("hex"),
+    log,
+    fail,
   });
   const calls = [...CATALOG_CALLS, ...REPLICATION_CALLS];
   const threads = await startHttpThreads({
@@ -53,7 +53,7 @@ export async function startCatalog(context: MemberContext): Promise<Member> {
     async close() {
       await threads.close();
       await service.close();
-      for (const peer of [...frontends.values(), ...others.values()]) peer.close();
+      for (const peer of [...frontends.values(), ...catalogs.values()]) peer.close();
     },
   };
 }

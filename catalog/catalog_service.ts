@@ -4,9 +4,11 @@
  * runs what production runs.
  */
 import type { Clock } from "../shared/clock.ts";
-import { INVALIDATE_TIMEOUT_MS } from "../shared/limits.ts";
+import { CHECKPOINT_EVERY_ROWS, INVALIDATE_TIMEOUT_MS } from "../shared/limits.ts";
+import type { Log } from "../shared/logging.ts";
 import type { Peer } from "../shared/peer.ts";
-import type { ReplicaHost } from "../shared/replication/replica_host.ts";
+import type { Disk } from "../shared/replication/disk.ts";
+import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import type { InvalidateRequest } from "../shared/wire.ts";
 import { Catalog } from "./catalog.ts";
@@ -14,7 +16,10 @@ import type { InitialProduct } from "./products.ts";
 import { CatalogState } from "./state.ts";
 
 export interface CatalogServiceOptions {
-  /** All of FRONTENDS, by id. Who made the peers closes them. */
+  /** This replica's. */
+  id: number;
+  /** The other catalog replicas, and all of FRONTENDS. Who made the peers closes them. */
+  catalogs: ReadonlyMap<number, Peer>;
   frontends: ReadonlyMap<number, Peer>;
   /** What this store was born with; the same on every replica. */
   products: readonly InitialProduct[];
@@ -22,8 +27,15 @@ export interface CatalogServiceOptions {
   restockMs: number;
   /** Pieces of a product after it. */
   restockTo: number;
-  openReplica: (service: ReplicatedService) => Promise<ReplicaHost>;
+  disk: Disk;
   clock: Clock;
+  /** Differs at every start of this replica. */
+  startId: string;
+  /** A checkpoint stands at every multiple of this index; the same on every replica. */
+  checkpointEveryRows?: number;
+  log: Log;
+  /** A disk that failed or a bug: this replica cannot go on. */
+  fail: (error: unknown) => void;
   /** Wraps what the log tells of rows, commits and leaderships, for whoever watches. */
   spy?: (service: ReplicatedService) => ReplicatedService;
 }
@@ -34,8 +46,8 @@ export class CatalogService {
 
   /** Reads the log. @throws damaged; conflict when it is of a store with other products */
   static async open(options: CatalogServiceOptions): Promise<CatalogService> {
-    const { frontends, products, restockMs, restockTo, clock } = options;
-    const { spy = (service) => service } = options;
+    const { id, catalogs: others, frontends, products, restockMs, restockTo } = options;
+    const { disk, clock, startId, log, fail, spy = (service) => service } = options;
     const catalog = new Catalog({
       state: new CatalogState(products),
       frontends: [...frontends.keys()],
@@ -48,7 +60,13 @@ export class CatalogService {
         await peer.post("/invalidate", request, { timeoutMs: INVALIDATE_TIMEOUT_MS });
       },
     });
-    const host = await options.openReplica(spy(catalog));
+    // Of any number of replicas a majority decides: half a catalog must never sell.
+    const quorum = Math.floor((others.size + 1) / 2) + 1;
+    const checkpointEveryRows = options.checkpointEveryRows ?? CHECKPOINT_EVERY_ROWS;
+    const service = spy(catalog);
+    const host = await ReplicaHost.open({
+      id, others, quorum, disk, service, startId, clock, checkpointEveryRows, log, fail,
+    });
     catalog.attach(host);
     return new CatalogService(catalog, host);
   }

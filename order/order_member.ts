@@ -9,7 +9,6 @@ import { HttpPeer } from "../shared/http/peer.ts";
 import { INTERNAL_THREAD } from "../shared/http/internal_calls.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import { NodeDisk } from "../shared/replication/node_disk.ts";
-import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
 import { startHttpThreads } from "../shared/threads.ts";
 import { ORDER_CALLS } from "./calls.ts";
@@ -17,21 +16,21 @@ import { OrderService } from "./order_service.ts";
 
 export async function startOrder(context: MemberContext): Promise<Member> {
   const { settings, secret, birth, log, fail } = context;
-  const { id, orderQuorum: quorum, folder } = settings;
+  const { id } = settings;
   const makePeers = (members: ReadonlyMap<number, string>) =>
     new Map([...members].map(([member, url]) => {
       return [member, new HttpPeer({ url, secret, birth: birth.id })] as const;
     }));
   const catalogs = makePeers(settings.catalogs);
-  const others = makePeers(new Map([...settings.orders].filter(([order]) => order !== id)));
+  const orders = makePeers(new Map([...settings.orders].filter(([order]) => order !== id)));
   const service = await OrderService.open({
     id,
+    quorum: settings.orderQuorum,
+    orders,
     catalogs,
-    openReplica: (own) => ReplicaHost.open({
-      id, others, quorum, disk: new NodeDisk(folder), service: own,
-      startId: randomBytes(4).toString("hex"), clock: systemClock, log, fail,
-    }),
+    disk: new NodeDisk(settings.folder),
     clock: systemClock,
+    startId: randomBytes(4).toString("hex"),
     keySeed: randomBytes(4).readUInt32LE(),
     random: Math.random,
     log,
@@ -52,7 +51,7 @@ export async function startOrder(context: MemberContext): Promise<Member> {
       await service.retire();
       await threads.close();
       await service.close();
-      for (const peer of [...catalogs.values(), ...others.values()]) peer.close();
+      for (const peer of [...catalogs.values(), ...orders.values()]) peer.close();
     },
   };
 }

@@ -11,7 +11,8 @@ import type { Clock } from "../shared/clock.ts";
 import { LeaderFinder } from "../shared/leader_finder.ts";
 import type { Log } from "../shared/logging.ts";
 import type { Peer } from "../shared/peer.ts";
-import type { ReplicaHost } from "../shared/replication/replica_host.ts";
+import type { Disk } from "../shared/replication/disk.ts";
+import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import type { FindAnswer, PlaceAnswer, ReplicaHealth } from "../shared/wire.ts";
 import { parseFind, parseHealth, parsePlace } from "./calls.ts";
@@ -22,10 +23,15 @@ import { Seller } from "./seller.ts";
 export interface OrderServiceOptions {
   /** This replica's. */
   id: number;
-  /** All replicas of the catalog. Who made the peers closes them. */
+  /** Replicas whose disks must hold an order before it counts. */
+  quorum: number;
+  /** The other order replicas, and all of the catalog's. Who made the peers closes them. */
+  orders: ReadonlyMap<number, Peer>;
   catalogs: ReadonlyMap<number, Peer>;
-  openReplica: (service: ReplicatedService) => Promise<ReplicaHost>;
+  disk: Disk;
   clock: Clock;
+  /** Differs at every start of this replica. */
+  startId: string;
   /** 32 bits that nobody can guess: they spread the keys over the index. */
   keySeed: number;
   /** From 0 to below 1. */
@@ -45,7 +51,8 @@ export class OrderService {
 
   /** Reads the log. @throws damaged */
   static async open(options: OrderServiceOptions): Promise<OrderService> {
-    const { id, catalogs, clock, random, log, fail, spy = (service) => service } = options;
+    const { id, quorum, orders: others, catalogs, disk, clock, startId } = options;
+    const { random, log, fail, spy = (service) => service } = options;
     const finder = new LeaderFinder({
       members: catalogs,
       log: log.child({ group: "catalogs" }),
@@ -58,7 +65,10 @@ export class OrderService {
       catalogLostAtMs: () => finder.lostAtMs,
       clock,
     });
-    const host = await options.openReplica(spy(orders));
+    const service = spy(orders);
+    const host = await ReplicaHost.open({
+      id, others, quorum, disk, service, startId, clock, log, fail,
+    });
     const seller = new Seller({ id, catalog: finder, clock, log, events: orders });
     orders.start({ host, seller, fail });
     finder.start();

@@ -6,7 +6,12 @@ import { parseOrder } from "../../order/order_row.ts";
 import { Orders } from "../../order/orders.ts";
 import { Seller } from "../../order/seller.ts";
 import { monotonicMs } from "../../shared/clock.ts";
-import { FAIL_FAST_MS, PLACE_TIMEOUT_MS, RETRY_PAUSE_MAX_MS, RETRY_PAUSE_MIN_MS } from "../../shared/limits.ts";
+import {
+  FAIL_FAST_MS,
+  PLACE_TIMEOUT_MS,
+  RETRY_PAUSE_MAX_MS,
+  RETRY_PAUSE_MIN_MS,
+} from "../../shared/limits.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { Purchase } from "../../shared/wire.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";
@@ -235,7 +240,7 @@ test("with no catalog for long, new orders are refused at once", async (t) => {
   assert.equal(result!.code, "unavailable");
 });
 
-test("at its call's deadline a purchase that waits in the queue is taken back untried", async (t) => {
+test("at its deadline a purchase that waits in the queue is taken back untried", async (t) => {
   const catalog = new FakeCatalog();
   const held = gate();
   catalog.gate = held.closed;
@@ -248,7 +253,7 @@ test("at its call's deadline a purchase that waits in the queue is taken back un
   assert.equal(catalog.sales.length, 0);
 });
 
-test("at its call's deadline a purchase that is being sold goes on without its call", async (t) => {
+test("at its deadline a purchase that is being sold goes on without its call", async (t) => {
   const { orders, catalog, clock } = startLeader(t);
   await orders.place([buy("first")]);
   const held = gate();
