@@ -9,7 +9,12 @@
  * joins it. But of one that got no answer a late copy may still lie in the
  * leader's socket. A leader of a higher term has fenced it off; from the same
  * leader a refusal after it is no more than 'unknown'.
+ *
+ * At the deadline 'unavailable' says that nothing was tried, and that nothing
+ * will be: what still waits for its batch is then left out of it. A try that
+ * has no answer yet makes it 'unknown'.
  */
+import assert from "node:assert/strict";
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError, hasReason } from "../shared/errors.ts";
@@ -51,13 +56,18 @@ interface Try {
   term: number;
 }
 
+/** Nobody waits for this any more. */
+const NOT_SENT: Try = { result: { code: "unavailable", message: "It was too late" }, term: 0 };
+
 /** One purchase between its tries. */
 interface Placing {
   /** As JSON: made once, by the thread that read it. */
   readonly purchase: string;
   /** It has been answered; no further try. */
   isOver: boolean;
-  /** Some try may have had an effect. */
+  /** A try of it is with a leader, and has no answer yet. */
+  isUnderWay: boolean;
+  /** Some try that is over may have had an effect. */
   mayHaveHappened: boolean;
   /** The highest term of a leader that took a try and gave no answer. */
   lateTerm: number;
@@ -66,13 +76,13 @@ interface Placing {
 export class OrderClient {
   readonly #options: OrderClientOptions;
   readonly #group: GroupClient;
-  readonly #places: Batcher<string, Try>;
+  readonly #places: Batcher<Placing, Try>;
   readonly #finds: Batcher<number, Order | null>;
 
   constructor(options: OrderClientOptions) {
     this.#options = options;
     this.#group = new GroupClient(options.orders, options.clock);
-    this.#places = new Batcher({ send: (purchases) => this.#sendPlaces(purchases), ...PLACES });
+    this.#places = new Batcher({ send: (placings) => this.#sendPlaces(placings), ...PLACES });
     this.#finds = new Batcher({ send: (numbers) => this.#sendFinds(numbers), ...FINDS });
   }
 
@@ -81,7 +91,8 @@ export class OrderClient {
     const refusal = this.#refusal();
     if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve, reject) => {
-      const placing = { purchase, isOver: false, mayHaveHappened: false, lateTerm: 0 };
+      const untried = { isUnderWay: false, mayHaveHappened: false, lateTerm: 0 };
+      const placing: Placing = { purchase, isOver: false, ...untried };
       const settle = (result: PlaceResult): void => {
         placing.isOver = true;
         callOff();
@@ -126,7 +137,7 @@ export class OrderClient {
 
   async #try(placing: Placing): Promise<Try> {
     try {
-      const outcome = await this.#places.add(placing.purchase);
+      const outcome = await this.#places.add(placing);
       if (outcome.result.code === "unknown") placing.mayHaveHappened = true;
       return outcome;
     } catch (error) {
@@ -139,17 +150,27 @@ export class OrderClient {
     }
   }
 
-  async #sendPlaces(purchases: string[]): Promise<Try[]> {
+  async #sendPlaces(placings: Placing[]): Promise<Try[]> {
     const { term } = this.#group.leader();
+    // Whoever was told, while this waited for its batch, that it was not tried was told the truth.
+    const open = placings.filter(({ isOver }) => !isOver);
+    if (open.length === 0) return placings.map(() => NOT_SENT);
+    for (const placing of open) placing.isUnderWay = true;
     try {
       const { results } = await this.#group.post<PlaceAnswer>("/orders", {
-        body: `{"orders":[${purchases.join(",")}]}`,
+        body: `{"orders":[${open.map(({ purchase }) => purchase).join(",")}]}`,
         timeoutMs: PLACE_TIMEOUT_MS,
       });
-      return results.map((result) => ({ result, term }));
+      assert.equal(results.length, open.length, "each purchase has one result");
+      let at = 0;
+      return placings.map(({ isUnderWay }) => {
+        return isUnderWay ? { result: results[at++]!, term } : NOT_SENT;
+      });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       throw new AppError(error.reason, error.message, { ...error.details, askedTerm: term });
+    } finally {
+      for (const placing of open) placing.isUnderWay = false;
     }
   }
 
@@ -168,8 +189,8 @@ function failed(code: "unavailable" | "unknown", { message }: Error): Try {
 }
 
 /** What a buyer is told of a purchase that nobody decided in time. */
-function undecided({ mayHaveHappened }: Placing): PlaceResult {
-  return mayHaveHappened
+function undecided({ isUnderWay, mayHaveHappened }: Placing): PlaceResult {
+  return isUnderWay || mayHaveHappened
     ? { code: "unknown", message: "It is not known whether this order was placed" }
     : { code: "unavailable", message: "No order leader could take this order in time" };
 }

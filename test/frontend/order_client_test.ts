@@ -152,6 +152,36 @@ test("at the deadline a purchase that was tried is unknown, another unavailable"
   assert.equal(orders.calls.length, 1);
 });
 
+test("at the deadline a purchase that a leader has in hand is unknown", async () => {
+  const { orders, clock, client } = makeClient();
+  orders.lostAtMs = clock.monotonicMs();
+  const placed = client.place(purchase("a"));
+  await clock.pass(ORDER_DEADLINE_MS - 1);
+  orders.lead(3, 1);
+  await orders.next();
+  await clock.pass(1);
+  assert.equal((await placed).code, "unknown");
+});
+
+test("a purchase that was answered while it waited for its batch is not sent", async () => {
+  const { orders, clock, client } = makeClient();
+  orders.lead(3, 1);
+  const ahead = client.place(purchase("a"));
+  const first = await orders.next();
+  const waiting = client.place(purchase("b"));
+  await clock.pass(1);
+  const late = client.place(purchase("c"));
+  await clock.pass(ORDER_DEADLINE_MS - 1);
+  assert.equal((await ahead).code, "unknown");
+  assert.equal((await waiting).code, "unavailable");
+  first.fail(fault("unknown"));
+  orders.lead(2, 2);
+  const second = await orders.next();
+  assert.deepEqual(keysOf(second), ["c"]);
+  second.answer({ results: [ORDERED] });
+  assert.deepEqual(await late, ORDERED);
+});
+
 test("with nobody to sell for a while, purchases are refused at once", async () => {
   const { orders, catalogs, clock, client } = makeClient();
   orders.leader = null;
