@@ -64,6 +64,12 @@ export class LeaseKeeper {
     return this.#asking;
   }
 
+  /** Asks the catalog's new leader, as soon as what the one before was asked has failed. */
+  async renewAnew(): Promise<void> {
+    await this.#asking;
+    await this.renew();
+  }
+
   /** Serves nothing more from the caches, and tells the catalog that it need not wait. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -91,7 +91,7 @@ export class FrontendOwner {
   }
 
   start(): void {
-    this.#catalogs.onLeader(() => void this.#keeper.renew());
+    this.#catalogs.onLeader(() => void this.#keeper.renewAnew());
     this.#catalogs.start();
     this.#orders.start();
     this.#keeper.start();
