@@ -208,14 +208,12 @@ export class Process {
 class ProcessClock implements Clock {
   readonly #process: Process;
   readonly #machine: Machine;
-  readonly #timeline: Timeline;
   #stampedAtMs = NaN;
   #stamp = "";
 
   constructor(process: Process) {
     this.#process = process;
     this.#machine = process.machine;
-    this.#timeline = process.machine.timeline;
   }
 
   monotonicMs(): number {
@@ -232,41 +230,57 @@ class ProcessClock implements Clock {
   }
 
   after(delayMs: number, call: () => void): () => void {
-    let due = true;
-    const fire = () => {
-      if (!due) return;
-      due = false;
-      call();
-    };
-    const event = this.#at(delayMs, () => this.#process.enter(fire));
-    return () => {
-      due = false;
-      this.#timeline.cancel(event);
-    };
+    const timer = new Timer(this.#process, call, null);
+    timer.arm(this.#realMs(delayMs));
+    return () => timer.cancel();
   }
 
   /** As Node does: after a pause it comes once, and the next a period later. */
   every(periodMs: number, call: () => void): () => void {
-    let on = true;
-    let event: Scheduled;
-    const arm = () => {
-      event = this.#at(periodMs, () => this.#process.enter(fire));
-    };
-    const fire = () => {
-      if (!on) return;
-      arm();
-      call();
-    };
-    arm();
-    return () => {
-      on = false;
-      this.#timeline.cancel(event);
-    };
+    const timer = new Timer(this.#process, call, this.#realMs(periodMs));
+    timer.arm(this.#realMs(periodMs));
+    return () => timer.cancel();
   }
 
   /** Whole milliseconds of its own clock, as Node's timers have; never a rounding too early. */
-  #at(delayMs: number, call: () => void): Scheduled {
-    const localMs = Math.max(0, Math.ceil(delayMs)) + ROUNDING_MS;
-    return this.#timeline.schedule(this.#timeline.nowMs + localMs / this.#machine.rate, call);
+  #realMs(delayMs: number): number {
+    return (Math.max(0, Math.ceil(delayMs)) + ROUNDING_MS) / this.#machine.rate;
+  }
+}
+
+class Timer {
+  readonly #process: Process;
+  readonly #call: () => void;
+  /** Null: it comes once. */
+  readonly #everyMs: number | null;
+  #event: Scheduled | null = null;
+  #isOn = true;
+
+  constructor(process: Process, call: () => void, everyMs: number | null) {
+    this.#process = process;
+    this.#call = call;
+    this.#everyMs = everyMs;
+  }
+
+  arm(realMs: number): void {
+    const { timeline } = this.#process.machine;
+    this.#event = timeline.schedule(timeline.nowMs + realMs, () => this.#due());
+  }
+
+  cancel(): void {
+    this.#isOn = false;
+    this.#process.machine.timeline.cancel(this.#event!);
+  }
+
+  #due(): void {
+    if (this.#process.isRunning) this.#fire();
+    else this.#process.enter(() => this.#fire());
+  }
+
+  #fire(): void {
+    if (!this.#isOn) return;
+    if (this.#everyMs === null) this.#isOn = false;
+    else this.arm(this.#everyMs);
+    this.#call();
   }
 }

@@ -133,13 +133,13 @@ export class Network {
     const { from, to } = call;
     const weather = this.#current;
     const isLost = this.#isLost(from, to, weather.loseRequest, "request lost");
-    const isDoubled = this.#happens(weather.double, "request doubled");
+    call.isDoubled = this.#happens(weather.double, "request doubled");
     if (this.#trace !== null) {
       this.#say(from, to, `${call.kind} ${call.text}${isLost ? " (lost)" : ""}`);
     }
-    if (isLost && !isDoubled && this.#random.chance(weather.knowsUnsent)) call.isUnsent = true;
+    call.isUnsent = isLost && !call.isDoubled && this.#random.chance(weather.knowsUnsent);
     if (!isLost) this.#deliver(call, this.#delayMs());
-    if (isDoubled) this.#deliver(call, this.#copyDelayMs());
+    if (call.isDoubled) this.#deliver(call, this.#copyDelayMs());
   }
 
   #deliver(call: NetworkCall, delayMs: number): void {
@@ -155,16 +155,15 @@ export class Network {
     else listener.process.enter(() => this.#handle(arrival));
   }
 
-  /** Nobody listens: nothing was done, which only a copy that got through makes untrue. */
+  /** Nobody listens: nothing was done, unless a copy gets through. */
   #refuse(call: NetworkCall): void {
     const { from, to } = call;
     if (this.#cuts.isCut(to.index, from.index, this.#timeline.nowMs)) return;
-    this.#back(call, () => call.fail(call.copies > 0 ? "unknown" : "unavailable", "refused"));
+    this.#back(call, () => call.fail(call.isDoubled ? "unknown" : "unavailable", "refused"));
   }
 
   #handle(arrival: Arrival): void {
     const { call, listener } = arrival;
-    call.copies++;
     let answer: Promise<object>;
     try {
       answer = listener.handle(call.kind, JSON.parse(call.text));

@@ -80,8 +80,8 @@ export class NetworkCall {
   readonly text: string;
   /** Nothing was sent, and who asked knows it. */
   isUnsent = false;
-  /** How often it was handled, or begun to be. */
-  copies = 0;
+  /** A copy of it is on its way, perhaps for seconds. */
+  isDoubled = false;
   isSettled = false;
   readonly #timeline: Timeline;
   readonly #underWay: Set<NetworkCall>;

@@ -15,6 +15,7 @@ import { TERM_NAME } from "../../../shared/replication/term_file.ts";
 import type { Random } from "../random.ts";
 import type { Machine, Process } from "./machine.ts";
 import { SimFile } from "./sim_disk_file.ts";
+import { SimNames } from "./sim_disk_names.ts";
 import type { Timeline } from "./timeline.ts";
 
 export interface SimDiskOptions {
@@ -32,27 +33,15 @@ export interface SimDiskOptions {
 /** What befalls a disk whose machine is down. */
 export type Damage = "flipped bit" | "cut short" | "log deleted" | "promise deleted" | "wiped";
 
-/** A name that leads to another file from now on, or to none. */
-interface NameChange {
-  order: number;
-  name: string;
-  file: SimFile | null;
-}
-
 const SLOW_MS = 2_000;
-/** Mean time of what needs no flush. */
+/** Of what needs no flush. */
 const CALL_MS = 0.05;
 
 export class SimDisk implements Disk {
   readonly folder: string;
   readonly #options: SimDiskOptions;
   readonly #machine: Machine;
-  readonly #names = new Map<string, SimFile>();
-  /** As they are on disk. */
-  readonly #safeNames = new Map<string, SimFile>();
-  /** Changes of names since the last flush of the folder; a rename is two of one order. */
-  #changes: NameChange[] = [];
-  #changed = 0;
+  readonly #names = new SimNames();
   #freeBytes = Infinity;
   #failsFlush = false;
   #failsWrite = false;
@@ -66,54 +55,51 @@ export class SimDisk implements Disk {
   }
 
   exists(name: string): boolean {
-    return this.#names.has(name);
+    return this.#names.get(name) !== undefined;
   }
 
   async readText(name: string): Promise<string | null> {
-    await this.#takes(CALL_MS);
+    await this.#takes();
     return this.textOf(name);
   }
 
   open(name: string, flags: "r+" | "w"): DiskFile {
     const { process } = this.#machine;
     if (!process.outside()) return new OpenFile(this, process, new SimFile());
+    if (flags === "r+") return new OpenFile(this, process, this.#find(name, "open"));
     let file = this.#names.get(name);
     if (file === undefined) {
-      if (flags === "r+") throw failure("ENOENT", `no such file, open ${name}`);
       file = new SimFile();
-      this.#change([name, file]);
-    } else if (flags === "w") file.truncate(0);
+      this.#names.make(name, file);
+    } else file.truncate(0);
     return new OpenFile(this, process, file);
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#effect(CALL_MS, () => {
-      const file = this.#names.get(from);
-      if (file === undefined) throw failure("ENOENT", `no such file, rename ${from}`);
-      this.#change([to, file], [from, null]);
+    return this.#effect(() => {
+      this.#find(from, "rename");
+      this.#names.rename(from, to);
     });
   }
 
   copy(from: string, to: string): Promise<void> {
-    return this.#effect(CALL_MS, () => {
-      const file = this.#names.get(from);
-      if (file === undefined) throw failure("ENOENT", `no such file, copy ${from}`);
+    return this.#effect(() => {
       const copy = new SimFile();
-      copy.write(file.bytes(), 0);
-      this.#change([to, copy]);
+      copy.write(this.#find(from, "copy").bytes(), 0);
+      this.#names.make(to, copy);
     });
   }
 
   remove(name: string): Promise<void> {
-    return this.#effect(CALL_MS, () => {
-      if (this.#names.has(name)) this.#change([name, null]);
+    return this.#effect(() => {
+      if (this.#names.get(name) !== undefined) this.#names.remove(name);
     });
   }
 
   flushFolder(): Promise<void> {
-    const changed = this.#changed;
+    const { called } = this.#names;
     return this.flush((failed) => {
-      if (!failed) this.#settleNames(changed);
+      if (!failed) this.#names.settle(called);
     });
   }
 
@@ -147,17 +133,13 @@ export class SimDisk implements Disk {
     if (!power) return;
     this.#losses++;
     const { random } = this.#options;
-    // A rename is two changes of one order: it is done or not, never by half.
-    const last = this.#changes[random.below(this.#changes.length + 1) - 1]?.order ?? -1;
-    const lost = this.#changes.filter(({ order }) => order > last).length;
-    if (lost > 0) this.#count("names lost with the power");
-    const files = new Set([...this.#names.values(), ...this.#safeNames.values()]);
-    this.#settleNames(last + 1);
-    this.#changes = [];
-    this.#names.clear();
-    for (const file of files) this.#losePieces(file);
-    for (const [name, file] of this.#safeNames) this.#names.set(name, file);
-    for (const file of this.#names.values()) file.isLinked = true;
+    if (this.#names.lose(random) > 0) this.#count("names lost with the power");
+    for (const file of this.#names.files()) {
+      const { lost, torn, zeroed } = file.lose(random);
+      if (lost > 0) this.#count("writes lost with the power");
+      if (torn) this.#count("write torn");
+      if (zeroed) this.#count("sector of zeros");
+    }
   }
 
   /** Befalls what is on disk while its machine is down. */
@@ -165,10 +147,10 @@ export class SimDisk implements Disk {
     assert(!this.#machine.isAlive, "its process is dead");
     const { random } = this.#options;
     const log = this.#names.get(LOG_NAME);
-    if (damage === "log deleted") return this.#delete(LOG_NAME);
-    if (damage === "promise deleted") return this.#delete(TERM_NAME);
+    if (damage === "log deleted") return this.#names.destroy(LOG_NAME);
+    if (damage === "promise deleted") return this.#names.destroy(TERM_NAME);
     if (damage === "wiped") {
-      for (const name of [...this.#names.keys()]) this.#delete(name);
+      for (const name of this.#names.all()) this.#names.destroy(name);
       return;
     }
     if (log === undefined || log.size === 0) return;
@@ -197,79 +179,53 @@ export class SimDisk implements Disk {
   }
 
   /** Resolves after a flush, which `done` carries out; it hears whether it failed. */
-  async flush(done: (failed: boolean) => void): Promise<void> {
-    const { random, flushMs, slow = 0 } = this.#options;
+  flush(done: (failed: boolean) => void): Promise<void> {
     const { process } = this.#machine;
     if (!process.outside()) return never();
-    const isSlow = slow > 0 && random.chance(slow);
-    if (isSlow) this.#count("slow flush");
     const failed = this.#failsFlush;
     this.#failsFlush = false;
     if (failed) this.#count("flush failed");
     const losses = this.#losses;
-    await this.#takes(isSlow ? random.next() * SLOW_MS : random.around(flushMs), () => {
-      if (this.#losses === losses) done(failed);
-    });
-    if (failed) throw failure("EIO", "i/o error, fdatasync");
-  }
-
-  /** Something that is done at once and known a little later. */
-  async #effect(ms: number, call: () => void): Promise<void> {
-    if (!this.#machine.process.outside()) return never();
-    call();
-    await this.#takes(ms);
-  }
-
-  /** Resolves in this life, if it lasts so long; what the disk does meanwhile it does anyway. */
-  #takes(meanMs: number, then: () => void = () => {}): Promise<void> {
-    const { timeline } = this.#options;
-    const { process } = this.#machine;
-    return new Promise((resolve) => {
-      timeline.schedule(timeline.nowMs + meanMs, () => {
-        then();
-        process.enter(resolve);
+    return new Promise((resolve, reject) => {
+      this.#later(this.#flushMs(), () => {
+        if (this.#losses === losses) done(failed);
+        if (!failed) return process.enter(resolve);
+        process.enter(() => reject(failure("EIO", "i/o error, fdatasync")));
       });
     });
   }
 
-  #change(...changes: readonly (readonly [string, SimFile | null])[]): void {
-    const order = this.#changed++;
-    for (const [name, file] of changes) {
-      this.#changes.push({ order, name, file });
-      const before = this.#names.get(name);
-      if (file === null) this.#names.delete(name);
-      else this.#names.set(name, file);
-      if (before !== undefined) before.isLinked = false;
-      if (file !== null) file.isLinked = true;
-    }
-    for (const [, file] of changes) if (file !== null) file.isLinked = true;
+  #flushMs(): number {
+    const { random, flushMs, slow = 0 } = this.#options;
+    if (slow === 0 || !random.chance(slow)) return random.around(flushMs);
+    this.#count("slow flush");
+    return random.next() * SLOW_MS;
   }
 
-  #settleNames(before: number): void {
-    let done = 0;
-    for (const { order, name, file } of this.#changes) {
-      if (order >= before) break;
-      if (file === null) this.#safeNames.delete(name);
-      else this.#safeNames.set(name, file);
-      done++;
-    }
-    this.#changes.splice(0, done);
-  }
-
-  #losePieces(file: SimFile): void {
-    file.isLinked = false;
-    const { lost, torn, zeroed } = file.lose(this.#options.random);
-    if (lost > 0) this.#count("writes lost with the power");
-    if (torn) this.#count("write torn");
-    if (zeroed) this.#count("sector of zeros");
-  }
-
-  #delete(name: string): void {
+  #find(name: string, what: string): SimFile {
     const file = this.#names.get(name);
-    if (file !== undefined) file.isLinked = false;
-    this.#names.delete(name);
-    this.#safeNames.delete(name);
-    this.#changes = this.#changes.filter((change) => change.name !== name);
+    if (file === undefined) throw failure("ENOENT", `no such file, ${what} ${name}`);
+    return file;
+  }
+
+  /** Something that is done at once and known a little later. */
+  async #effect(call: () => void): Promise<void> {
+    if (!this.#machine.process.outside()) return never();
+    call();
+    await this.#takes();
+  }
+
+  /** Resolves in this life, if it lasts so long. */
+  #takes(): Promise<void> {
+    const { process } = this.#machine;
+    return new Promise((resolve) => {
+      this.#later(CALL_MS, () => process.enter(resolve));
+    });
+  }
+
+  #later(ms: number, call: () => void): void {
+    const { timeline } = this.#options;
+    timeline.schedule(timeline.nowMs + ms, call);
   }
 
   #count(name: string): void {
