@@ -1,5 +1,5 @@
 /**
- * A copy of the replica and the simulator outside the project, with a bug
+ * A copy of the services and the simulator outside the project, with a bug
  * planted in it. The text to replace must be there exactly once: a mutant
  * whose place is gone is stale, and says so instead of passing for found.
  */
@@ -7,11 +7,18 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Mutant } from "./log/mutants.ts";
+import type { Mutant } from "./mutants.ts";
 
 const PROJECT_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
-const COPIED = ["package.json", "shared", "test/simulation"];
-const SOURCE = join("shared", "replication");
+const COPIED = [
+  "package.json",
+  "shared",
+  "catalog",
+  "order",
+  "frontend",
+  "test/simulation",
+  "test/faults",
+];
 
 export class StaleMutant extends Error {
   override readonly name = "StaleMutant";
@@ -30,7 +37,7 @@ export function copyWith(mutant: Mutant): Copy {
   try {
     for (const path of COPIED)
       cpSync(join(PROJECT_FOLDER, path), join(folder, path), { recursive: true });
-    const file = join(folder, SOURCE, mutant.file);
+    const file = join(folder, mutant.file);
     writeFileSync(file, plant(mutant, readFileSync(file, "utf8")));
   } catch (error) {
     remove();

@@ -3,11 +3,12 @@
  * hardly meets, by exhaustive search. One that is not found fails the run.
  */
 import { copyWith, StaleMutant } from "./copy.ts";
-import type { Mutant } from "./log/mutants.ts";
+import type { Mutant } from "./mutants.ts";
 import { Pool } from "./pool.ts";
+import type { Failure, World } from "./tasks.ts";
 
 export interface HuntOptions {
-  seedsMax: number;
+  seedsMax: Record<World, number>;
   statesMax: number;
   /** Enough findings to say how often it shows. */
   failuresMax: number;
@@ -24,7 +25,7 @@ export interface Catch {
   trace: string[];
 }
 
-const SEEDS_AT_ONCE = 250;
+const SEEDS_AT_ONCE: Record<World, number> = { log: 250, store: 25 };
 
 export async function hunt(mutant: Mutant, options: HuntOptions): Promise<Catch> {
   const nothing = { mutant: mutant.name, isFound: false, broke: "", trace: [] };
@@ -49,16 +50,19 @@ export async function hunt(mutant: Mutant, options: HuntOptions): Promise<Catch>
 }
 
 async function huntBySeeds(
-  { name }: Mutant,
+  { name, world }: Mutant,
   pool: Pool,
-  { seedsMax, failuresMax }: HuntOptions,
+  options: HuntOptions,
 ): Promise<Catch | null> {
-  const failures: { seed: number; message: string }[] = [];
+  const { failuresMax } = options;
+  const seedsMax = options.seedsMax[world];
+  const failures: Failure[] = [];
   let seeds = 0;
   while (seeds < seedsMax && failures.length < failuresMax) {
-    const count = Math.min(SEEDS_AT_ONCE, seedsMax - seeds);
+    const count = Math.min(SEEDS_AT_ONCE[world], seedsMax - seeds);
     const left = failuresMax - failures.length;
-    const answer = await pool.run({ kind: "seeds", from: seeds + 1, count, failuresMax: left });
+    const task = { world, from: seeds + 1, count, failuresMax: left, without: [] };
+    const answer = await pool.run({ kind: "seeds", ...task });
     seeds += answer.seeds;
     failures.push(...answer.failures);
   }

@@ -1,15 +1,31 @@
 /** What the threads of a run are asked and answer. */
-import type { Counts } from "./log/coverage.ts";
+
+/** What is simulated: the replicated log alone, or the whole store. */
+export type World = "log" | "store";
 
 export type Task =
-  | { kind: "seeds"; from: number; count: number; failuresMax: number }
+  | {
+      kind: "seeds";
+      world: World;
+      from: number;
+      count: number;
+      failuresMax: number;
+      /** Kinds of faults that are switched off, of the store. */
+      without: readonly string[];
+    }
   | { kind: "search"; name: string; statesMax: number };
+
+export interface Failure {
+  seed: number;
+  message: string;
+}
 
 export interface SeedsAnswer {
   kind: "seeds";
   seeds: number;
-  failures: { seed: number; invariant: string; message: string }[];
-  counts: Counts;
+  failures: Failure[];
+  /** How often each thing was met. */
+  counts: Record<string, number>;
 }
 
 export interface SearchAnswer {

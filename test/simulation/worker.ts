@@ -3,16 +3,22 @@
  * from a copy of the project with a planted bug it plays with that (copy.ts).
  */
 import { parentPort } from "node:worker_threads";
-import { addCounts, noCounts } from "./log/coverage.ts";
+import { COUNTED, noCounts } from "./log/coverage.ts";
 import { History } from "./log/history.ts";
-import { Violation } from "./log/judge.ts";
+import { Violation as LogViolation } from "./log/judge.ts";
 import { describeMoves } from "./log/search_report.ts";
 import { prepare, SEARCH_CASES } from "./log/search_cases.ts";
-import type { SearchAnswer, SeedsAnswer, Task } from "./tasks.ts";
+import { drawPlan } from "./store/plan.ts";
+import { play } from "./store/run.ts";
+import { Violation } from "./store/violation.ts";
+import type { Failure, SearchAnswer, SeedsAnswer, Task, TaskAnswer } from "./tasks.ts";
 
-export function playSeeds({ from, count, failuresMax }: Task & { kind: "seeds" }): SeedsAnswer {
-  const counts = noCounts();
-  const failures: SeedsAnswer["failures"] = [];
+type Seeds = Omit<Task & { kind: "seeds" }, "kind" | "world">;
+
+/** Histories of the replicated log alone. */
+export function playSeeds({ from, count, failuresMax }: Seeds): SeedsAnswer {
+  const sum: Record<string, number> = noCounts();
+  const failures: Failure[] = [];
   let seeds = 0;
   while (seeds < count && failures.length < failuresMax) {
     const seed = from + seeds++;
@@ -20,12 +26,31 @@ export function playSeeds({ from, count, failuresMax }: Task & { kind: "seeds" }
     try {
       new History(seed, own).run();
     } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-      failures.push({ seed, invariant: error.invariant, message: error.message });
+      if (!(error instanceof LogViolation)) throw error;
+      failures.push({ seed, message: error.message });
     }
-    addCounts(counts, own);
+    for (const name of COUNTED) sum[name]! += own[name];
   }
-  return { kind: "seeds", seeds, failures, counts };
+  return { kind: "seeds", seeds, failures, counts: sum };
+}
+
+/** Runs of the whole store. */
+export async function playRuns(task: Seeds): Promise<SeedsAnswer> {
+  const { from, count, failuresMax } = task;
+  const without = new Set(task.without);
+  const counts = new Map<string, number>();
+  const failures: Failure[] = [];
+  let seeds = 0;
+  while (seeds < count && failures.length < failuresMax) {
+    const seed = from + seeds++;
+    try {
+      await play(drawPlan(seed, without), { counts });
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      failures.push({ seed, message: error.message });
+    }
+  }
+  return { kind: "seeds", seeds, failures, counts: Object.fromEntries(counts) };
 }
 
 export function searchCase({ name, statesMax }: Task & { kind: "search" }): SearchAnswer {
@@ -36,6 +61,11 @@ export function searchCase({ name, statesMax }: Task & { kind: "search" }): Sear
   return { kind: "search", name, states, depth, isExhausted, found: found !== null, trace };
 }
 
+async function carryOut(task: Task): Promise<TaskAnswer> {
+  if (task.kind === "search") return searchCase(task);
+  return task.world === "log" ? playSeeds(task) : playRuns(task);
+}
+
 parentPort?.on("message", (task: Task) => {
-  parentPort!.postMessage(task.kind === "seeds" ? playSeeds(task) : searchCase(task));
+  void carryOut(task).then((answer) => parentPort!.postMessage(answer));
 });

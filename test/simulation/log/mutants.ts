@@ -12,7 +12,7 @@
  * - The vote, but not the term, is forgotten: who does not know whom it
  *   promised a term to gives that term to nobody.
  */
-export interface Mutant {
+export interface LogMutant {
   name: string;
   /** In shared/replication/. */
   file: string;
@@ -24,7 +24,7 @@ export interface Mutant {
   searchCase?: string;
 }
 
-export const MUTANTS: readonly Mutant[] = [
+export const LOG_MUTANTS: readonly LogMutant[] = [
   {
     name: "the nominee keeps its own log",
     file: "nominating.ts",

@@ -115,7 +115,7 @@ test("no answer in time by the asker's clock: unknown; a later one is not heard"
   assert.equal(Math.round(failedMs), 240);
 });
 
-test("the paused get requests at the resume, also those whose asker gave up", async () => {
+test("the paused get requests at the resume, also of those who gave up", async () => {
   const pair = new Pair();
   pair.serve(async (call) => ({ call }));
   pair.asked.pause();

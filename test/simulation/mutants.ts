@@ -1,0 +1,29 @@
+/**
+ * Planted bugs: mistakes that are easy to make in this design. A simulator
+ * that does not find them has proved nothing. They live here as replacements
+ * of text, applied to a copy: production code knows no switch.
+ */
+import { LOG_MUTANTS } from "./log/mutants.ts";
+import { STORE_MUTANTS } from "./store/mutants.ts";
+import type { World } from "./tasks.ts";
+
+export interface Mutant {
+  name: string;
+  /** Whose histories find it. */
+  world: World;
+  /** From the project's folder. */
+  file: string;
+  /** Must be there exactly once. */
+  find: string;
+  replace: string;
+  effect: string;
+  /** The case in which a search finds it; chance hardly does. */
+  searchCase?: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  ...LOG_MUTANTS.map((mutant): Mutant => {
+    return { ...mutant, world: "log", file: `shared/replication/${mutant.file}` };
+  }),
+  ...STORE_MUTANTS.map((mutant): Mutant => ({ ...mutant, world: "store" })),
+];

@@ -1,0 +1,135 @@
+/** Plays seeds of one world on all threads, and says what was met, what broke, and how. */
+import { monotonicMs } from "../../shared/clock.ts";
+import { COUNTED, noCounts } from "./log/coverage.ts";
+import { History } from "./log/history.ts";
+import { Violation as LogViolation } from "./log/judge.ts";
+import { play as playScript, ScriptWriter, shorten as shortenScript } from "./log/script.ts";
+import { Pool } from "./pool.ts";
+import { EXPECTED } from "./store/coverage.ts";
+import { drawPlan } from "./store/plan.ts";
+import { play } from "./store/run.ts";
+import { outcomeOf, shorten } from "./store/shorten.ts";
+import { Violation } from "./store/violation.ts";
+import type { Failure, World } from "./tasks.ts";
+
+export type Say = (line: string) => void;
+
+export interface Range {
+  world: World;
+  from: number;
+  count: number;
+  /** Monotonic; Infinity: all of them. */
+  untilMs: number;
+  threads: number;
+  without: readonly string[];
+}
+
+export const WORKER = new URL("./worker.ts", import.meta.url).href;
+const SEEDS_AT_ONCE: Record<World, number> = { log: 100, store: 20 };
+/** A run of so many seeds must have met everything that is counted. */
+const BIG_RUN_SEEDS = 2_000;
+const FAILURES_MAX = 5;
+const SHORTEN_TRIES: Record<World, number> = { log: 5_000, store: 600 };
+
+/** True when nothing broke and everything was met. */
+export async function playAll(range: Range, say: Say): Promise<boolean> {
+  const { world, from, count, untilMs, threads, without } = range;
+  const pool = new Pool(WORKER, threads);
+  const startMs = monotonicMs();
+  const counts: Record<string, number> = {};
+  for (const name of expected(world)) counts[name] = 0;
+  const failures: Failure[] = [];
+  let played = 0;
+  let next = from;
+  const work = async () => {
+    while (next < from + count && monotonicMs() < untilMs && failures.length < FAILURES_MAX) {
+      const size = Math.min(SEEDS_AT_ONCE[world], from + count - next);
+      next += size;
+      const task = { world, from: next - size, count: size, failuresMax: size, without };
+      const answer = await pool.run({ kind: "seeds", ...task });
+      played += answer.seeds;
+      failures.push(...answer.failures);
+      for (const [name, met] of Object.entries(answer.counts)) {
+        counts[name] = (counts[name] ?? 0) + met;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: threads }, work));
+  await pool.close();
+  const seconds = (monotonicMs() - startMs) / 1_000;
+  const rate = Math.round(played / seconds);
+  say(`${TITLES[world]}: ${played} seeds in ${seconds.toFixed(1)} s, ${rate} a second`);
+  const isCovered = tellCoverage(world, counts, say) || played < BIG_RUN_SEEDS;
+  failures.sort((one, other) => one.seed - other.seed);
+  for (const { seed, message } of failures) say(`seed ${seed}: ${message}`);
+  if (failures.length > 0) await tellShortest(world, failures[0]!.seed, without, say);
+  return failures.length === 0 && (isCovered || without.length > 0);
+}
+
+/** The history of one seed in words; false when it breaks a promise. */
+export async function tellSeed(
+  world: World,
+  seed: number,
+  without: readonly string[],
+  say: Say,
+): Promise<boolean> {
+  try {
+    if (world === "log") new History(seed, noCounts(), { trace: say }).run();
+    else await play(drawPlan(seed, new Set(without)), { counts: new Map(), trace: say });
+  } catch (error) {
+    if (!(error instanceof Violation) && !(error instanceof LogViolation)) throw error;
+    say(`seed ${seed}: ${error.message}`);
+    await tellShortest(world, seed, without, say);
+    return false;
+  }
+  say(`seed ${seed}: nothing broke`);
+  return true;
+}
+
+const TITLES: Record<World, string> = { log: "The replicated log", store: "The whole store" };
+
+function expected(world: World): readonly string[] {
+  return world === "log" ? COUNTED : EXPECTED;
+}
+
+/** True when nothing is missing. */
+function tellCoverage(world: World, counts: Record<string, number>, say: Say): boolean {
+  const names = Object.keys(counts);
+  const width = Math.max(...names.map((name) => name.length));
+  for (const name of names) say(`  ${name.padEnd(width)} ${String(counts[name]).padStart(10)}`);
+  const missing = expected(world).filter((name) => counts[name] === 0);
+  for (const name of missing) say(`Not met: ${name}`);
+  return missing.length === 0;
+}
+
+/** The shortest history found that breaks the same promise as this seed. */
+async function tellShortest(
+  world: World,
+  seed: number,
+  without: readonly string[],
+  say: Say,
+): Promise<void> {
+  if (world === "log") return tellShortestScript(seed, say);
+  const plan = drawPlan(seed, new Set(without));
+  const first = await outcomeOf(plan);
+  if (first === null) return say("It does not break again: the run is not a function of its seed");
+  const shortest = await shorten(plan, first, SHORTEN_TRIES.store);
+  say(`\nseed ${seed}, ${shortest.plan.events.length} events of ${plan.events.length}:`);
+  await play(shortest.plan, { counts: new Map(), trace: say }).catch(() => {});
+  say(shortest.violation.message);
+}
+
+function tellShortestScript(seed: number, say: Say): void {
+  const writer = new ScriptWriter();
+  try {
+    new History(seed, noCounts(), { writer }).run();
+  } catch (error) {
+    if (!(error instanceof LogViolation)) throw error;
+  }
+  if (playScript(writer.script, null) === null) {
+    return say(`Only the whole history: --world log --seed ${seed}`);
+  }
+  const script = shortenScript(writer.script, SHORTEN_TRIES.log);
+  say(`\nseed ${seed}, ${script.actions.length} actions of ${writer.script.actions.length}:`);
+  say(playScript(script, say)!.violation.message);
+}

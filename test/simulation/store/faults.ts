@@ -1,0 +1,153 @@
+/** Carries planned faults out on a simulated store, and undoes each when its time is over. */
+const DISK_RESERVE_BYTES = 8 * 1024 * 1024;
+import type { Random } from "../random.ts";
+import type { Network } from "./network.ts";
+import type { Damage, PlannedFault, Target } from "./plan.ts";
+import type { Timeline } from "./timeline.ts";
+import type { Home, Town } from "./town.ts";
+
+export interface FaultsOptions {
+  town: Town;
+  timeline: Timeline;
+  network: Network;
+  random: Random;
+  count: (name: string) => void;
+  trace: ((line: string) => void) | null;
+}
+
+export class Faults {
+  readonly #options: FaultsOptions;
+  /** After the end of the faults, what still comes due undoes things only. */
+  #isOver = false;
+
+  constructor(options: FaultsOptions) {
+    this.#options = options;
+  }
+
+  strike(fault: PlannedFault): void {
+    const { town } = this.#options;
+    if (fault.kind === "crash of all") return this.#crashAll(fault);
+    const home = this.#find(fault.who);
+    if (home === null) return;
+    this.#say(fault.kind, home);
+    switch (fault.kind) {
+      case "crash":
+        return this.#crash(home, fault);
+      case "stop":
+        void town.stop(home).then(() => this.#later(fault.downMs, () => town.restart(home)));
+        // One that hangs in its stop is killed, as an operator would.
+        return this.#later(STOP_MAX_MS, () => {
+          if (!home.isStopping) return;
+          town.crash(home, false);
+          town.restart(home);
+        });
+      case "pause":
+        home.machine.pause();
+        return this.#later(fault.forMs, () => home.machine.resume());
+      case "isolate":
+        return this.#isolate(home, fault.forMs);
+      case "cut":
+        return this.#cut(home, this.#find(fault.from), fault);
+      case "nominate":
+        return this.#nominate(home);
+      case "flush fails":
+        home.mayFail = true;
+        return home.disk!.failNextFlush();
+      case "disk full":
+        // Less than the reserve, or nothing at all: then the process ends and ends again.
+        home.disk!.setFreeBytes(fault.isHard ? 0 : DISK_RESERVE_BYTES / 8);
+        return this.#later(fault.forMs, () => home.disk!.setFreeBytes(Infinity));
+      case "wall clock jumps":
+        return home.machine.jumpWallClock(fault.byMs);
+    }
+  }
+
+  /** All is mended: links, clocks, disks; who is down starts. */
+  mend(): void {
+    const { town, network } = this.#options;
+    this.#isOver = true;
+    network.mend();
+    for (const home of town.homes) {
+      home.disk?.setFreeBytes(Infinity);
+      home.machine.resume();
+      if (!home.machine.isAlive) town.restart(home);
+    }
+  }
+
+  #crash(home: Home, fault: PlannedFault & { kind: "crash" }): void {
+    const { town } = this.#options;
+    const { life } = home.machine;
+    const strike = (): void => {
+      if (home.machine.life !== life) return;
+      town.crash(home, fault.power);
+      if (fault.damage !== null) this.#damage(home, fault.damage);
+      this.#later(fault.downMs, () => town.restart(home));
+    };
+    if (fault.effects === 0) return strike();
+    this.#options.count("crashes between two effects");
+    home.machine.dieAfter(fault.effects, strike);
+  }
+
+  #crashAll({ who, power, downMs }: PlannedFault & { kind: "crash of all" }): void {
+    const { town, count, random } = this.#options;
+    count("crashes of all at once");
+    const homes = town.homes.filter(({ kind }) => who === "everybody" || kind === "order");
+    for (const home of homes) {
+      if (!home.machine.isAlive) continue;
+      town.crash(home, power);
+      this.#later(random.around(downMs), () => town.restart(home));
+    }
+  }
+
+  /** Of a group at most one: with more of them gone nobody can know what was promised. */
+  #damage(home: Home, damage: Damage): void {
+    const { town, count } = this.#options;
+    const group = town.of(home.kind);
+    if (home.disk === null || group.length === 1 || group.some((other) => other.isDamaged)) return;
+    count(`damage: ${damage}`);
+    home.isDamaged = true;
+    this.#say(damage, home);
+    home.disk.damage(damage);
+  }
+
+  #isolate(home: Home, forMs: number): void {
+    const { town, network } = this.#options;
+    for (const other of town.homes) {
+      if (other === home) continue;
+      network.cut(home.machine.name, other.machine.name, forMs);
+      network.cut(other.machine.name, home.machine.name, forMs);
+    }
+  }
+
+  #cut(to: Home, from: Home | null, fault: PlannedFault & { kind: "cut" }): void {
+    const { network } = this.#options;
+    if (from === null || from === to) return this.#isolate(to, fault.forMs);
+    network.cut(from.machine.name, to.machine.name, fault.forMs);
+    if (!fault.oneWay) network.cut(to.machine.name, from.machine.name, fault.forMs);
+  }
+
+  /** As a front-end would that sees no leader; what comes of it is the replica's affair. */
+  #nominate({ machine }: Home): void {
+    const { network } = this.#options;
+    network.ask(machine.name, "POST /lead", {});
+  }
+
+  #find(target: Target): Home | null {
+    const { town } = this.#options;
+    return target === "the order leader" ? town.orderLeader() : town.home(target);
+  }
+
+  #later(ms: number, call: () => void): void {
+    const { timeline } = this.#options;
+    timeline.schedule(timeline.nowMs + ms, () => {
+      if (!this.#isOver) call();
+    });
+  }
+
+  #say(what: string, { machine }: Home): void {
+    const { trace, timeline } = this.#options;
+    trace?.(`${timeline.nowMs.toFixed(1).padStart(9)}  ** ${what}: ${machine.name}`);
+  }
+}
+
+const STOP_MAX_MS = 6_000;

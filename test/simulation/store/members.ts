@@ -1,0 +1,150 @@
+/**
+ * The members of a simulated store: the very services that run in production,
+ * each on a machine, a disk and a network that are simulated. A member is
+ * started, dies, is stopped and started again; what its machine's disk holds
+ * is all that stays.
+ */
+import { CatalogService } from "../../../catalog/catalog_service.ts";
+import { FrontendOwner } from "../../../frontend/owner.ts";
+import { makeSharedMemory } from "../../../frontend/shared_memory.ts";
+import { OrderService } from "../../../order/order_service.ts";
+import type { Log } from "../../../shared/logging.ts";
+import type { Peer } from "../../../shared/peer.ts";
+import type { Machine } from "./machine.ts";
+import type { Network } from "./network.ts";
+import type { Plan } from "./plan.ts";
+import { Shop, THREADS } from "./shop.ts";
+import type { SimDisk } from "./sim_disk.ts";
+import type { Witness } from "./witness.ts";
+
+export type Kind = "order" | "catalog" | "frontend";
+
+/** What a member is made of, the same for all of its lives. */
+export interface Place {
+  kind: Kind;
+  id: number;
+  machine: Machine;
+  /** Front-ends have none. */
+  disk: SimDisk | null;
+}
+
+export interface MembersOptions {
+  plan: Plan;
+  network: Network;
+  witness: Witness;
+  /** In [0, 1), for what members draw themselves. */
+  random: () => number;
+  logOf: (place: Place) => Log;
+  /** A member cannot go on: its disk failed, or it has a bug. */
+  fail: (place: Place, error: unknown) => void;
+}
+
+/** A member that runs, until it is stopped or its machine dies. */
+export interface Running {
+  /** A planned stop. */
+  stop(): Promise<void>;
+  /** A replica of the orders leads, and its term. */
+  leads(): number | null;
+}
+
+export class Members {
+  readonly #options: MembersOptions;
+
+  constructor(options: MembersOptions) {
+    this.#options = options;
+  }
+
+  /** One life of the member at this place. */
+  start(place: Place): Promise<Running> {
+    if (place.kind === "order") return this.#startOrder(place);
+    if (place.kind === "catalog") return this.#startCatalog(place);
+    return Promise.resolve(this.#startFrontend(place));
+  }
+
+  async #startOrder(place: Place): Promise<Running> {
+    const { plan, network, witness, random } = this.#options;
+    const { id, machine } = place;
+    const { orders, catalogs, orderQuorum } = plan.sizes;
+    const service = await OrderService.open({
+      id,
+      quorum: orderQuorum,
+      orders: this.#peers(machine, "order", orders, id),
+      catalogs: this.#peers(machine, "catalog", catalogs, 0),
+      keySeed: machine.life,
+      random,
+      ...this.#surroundings(place),
+      spy: (own) => witness.between("order", machine.name, own),
+    });
+    network.serve(machine, (kind, body) => service.handle(kind, body));
+    return {
+      stop: async () => {
+        await service.retire();
+        await service.close();
+      },
+      leads: () => (service.leading ? service.term : null),
+    };
+  }
+
+  async #startCatalog(place: Place): Promise<Running> {
+    const { plan, network, witness } = this.#options;
+    const { id, machine } = place;
+    const { catalogs, frontends } = plan.sizes;
+    const products = plan.products.map(({ name, quantity }) => ({ name, price: 5, quantity }));
+    const service = await CatalogService.open({
+      id,
+      catalogs: this.#peers(machine, "catalog", catalogs, id),
+      frontends: this.#peers(machine, "frontend", frontends, 0),
+      products,
+      restockMs: plan.restockMs,
+      restockTo: plan.restockTo,
+      checkpointEveryRows: plan.checkpointEveryRows,
+      ...this.#surroundings(place),
+      spy: (own) => witness.between("catalog", machine.name, own),
+    });
+    network.serve(machine, (kind, body) => service.handle(kind, body));
+    return { stop: () => service.close(), leads: () => null };
+  }
+
+  #startFrontend(place: Place): Running {
+    const { plan, network, random, logOf } = this.#options;
+    const { id, machine } = place;
+    const { orders, catalogs, orderQuorum } = plan.sizes;
+    const memory = makeSharedMemory(THREADS);
+    const owner = new FrontendOwner({
+      id,
+      catalogs: this.#peers(machine, "catalog", catalogs, 0),
+      orders: this.#peers(machine, "order", orders, 0),
+      orderQuorum,
+      memory,
+      clock: machine.clock,
+      random,
+      log: logOf(place),
+    });
+    const shop = new Shop({ owner, memory, clock: machine.clock, cacheSize: plan.cacheSize });
+    network.serve(machine, (kind, body) => shop.handle(kind, body));
+    owner.start();
+    return { stop: () => owner.close(), leads: () => null };
+  }
+
+  #surroundings(place: Place) {
+    const { logOf, fail } = this.#options;
+    const { machine, disk } = place;
+    const startId = `${machine.name.replace(" ", "")}x${machine.life}`;
+    return {
+      disk: disk!,
+      clock: machine.clock,
+      startId,
+      log: logOf(place),
+      fail: (error: unknown) => fail(place, error),
+    };
+  }
+
+  /** By id, of all members of this kind but one. */
+  #peers(from: Machine, kind: Kind, count: number, but: number): Map<number, Peer> {
+    const peers = new Map<number, Peer>();
+    for (let id = 1; id <= count; id++) {
+      if (id !== but) peers.set(id, this.#options.network.connect(from, `${kind} ${id}`));
+    }
+    return peers;
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * What one run is made of, all of it drawn from the seed before it begins: how
+ * many members, what the weather is like, who buys and looks up what and when,
+ * and which faults strike whom. A run is its plan: played again it is the same
+ * to the last byte, and with some of it left out it is a shorter one
+ * (shorten.ts). Chance that is drawn on the way (delays, torn writes) comes
+ * from streams of its own.
+ */
+import { Random } from "../random.ts";
+import { drawWeather, type Weather } from "./network_weather.ts";
+
+/** Faults rain for so long. */
+export const FAULTS_MS = 3_000;
+
+export interface Sizes {
+  frontends: number;
+  orders: number;
+  catalogs: number;
+  /** Copies of an order that commit; below a majority orders may be lost. */
+  orderQuorum: number;
+}
+
+export type Damage = "flipped bit" | "cut short" | "log deleted" | "promise deleted" | "wiped";
+
+/** Whom a fault strikes: a member by name, or who leads when it strikes. */
+export type Target = string;
+
+export type PlannedFault =
+  /** Killed, or its machine loses power; at once, or after so many more of its effects. */
+  | { kind: "crash"; who: Target; power: boolean; effects: number; downMs: number; damage: Damage | null }
+  | { kind: "crash of all"; who: "orders" | "everybody"; power: boolean; downMs: number }
+  /** A planned one: it hands over first. */
+  | { kind: "stop"; who: Target; downMs: number }
+  | { kind: "pause"; who: Target; forMs: number }
+  | { kind: "isolate"; who: Target; forMs: number }
+  | { kind: "cut"; who: Target; from: Target; oneWay: boolean; forMs: number }
+  | { kind: "nominate"; who: Target }
+  | { kind: "flush fails"; who: Target; downMs: number }
+  | { kind: "disk full"; who: Target; isHard: boolean; forMs: number }
+  | { kind: "wall clock jumps"; who: Target; byMs: number };
+
+export type PlannedAct =
+  | {
+      kind: "buy";
+      key: string;
+      name: string;
+      quantity: number;
+      /** Sent twice at the same moment, the other to another front-end. */
+      twin: boolean;
+      /** Afterwards once more, as it was or with another quantity. */
+      again: "" | "same" | "other";
+    }
+  | { kind: "look"; name: string; thread: number }
+  /** So far beyond the highest number that anybody was told. */
+  | { kind: "find"; beyond: number };
+
+export type Planned = { atMs: number } & (
+  | (PlannedAct & { client: number; frontend: number })
+  | PlannedFault
+);
+
+export interface Plan {
+  seed: number;
+  sizes: Sizes;
+  weather: Weather;
+  /** Name and quantity of what is sold. */
+  products: readonly { name: string; quantity: number }[];
+  restockMs: number;
+  restockTo: number;
+  cacheSize: number;
+  /** Rows between two checkpoints of the catalog. */
+  checkpointEveryRows: number;
+  /** Mean of the disk's flushes, ms. */
+  flushMs: number;
+  /** By how much clocks may run fast or slow. */
+  drift: number;
+  /** In order of time; ms from when the store was ready. */
+  events: readonly Planned[];
+}
+
+/** Kinds of faults that can be switched off. */
+export const FAULT_KINDS: readonly PlannedFault["kind"][] = [
+  "crash",
+  "crash of all",
+  "stop",
+  "pause",
+  "isolate",
+  "cut",
+  "nominate",
+  "flush fails",
+  "disk full",
+  "wall clock jumps",
+];
+
+/** The first is in demand and runs out. */
+const PRODUCTS = ["Tux", "Fox", "Yak"];
+const CLIENTS = 6;
+const DAMAGES: readonly Damage[] = [
+  "flipped bit",
+  "cut short",
+  "log deleted",
+  "promise deleted",
+  "wiped",
+];
+
+export function drawPlan(seed: number, without: ReadonlySet<string> = new Set()): Plan {
+  const random = new Random(seed);
+  const sizes = drawSizes(random);
+  const weather = drawWeather(random, without);
+  const stock = random.pick([3, 10, 40]);
+  const plan = {
+    seed,
+    sizes,
+    weather,
+    products: PRODUCTS.map((name, at) => ({ name, quantity: at === 0 ? stock : 40 })),
+    restockMs: random.pick([0, 200, 600]),
+    restockTo: random.pick([1, 10]),
+    cacheSize: random.chance(0.9) ? random.pick([1, 2, 8]) : 0,
+    checkpointEveryRows: sizes.catalogs === 1 && random.chance(0.3) ? random.pick([5, 20]) : 1_000_000,
+    flushMs: random.pick([0.2, 1, 5, 30]),
+    drift: random.chance(0.5) ? 0.005 : 0,
+  };
+  const acts = drawActs(random, sizes);
+  const faults = drawFaults(random, sizes).filter(({ kind }) => !without.has(kind));
+  return { ...plan, events: [...acts, ...faults].sort((a, b) => a.atMs - b.atMs) };
+}
+
+function drawSizes(random: Random): Sizes {
+  const orders = random.chance(0.8) ? 3 : 5;
+  return {
+    frontends: random.chance(0.9) ? 2 : 3,
+    orders,
+    catalogs: random.chance(0.8) ? 1 : 3,
+    orderQuorum: random.chance(0.05) ? 1 : Math.floor(orders / 2) + 1,
+  };
+}
+
+function drawActs(random: Random, { frontends }: Sizes): Planned[] {
+  const acts: Planned[] = [];
+  const buyEveryMs = random.pick([20, 60, 150]);
+  const lookEveryMs = random.pick([10, 30, 90]);
+  const who = () => ({ client: 1 + random.below(CLIENTS), frontend: 1 + random.below(frontends) });
+  for (let atMs = 0, at = 1; atMs < FAULTS_MS; atMs += random.around(buyEveryMs), at++) {
+    const again = random.pick(["", "", "", "", "same", "other"] as const);
+    const quantity = 1 + random.below(3);
+    acts.push({
+      ...who(), atMs, kind: "buy", key: `k${at}`, name: drawName(random), quantity,
+      twin: random.chance(0.1), again,
+    });
+  }
+  for (let atMs = 0; atMs < FAULTS_MS; atMs += random.around(lookEveryMs)) {
+    acts.push({ ...who(), atMs, kind: "look", name: drawName(random), thread: random.below(2) });
+  }
+  for (let atMs = 0; atMs < FAULTS_MS; atMs += random.around(200)) {
+    acts.push({ ...who(), atMs, kind: "find", beyond: random.below(4) - 2 });
+  }
+  return acts;
+}
+
+function drawName(random: Random): string {
+  return random.chance(0.6) ? PRODUCTS[0]! : random.pick(PRODUCTS);
+}
+
+function drawFaults(random: Random, sizes: Sizes): Planned[] {
+  const faults: Planned[] = [];
+  const everyMs = random.pick([250, 500, 1_000, 2_500]);
+  // Some runs know only a few kinds of faults: everything at once hides what needs one missing.
+  const kinds = random.chance(0.5) ? FAULT_KINDS : FAULT_KINDS.filter(() => random.chance(0.4));
+  if (kinds.length === 0) return [];
+  const start = random.around(everyMs / 2);
+  for (let atMs = start; atMs < FAULTS_MS; atMs += random.around(everyMs)) {
+    faults.push({ atMs, ...drawFault(random, random.pick(kinds), sizes) });
+  }
+  return faults;
+}
+
+function drawFault(random: Random, kind: PlannedFault["kind"], sizes: Sizes): PlannedFault {
+  const who = drawTarget(random, sizes);
+  const replica = drawReplica(random, sizes);
+  const downMs = random.pick([20, 150, 600, 1_500]);
+  const forMs = random.pick([50, 300, 900, 1_800]);
+  switch (kind) {
+    case "crash": {
+      const effects = random.chance(0.5) ? 0 : 1 + random.below(30);
+      const damage = random.chance(0.15) ? random.pick(DAMAGES) : null;
+      return { kind, who, power: random.chance(0.5), effects, downMs, damage };
+    }
+    case "crash of all": {
+      const all = random.pick(["orders", "everybody"] as const);
+      return { kind, who: all, power: random.chance(0.5), downMs };
+    }
+    case "stop":
+      return { kind, who, downMs };
+    case "pause":
+    case "isolate":
+      return { kind, who, forMs };
+    case "cut": {
+      const from = drawTarget(random, sizes);
+      return { kind, who, from, oneWay: random.chance(0.6), forMs };
+    }
+    case "nominate":
+      return { kind, who: replica };
+    case "flush fails":
+      return { kind, who: replica, downMs };
+    case "disk full":
+      return { kind, who: replica, isHard: random.chance(0.3), forMs };
+    case "wall clock jumps":
+      return { kind, who, byMs: random.pick([-3_600_000, -10, 10, 3_600_000]) };
+  }
+}
+
+function drawTarget(random: Random, sizes: Sizes): Target {
+  if (random.chance(0.3)) return "the order leader";
+  if (random.chance(0.35)) return `frontend ${1 + random.below(sizes.frontends)}`;
+  return drawReplica(random, sizes);
+}
+
+function drawReplica(random: Random, sizes: Sizes): Target {
+  if (random.chance(0.25)) return "the order leader";
+  if (random.chance(0.35)) return `catalog ${1 + random.below(sizes.catalogs)}`;
+  return `order ${1 + random.below(sizes.orders)}`;
+}

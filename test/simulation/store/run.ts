@@ -1,0 +1,234 @@
+/**
+ * One run of the whole store by its plan. First faults rain while people buy
+ * and look up, and nothing wrong may happen; then all is mended, and the store
+ * has to go on within known bounds, or it was safe by doing nothing. At the
+ * end everybody's answers are judged by the rules that also judge real
+ * processes (test/faults/judge.ts).
+ */
+import { readRow } from "../../../catalog/rows.ts";
+import { isOpening, parseOrder } from "../../../order/order_row.ts";
+import type { History, JournalRow, LoggedOrder, Operation } from "../../faults/history.ts";
+import { judge } from "../../faults/judge.ts";
+import { Random } from "../random.ts";
+import { Faults } from "./faults.ts";
+import { Network } from "./network.ts";
+import { FAULTS_MS, type Plan, type Planned } from "./plan.ts";
+import { Shoppers } from "./shoppers.ts";
+import { Timeline } from "./timeline.ts";
+import { Town } from "./town.ts";
+import { Violation } from "./violation.ts";
+import { Witness } from "./witness.ts";
+import { Machine } from "./machine.ts";
+
+/** From the first start to the first sale; and from the last fault to quiet and equal logs. */
+const READY_MAX_MS = 5_000;
+const SETTLE_MAX_MS = 15_000;
+/** Longer than a front-end keeps a buyer waiting. */
+const ANSWERED_MAX_MS = 8_000;
+const POLL_MS = 20;
+
+export interface RunOptions {
+  /** What was met, by name, is added here. */
+  counts: Map<string, number>;
+  /** Gets what happens, in words. */
+  trace?: (line: string) => void;
+}
+
+/** @throws Violation */
+export async function play(plan: Plan, options: RunOptions): Promise<void> {
+  await new Run(plan, options).play();
+}
+
+class Run {
+  readonly #plan: Plan;
+  readonly #timeline = new Timeline();
+  readonly #network: Network;
+  readonly #witness: Witness;
+  readonly #town: Town;
+  readonly #faults: Faults;
+  readonly #shoppers: Shoppers;
+  readonly #operations: Operation[] = [];
+  readonly #count: (name: string) => void;
+
+  constructor(plan: Plan, { counts, trace }: RunOptions) {
+    this.#plan = plan;
+    const timeline = this.#timeline;
+    const count = (name: string): void => {
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    };
+    this.#count = count;
+    const say = trace ?? null;
+    // Streams of chance of their own: one that is asked more often moves no other.
+    const random = (stream: number) => new Random(plan.seed * 8 + stream);
+    this.#network = new Network({ timeline, weather: plan.weather, random: random(1), count });
+    const { orders, orderQuorum } = plan.sizes;
+    this.#witness = new Witness({ order: 2 * orderQuorum > orders, catalog: true });
+    const parts = { plan, timeline, network: this.#network, count, trace: say };
+    this.#town = new Town({ ...parts, witness: this.#witness, random: random(2) });
+    this.#faults = new Faults({ ...parts, town: this.#town, random: random(3) });
+    const people = new Machine({ name: "people", timeline, rate: 1 });
+    this.#shoppers = new Shoppers({
+      timeline,
+      frontends: this.#town
+        .of("frontend")
+        .map(({ machine }) => this.#network.connect(people, machine.name)),
+      operations: this.#operations,
+    });
+  }
+
+  async play(): Promise<void> {
+    const { homes } = this.#town;
+    for (const home of homes) this.#town.start(home);
+    await this.#untilOr("the store gets ready", READY_MAX_MS, () => this.#isReady());
+    const startMs = this.#timeline.nowMs;
+    for (const event of this.#plan.events) this.#expect(event, startMs);
+    this.#network.isFaulty = true;
+    await this.#runFor(FAULTS_MS);
+    this.#network.isFaulty = false;
+    this.#faults.mend();
+    await this.#demandProgress();
+    await this.#judge();
+  }
+
+  #expect(event: Planned, startMs: number): void {
+    this.#timeline.schedule(startMs + event.atMs, () => {
+      if ("client" in event) this.#shoppers.act(event);
+      else this.#faults.strike(event);
+    });
+  }
+
+  /** Everybody knows who leads. */
+  #isReady(): boolean {
+    return this.#town.orderLeader() !== null && this.#town.homes.every(({ running }) => running);
+  }
+
+  async #demandProgress(): Promise<void> {
+    const { sizes, products } = this.#plan;
+    const { name } = products.at(-1)!;
+    for (let frontend = 1; frontend <= sizes.frontends; frontend++) {
+      let isSold = false;
+      const what = { client: 0, frontend, key: `last${frontend}`, name, quantity: 1 };
+      const buy = async (): Promise<void> => {
+        for (;;) {
+          const { status } = await this.#shoppers.order(what);
+          isSold = status !== 503 && status !== 0;
+          if (isSold) return;
+        }
+      };
+      void buy();
+      await this.#untilOr(`front-end ${frontend} sells again`, SETTLE_MAX_MS, () => isSold);
+    }
+    await this.#untilOr("all purchases come to an end", SETTLE_MAX_MS, () => {
+      return this.#shoppers.buying === 0;
+    });
+    await this.#untilOr("all are answered", ANSWERED_MAX_MS, () => {
+      return this.#shoppers.unanswered === 0;
+    });
+    await this.#untilOr("the logs of a group are equal", SETTLE_MAX_MS, () => this.#areEqual());
+  }
+
+  #areEqual(): boolean {
+    return this.#logs().every(({ group, digest }, _at, logs) => {
+      return logs.every((other) => other.group !== group || other.digest === digest);
+    });
+  }
+
+  /** The log files, whole: their texts are their own digests. */
+  #logs(): History["logs"] {
+    return this.#town.homes.flatMap(({ kind, machine, disk }) => {
+      if (disk === null) return [];
+      return [{ member: machine.name, group: kind, digest: disk.textOf("log.csv") ?? "" }];
+    });
+  }
+
+  async #judge(): Promise<void> {
+    const finals = await this.#showAll();
+    const { products, restockTo, sizes } = this.#plan;
+    if (2 * sizes.orderQuorum <= sizes.orders) return;
+    const history: History = {
+      operations: this.#operations,
+      faults: [],
+      orders: this.#orders(),
+      journal: this.#journal(),
+      initial: new Map(products.map(({ name, quantity }) => [name, quantity])),
+      restockTo,
+      logs: this.#logs(),
+      finals,
+    };
+    this.#countAnswers();
+    const [first] = judge(history);
+    if (first !== undefined) throw new Violation(first.promise, first.text);
+  }
+
+  async #showAll(): Promise<History["finals"]> {
+    const finals: History["finals"][number][] = [];
+    const looks: Promise<void>[] = [];
+    for (let frontend = 1; frontend <= this.#plan.sizes.frontends; frontend++) {
+      for (const { name } of this.#plan.products) {
+        const look = this.#shoppers.look({ client: 0, frontend, name, thread: 0 });
+        looks.push(look.then(({ status, quantity }) => {
+          if (status === 200) finals.push({ frontend, name, quantity });
+        }));
+      }
+    }
+    let isDone = false;
+    void Promise.all(looks).then(() => (isDone = true));
+    await this.#untilOr("look-ups are answered", ANSWERED_MAX_MS, () => isDone);
+    if (finals.length < looks.length) throw progress("a look-up is refused when all is well");
+    return finals;
+  }
+
+  #orders(): LoggedOrder[] {
+    const orders: LoggedOrder[] = [];
+    for (const { payload } of this.#witness.payloads("order")) {
+      if (!isOpening(payload)) orders.push(parseOrder(payload));
+    }
+    return orders;
+  }
+
+  #journal(): JournalRow[] {
+    const journal: JournalRow[] = [];
+    for (const { index, payload } of this.#witness.payloads("catalog")) {
+      const row = readRow(payload);
+      if (row.kind === "sale") journal.push({ ...row, kind: "sale", index });
+      if (row.kind === "restock") journal.push({ ...row, index, key: "" });
+    }
+    return journal;
+  }
+
+  #countAnswers(): void {
+    for (const operation of this.#operations) {
+      const { kind, status } = operation;
+      const isReplay = kind === "order" && operation.replayed;
+      this.#count(`answers: ${kind} ${status}${isReplay ? " replayed" : ""}`);
+    }
+  }
+
+  /** @throws Violation */
+  async #runFor(ms: number): Promise<void> {
+    await this.#timeline.runWhile(() => this.#isGood(), this.#timeline.nowMs + ms);
+    this.#check();
+  }
+
+  /** @throws Violation */
+  async #untilOr(what: string, withinMs: number, isTrue: () => boolean): Promise<void> {
+    const { nowMs } = this.#timeline;
+    while (!isTrue()) {
+      if (this.#timeline.nowMs > nowMs + withinMs) throw progress(`${what}, not in ${withinMs} ms`);
+      await this.#runFor(POLL_MS);
+    }
+  }
+
+  #isGood(): boolean {
+    return this.#town.violation === null && this.#witness.violation === null;
+  }
+
+  #check(): void {
+    const violation = this.#town.violation ?? this.#witness.violation;
+    if (violation !== null) throw violation;
+  }
+}
+
+function progress(message: string): Violation {
+  return new Violation("without faults all goes on", message);
+}

@@ -1,0 +1,100 @@
+/**
+ * A front-end's public side and its internal one, without the HTTP around
+ * them: two threads, each with a cache of its own, as in production.
+ */
+import type { FrontendOwner } from "../../../frontend/owner.ts";
+import { makeReaders, type Readers } from "../../../frontend/readers.ts";
+import type { SharedMemory } from "../../../frontend/shared_memory.ts";
+import type { Clock } from "../../../shared/clock.ts";
+import { AppError } from "../../../shared/errors.ts";
+import type { Order, PlaceResult } from "../../../shared/wire.ts";
+
+export const THREADS = 2;
+
+/** What a front-end's public side answers here. */
+export type PublicAnswer =
+  | { status: 200; number: number; replayed: boolean }
+  | { status: 200; quantity: number; version: number }
+  | { status: 200; order: { number: number; name: string; quantity: number } }
+  | { status: 404 | 409 | 422 | 503 };
+
+/** What a cache keeps of a product. */
+interface Shown {
+  quantity: number;
+  version: number;
+}
+
+export interface ShopOptions {
+  owner: FrontendOwner;
+  memory: SharedMemory;
+  clock: Clock;
+  cacheSize: number;
+}
+
+export class Shop {
+  readonly #owner: FrontendOwner;
+  readonly #threads: readonly Readers<Shown>[];
+
+  constructor({ owner, memory, clock, cacheSize }: ShopOptions) {
+    this.#owner = owner;
+    const ask = async <T>(kind: string, body: unknown): Promise<T> => {
+      return (await owner.handle(kind as never, body)) as T;
+    };
+    this.#threads = Array.from({ length: THREADS }, () =>
+      makeReaders<Shown>({
+        memory,
+        cacheSize,
+        cacheTtlMs: null,
+        counts: { hits: 0, misses: 0, evictions: 0, entries: 0 },
+        nowMs: () => clock.monotonicMs(),
+        owner: { ask },
+        keepProduct: ({ product, version }) => ({ quantity: product.quantity, version }),
+        keepList: ({ version }) => ({ quantity: 0, version }),
+      }),
+    );
+  }
+
+  async handle(kind: string, body: unknown): Promise<object> {
+    const fields = body as Record<string, string>;
+    try {
+      if (kind === "POST /invalidate") return this.#owner.invalidate(body);
+      if (kind === "POST /orders") return await this.#place(JSON.stringify(body));
+      if (kind === "GET /product") return await this.#look(fields.name!, Number(fields.thread));
+      if (kind === "GET /order") return await this.#find(Number(fields.number));
+      throw new Error(`a front-end is asked for ${kind}`);
+    } catch (error) {
+      if (error instanceof AppError && kind !== "POST /invalidate") return { status: 503 };
+      throw error;
+    }
+  }
+
+  async #place(purchase: string): Promise<PublicAnswer> {
+    const result = (await this.#owner.handle("place", purchase)) as PlaceResult;
+    switch (result.code) {
+      case "ordered":
+        return { status: 200, number: result.number, replayed: result.replayed };
+      case "not_found":
+        return { status: 404 };
+      case "out_of_stock":
+        return { status: 409 };
+      case "key_reused":
+        return { status: 422 };
+      case "unavailable":
+      case "unknown":
+        return { status: 503 };
+    }
+  }
+
+  async #look(name: string, thread: number): Promise<PublicAnswer> {
+    const { products } = this.#threads[thread]!;
+    const value = products.cached(name) ?? (await products.fetch(name)).value;
+    return value === null ? { status: 404 } : { status: 200, ...value };
+  }
+
+  async #find(number: number): Promise<PublicAnswer> {
+    const order = (await this.#owner.handle("find", number)) as Order | null;
+    if (order === null) return { status: 404 };
+    const { name, quantity } = order;
+    return { status: 200, order: { number: order.number, name, quantity } };
+  }
+}
