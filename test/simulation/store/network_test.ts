@@ -137,7 +137,7 @@ test("a paused asker hears at the resume; what came first counts", async () => {
   assert.deepEqual(pair.heard, [["{}", 900]]);
 });
 
-test("the asked one dies: unknown, soon or only at the time-out, whatever it had done", async () => {
+test("the asked one dies: unknown, soon or at the time-out, whatever it had done", async () => {
   for (const isPaused of [false, true]) {
     const times: number[] = [];
     for (let seed = 1; seed <= 20; seed++) {
