@@ -47,8 +47,18 @@ export const NOTE_EVERY_ROWS = 4_096;
  * terms.
  */
 export const TERM_JUMP_MAX = 1_000_000;
+/**
+ * A leader that stands in the way and found nobody better off, or was not replaced, tries
+ * again after this.
+ */
+export const STEP_ASIDE_RETRY_MS = 1_000;
 /** A checkpoint of the catalog stands at every multiple of this index, on all replicas alike. */
 export const CHECKPOINT_EVERY_ROWS = 100_000;
+/**
+ * The last free bytes of a replica's disk are for what is under way: below, it takes no new work
+ * and hands its leadership over; below half of them it takes no rows from others either.
+ */
+export const DISK_RESERVE_BYTES = 8 * 1024 * 1024;
 
 // --- Leases between catalog and front-ends ---------------------------------
 
@@ -109,6 +119,8 @@ export const QUEUE_ITEMS_MAX = 20_000;
  * older one is refused.
  */
 export const SESSION_WINDOW_BATCHES = 16;
+/** An order leader that has not reached the catalog for this long gives way to one that does. */
+export const CATALOG_LOST_MS = 1_000;
 /** Batches of sales an order leader has under way at once. */
 export const SALES_IN_FLIGHT_MAX = 2;
 /** Orders, the latest, whose keys are remembered. */
@@ -140,6 +152,10 @@ assert(
   VOTE_PATIENCE_MS + HEARTBEAT_MS < NOMINATION_TIMEOUT_MS,
   "a nominee that waited has time to open its term",
 );
+assert(
+  LOG_PAGE_BYTES * 4 <= DISK_RESERVE_BYTES / 2,
+  "what is under way when a disk fills up has room in its reserve",
+);
 assert(HEALTH_TIMEOUT_MS < NOMINATION_TIMEOUT_MS, "a nominee is healthy before it is nominated");
 assert(
   LEASE_USED_MS <= LEASE_MS * 0.9,
@@ -155,6 +171,10 @@ assert(
   "one renewal that hangs does not end a front-end's lease",
 );
 assert(INVALIDATE_TIMEOUT_MS < INVALIDATE_PATIENCE_MS, "one lost invalidation costs no lease");
+assert(
+  2 * HEALTH_INTERVAL_MS + HEALTH_TIMEOUT_MS < CATALOG_LOST_MS && CATALOG_LOST_MS < FAIL_FAST_MS,
+  "one lost look loses no catalog, and who lost it gives way before purchases are refused",
+);
 assert(LEASE_MS < SALES_TIMEOUT_MS, "a sale outlives the lease of a dead front-end");
 assert(SALES_TIMEOUT_MS < PLACE_TIMEOUT_MS, "an order outlives the asking for its sale");
 assert(

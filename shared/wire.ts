@@ -88,7 +88,11 @@ export interface SalesAnswer {
   results: SaleResult[];
 }
 export type SaleResult =
-  { code: "sold"; sale: number } | { code: "not_found" } | { code: "out_of_stock"; left: number };
+  | { code: "sold"; sale: number }
+  | { code: "not_found" }
+  | { code: "out_of_stock"; left: number }
+  /** Nothing was sold: the catalog has no room to write a sale down. Another time it may. */
+  | { code: "unavailable"; message: string };
 
 // POST /lookups, /lists and /lease: front-end -> catalog ----------------------------
 
@@ -214,6 +218,8 @@ export interface ReplicaHealth {
   majority: boolean;
   /** Milliseconds before this replica would vote for another; 0 when it would now. */
   leaseMs: number;
+  /** Its disk has no room for new work: not to be nominated while another has. */
+  full: boolean;
   /** Checksum of the row at ?at=index, null when there is no such row here. */
   checksum: string | null;
   uptimeMs: number;

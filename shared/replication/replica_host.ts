@@ -10,25 +10,20 @@
  * The service hears of a row before the disk does and may propose from within
  * any call back: what it proposes is queued behind the effects under way.
  */
-import { AppError } from "../errors.ts";
-import { CHECKPOINT_EVERY_ROWS, HEARTBEAT_MS, LOG_PAGE_BYTES, TERM_JUMP_MAX } from "../limits.ts";
+import { CHECKPOINT_EVERY_ROWS, HEARTBEAT_MS, LOG_PAGE_BYTES } from "../limits.ts";
 import type { ReplicaHealth } from "../wire.ts";
+import { admit, leaving } from "./admission.ts";
 import { PendingCheckpoints } from "./checkpoint_file.ts";
 import { payloadOf } from "./codec.ts";
-import type { LogPage, Question, Reply } from "./messages.ts";
-import { handOver, retiring } from "./hand_over.ts";
+import { DiskRoom } from "./disk_room.ts";
+import { handOver, hasRoom } from "./hand_over.ts";
+import type { Question, Reply } from "./messages.ts";
 import { step } from "./replica.ts";
-import {
-  createReplica,
-  type Input,
-  type LogPageFrame,
-  type Output,
-  type ReplicaState,
-} from "./replica_state.ts";
+import { createReplica, type Input, type Output, type ReplicaState } from "./replica_state.ts";
 import { replicaConfig } from "./replica_config.ts";
-import { describeReplica } from "./replica_report.ts";
+import { describeReplica, notLeader } from "./replica_report.ts";
 import { ReplicaNetwork } from "./replica_network.ts";
-import { decodeRequest, encodeReply, REPLICATION_CALLS } from "./replica_wire.ts";
+import { decodeRequest, encodePage, encodeReply } from "./replica_wire.ts";
 import type { ReplicaHostOptions } from "./replicated_service.ts";
 import { Storage } from "./storage.ts";
 import { Waiters } from "./waiters.ts";
@@ -36,7 +31,6 @@ import { Waiters } from "./waiters.ts";
 export class ReplicaHost {
   /** Differs at every start of this process. */
   readonly startId: string;
-  readonly calls = REPLICATION_CALLS;
   #options: ReplicaHostOptions;
   #state: ReplicaState;
   #storage: Storage;
@@ -45,6 +39,8 @@ export class ReplicaHost {
   #outputs: Output[] = [];
   #isDraining = false;
   #isRetiring = false;
+  #handingOver: Promise<boolean> | null = null;
+  #room: DiskRoom;
   #endTicks: (() => void) | null = null;
   #startedAtMs: number;
   #checkpoints: PendingCheckpoints;
@@ -68,6 +64,7 @@ export class ReplicaHost {
     this.startId = startId;
     this.#options = options;
     this.#storage = storage;
+    this.#room = new DiskRoom(options.disk, options.log);
     this.#startedAtMs = clock.monotonicMs();
     this.#checkpoints = new PendingCheckpoints(
       options.checkpointEveryRows ?? CHECKPOINT_EVERY_ROWS,
@@ -82,7 +79,10 @@ export class ReplicaHost {
       onCompacted: (index) => this.#step({ kind: "compacted", index }),
       fail: options.fail,
     });
-    this.#endTicks = clock.every(HEARTBEAT_MS, () => this.#step({ kind: "tick" }));
+    this.#endTicks = clock.every(HEARTBEAT_MS, () => {
+      this.#room.look();
+      this.#step({ kind: "tick" });
+    });
   }
 
   get term(): number {
@@ -111,6 +111,11 @@ export class ReplicaHost {
     return this.#state.leading?.bornNow ?? false;
   }
 
+  /** The disk has no room for new work; what is under way may still be proposed. */
+  get isFull(): boolean {
+    return this.#room.isFull;
+  }
+
   /** Appends, rows and flushes of the log file since the start. */
   get counts(): { appends: number; rows: number; flushes: number } {
     return this.#storage.counts;
@@ -125,7 +130,7 @@ export class ReplicaHost {
 
   /** Index of the last of these rows. @throws not_leader */
   propose(payloads: readonly string[]): number {
-    if (!this.leading) throw this.#notLeader();
+    if (!this.leading) throw notLeader(this.#state);
     this.#step({ kind: "propose", payloads });
     return this.lastIndex;
   }
@@ -148,29 +153,38 @@ export class ReplicaHost {
   }
 
   health(at: number | null): Omit<ReplicaHealth, "details"> {
-    const moment = { nowMs: this.#nowMs, confirmedAtMs: this.confirmedAtMs() };
-    const uptimeMs = Math.round(moment.nowMs - this.#startedAtMs);
+    const nowMs = this.#nowMs;
+    const moment = { nowMs, confirmedAtMs: this.confirmedAtMs(), full: this.isFull };
+    const uptimeMs = Math.round(nowMs - this.#startedAtMs);
     return { ...describeReplica(this.#state, moment, at), uptimeMs };
   }
 
   /**
-   * A planned stop, once the service has nothing in flight: another replica is
-   * asked to lead, the one that has most first, and takes no lease's time to
-   * be voted in. From here on this one is not nominated any more.
+   * Asks another replica to lead in this one's place, of those that are fit
+   * (with room on their disk, if nothing is said) the one that has most first.
+   * Meanwhile this one is not nominated; when nobody took over it leads on.
+   * @returns true when another leads
    */
-  async handOver(): Promise<void> {
-    this.#isRetiring = true;
-    await handOver(this.#state, this.#network);
+  handOver(isFit: (health: ReplicaHealth) => boolean = hasRoom): Promise<boolean> {
+    const options = { state: this.#state, network: this.#network, isFit };
+    this.#handingOver ??= handOver(options).finally(() => (this.#handingOver = null));
+    return this.#handingOver;
   }
 
-  /** One call of another member or a front-end. @throws bad_request, leader_alive, no_votes */
+  /** A planned stop, once nothing is in flight: hands over and is not nominated any more. */
+  async retire(): Promise<void> {
+    this.#isRetiring = true;
+    await this.#handingOver;
+    await this.handOver();
+  }
+
+  /** A call of another member or a front-end. @throws as admit; leader_alive, no_votes */
   async handle(kind: string, body: unknown): Promise<object> {
-    const message = decodeRequest(kind, body);
-    if (this.#isRetiring && message.kind === "lead") throw retiring();
-    const { term } = this.#state;
-    if ("term" in message && message.term > term + TERM_JUMP_MAX) {
-      throw new AppError("bad_request", `Term ${message.term} is too far above ${term}`);
-    }
+    const message = admit(decodeRequest(kind, body), {
+      term: this.term,
+      room: this.#room,
+      isLeaving: this.#isRetiring || this.#handingOver !== null,
+    });
     const reply = await this.#waiters.wait<Reply | { kind: "page"; body: object }>((token) => {
       this.#step({ kind: "request", token, message });
     });
@@ -180,7 +194,7 @@ export class ReplicaHost {
   async close(): Promise<void> {
     this.#endTicks?.();
     this.#endTicks = null;
-    this.#waiters.rejectAll(retiring());
+    this.#waiters.rejectAll(leaving());
     await this.#storage.close();
   }
 
@@ -239,14 +253,11 @@ export class ReplicaHost {
       case "reply":
         return this.#waiters.resolve(output.token, output.reply);
       case "page":
-        return this.#waiters.resolve(output.token, {
-          kind: "page",
-          body: this.#page(output.page),
-        });
+        return this.#sendPage(output);
       case "confirmed":
         return output.ok
           ? this.#waiters.resolve(output.token, undefined)
-          : this.#waiters.reject(output.token, this.#notLeader());
+          : this.#waiters.reject(output.token, notLeader(this.#state));
       case "committed":
         this.#keepCheckpoints(output.index);
         return service.onCommit(output.index);
@@ -263,39 +274,23 @@ export class ReplicaHost {
   }
 
   #ask(to: number, question: Question): void {
-    this.#network
-      .ask(to, question)
-      .then(
-        (answer) => this.#step({ kind: "answer", from: to, question, answer }),
-        this.#options.fail,
-      );
+    // No answer for want of room is one that may come later.
+    const isTooMuch = question.kind === "read_log" && !this.#room.takesRows;
+    const asked = isTooMuch ? Promise.resolve(null) : this.#network.ask(to, question);
+    asked.then(
+      (answer) => this.#step({ kind: "answer", from: to, question, answer }),
+      this.#options.fail,
+    );
   }
 
-  #page({ term, prev, through, commit }: LogPageFrame): object {
-    const rows = this.#storage.page(prev.index + 1, through, LOG_PAGE_BYTES);
-    const page: Omit<LogPage, "rows"> = {
-      kind: "log_page",
-      term,
-      result: "rows",
-      prev,
-      commit,
-      complete: false,
-    };
-    return { ...page, rows };
+  #sendPage({ token, page }: Output & { kind: "page" }): void {
+    const rows = this.#storage.page(page.prev.index + 1, page.through, LOG_PAGE_BYTES);
+    this.#waiters.resolve(token, { kind: "page", body: encodePage(page, rows) });
   }
 
   #keepCheckpoints(committed: number): void {
     for (const { at, text } of this.#checkpoints.takeThrough(committed)) {
       this.#storage.keepCheckpoint(at, text);
     }
-  }
-
-  #notLeader(): AppError {
-    const { term, leader, config } = this.#state;
-    const named = leader === config.id ? null : leader;
-    return new AppError("not_leader", `Replica ${config.id} does not lead`, {
-      term,
-      leader: named,
-    });
   }
 }

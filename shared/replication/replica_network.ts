@@ -5,8 +5,10 @@
  */
 import { strict as assert } from "node:assert";
 import { AppError } from "../errors.ts";
-import { NOMINATION_TIMEOUT_MS, REPLICATE_TIMEOUT_MS } from "../limits.ts";
+import { HEALTH_TIMEOUT_MS, NOMINATION_TIMEOUT_MS, REPLICATE_TIMEOUT_MS } from "../limits.ts";
 import type { Peer } from "../peer.ts";
+import { isReplicaHealth } from "../replica_health.ts";
+import type { ReplicaHealth } from "../wire.ts";
 import type { Answer, Question } from "./messages.ts";
 import { decodeAnswer, encodeQuestion } from "./replica_wire.ts";
 
@@ -34,6 +36,17 @@ export class ReplicaNetwork {
         ? peer.get(path, options)
         : peer.post(path, body, options));
       return decodeAnswer(question, reply);
+    } catch (error) {
+      if (error instanceof AppError) return null;
+      throw error;
+    }
+  }
+
+  /** Null: it does not answer. */
+  async health(of: number): Promise<ReplicaHealth | null> {
+    try {
+      const health = await this.#peers.get(of)!.get("/health", { timeoutMs: HEALTH_TIMEOUT_MS });
+      return isReplicaHealth(health) && health.id === of ? health : null;
     } catch (error) {
       if (error instanceof AppError) return null;
       throw error;

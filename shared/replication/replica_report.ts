@@ -1,4 +1,8 @@
-/** What a replica says of itself on GET /health: whoever finds or nominates leaders goes by it. */
+/**
+ * What a replica says of itself: on GET /health, by which leaders are found
+ * and nominated, and to whoever takes it for one.
+ */
+import { AppError } from "../errors.ts";
 import type { ReplicaHealth } from "../wire.ts";
 import { formatChecksum } from "./codec.ts";
 import type { ReplicaState } from "./replica_state.ts";
@@ -7,12 +11,14 @@ export interface Moment {
   nowMs: number;
   /** Monotonic start of the latest round that a quorum answered, for a leader. */
   confirmedAtMs: number;
+  /** Its disk. */
+  full: boolean;
 }
 
 /** @param at the index whose checksum is asked for */
 export function describeReplica(
   state: ReplicaState,
-  { nowMs, confirmedAtMs }: Moment,
+  { nowMs, confirmedAtMs, full }: Moment,
   at: number | null,
 ): Omit<ReplicaHealth, "details" | "uptimeMs"> {
   const { log, leading, config, term, role, leader, heardAtMs, commitIndex } = state;
@@ -30,6 +36,13 @@ export function describeReplica(
     serving: leading?.open ?? false,
     majority: leading !== null && leaseMs > 0,
     leaseMs: Math.ceil(leaseMs),
+    full,
     checksum: isHeld ? formatChecksum(log.at(at).checksum) : null,
   };
+}
+
+/** Names the leader that it follows, if it follows one. */
+export function notLeader({ term, leader, config }: ReplicaState): AppError {
+  const named = leader === config.id ? null : leader;
+  return new AppError("not_leader", `Replica ${config.id} does not lead`, { term, leader: named });
 }

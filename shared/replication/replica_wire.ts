@@ -10,6 +10,7 @@ import { INTERNAL_BODY_BYTES_MAX } from "../limits.ts";
 import { joinRows, parseRows } from "./codec.ts";
 import type { Position } from "./log_index.ts";
 import type { Answer, LogPage, Question, Replicate, Reply, Request, Vote } from "./messages.ts";
+import type { LogPageFrame } from "./replica_state.ts";
 
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 const ID_MAX = 9;
@@ -127,6 +128,14 @@ export function encodeReply(reply: Reply, id: number): object {
   if (result === "leading") return { leader: id, term: reply.term };
   const message = result === "no_votes" ? "found no majority of votes" : "hears a leader";
   throw new AppError(result, `Replica ${id} ${message}`, details);
+}
+
+/** A page with its rows as they stand on disk. */
+export function encodePage({ term, prev, commit }: LogPageFrame, rows: string): object {
+  const page: Omit<LogPage, "rows"> = {
+    kind: "log_page", term, result: "rows", prev, commit, complete: false,
+  };
+  return { ...page, rows };
 }
 
 /** What a member of the own group answered; its rows follow from the row that was asked after. */

@@ -6,7 +6,7 @@
  * again: a disk that failed once is not to be believed (fail ends the process).
  */
 import { join } from "node:path";
-import { NOTE_EVERY_ROWS } from "../limits.ts";
+import { DISK_RESERVE_BYTES, NOTE_EVERY_ROWS } from "../limits.ts";
 import { writeCheckpoint, type Checkpoint } from "./checkpoint_file.ts";
 import { formatChecksum, payloadOf } from "./codec.ts";
 import { keepAside, type Disk } from "./disk.ts";
@@ -84,7 +84,10 @@ export class Storage {
     void this.#work();
   }
 
-  /** Keeps a committed state; the rows two checkpoints back leave the file. */
+  /**
+   * Keeps a committed state; the rows two checkpoints back leave the file. With no room for it
+   * on the disk it waits, to be looked at with every write.
+   */
   keepCheckpoint(at: Position, text: string): void {
     this.#pendingCheckpoint = { at, text };
     void this.#work();
@@ -114,7 +117,7 @@ export class Storage {
     if (this.#isWorking) return;
     this.#isWorking = true;
     try {
-      while (this.#queue.length > 0 || this.#pendingCheckpoint !== null) await this.#workOne();
+      while (this.#queue.length > 0 || this.#isCheckpointDue()) await this.#workOne();
     } catch (error) {
       return this.#fail(error);
     }
@@ -138,7 +141,16 @@ export class Storage {
   /** Its row is in the file: under load there may never be a moment without work. */
   #isCheckpointDue(): boolean {
     const pending = this.#pendingCheckpoint;
-    return pending !== null && pending.at.index <= this.#file.lastIndex;
+    if (pending === null || pending.at.index > this.#file.lastIndex) return false;
+    return this.#disk.freeBytes() - this.#bytesOf(pending.text) >= DISK_RESERVE_BYTES;
+  }
+
+  /** What keeping it writes, at most, before anything old goes: itself and the rows that stay. */
+  #bytesOf(checkpoint: string): number {
+    const before = this.#checkpoint;
+    const rows = before === null ? 0 : this.#file.length - this.#file.lengthAt(before.at.index);
+    // As a string within JSON its quotes are escaped.
+    return 2 * Buffer.byteLength(checkpoint) + rows;
   }
 
   /** Writes the first run of appends in the queue as one; returns how many they were. */

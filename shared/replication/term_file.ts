@@ -36,7 +36,8 @@ export async function readTermFile(disk: Disk): Promise<Promised | null> {
       checksum: asText(fields.checksum, "checksum", 8),
     };
   } catch (error) {
-    throw new AppError("bad_request", `${join(disk.folder, TERM_NAME)}: ${(error as Error).message}`);
+    const path = join(disk.folder, TERM_NAME);
+    throw new AppError("bad_request", `${path}: ${(error as Error).message}`);
   }
 }
 

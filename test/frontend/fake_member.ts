@@ -87,6 +87,7 @@ function healthOf(id: number, term: number): ReplicaHealth {
     serving: term > 0,
     majority: true,
     leaseMs: 0,
+    full: false,
     checksum: null,
     uptimeMs: 1_234.5,
     details: { orders: 9 },

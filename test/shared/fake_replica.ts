@@ -39,7 +39,8 @@ export class FakeReplica implements Peer {
     this.url = `fake:${id}`;
     this.health = {
       id, state: "normal", role: "follower", term: 1, leader: null, lastIndex: 0, commitIndex: 0,
-      serving: false, majority: false, leaseMs: 0, checksum: null, uptimeMs: 0, details: {},
+      serving: false, majority: false, leaseMs: 0, full: false,
+      checksum: null, uptimeMs: 0, details: {},
     };
     this.onLead = () => this.lead(this.health.term + 1);
   }

@@ -1,0 +1,53 @@
+/**
+ * The door of a replica: what of a message does not reach the state machine,
+ * for reasons that are none of its rules.
+ */
+import { AppError } from "../errors.ts";
+import { TERM_JUMP_MAX } from "../limits.ts";
+import type { DiskRoom } from "./disk_room.ts";
+import type { Lead, Replicate, Request } from "./messages.ts";
+
+export interface Situation {
+  /** The replica's own. */
+  term: number;
+  room: Pick<DiskRoom, "isFull" | "takesRows">;
+  /** It stops for good, or asks another to lead in its place just now. */
+  isLeaving: boolean;
+}
+
+/**
+ * The message as the replica may see it.
+ * @throws bad_request; unavailable to a nomination that can come to nothing good
+ */
+export function admit(message: Request, situation: Situation): Request {
+  const { term, room } = situation;
+  if ("term" in message && message.term > term + TERM_JUMP_MAX) {
+    throw new AppError("bad_request", `Term ${message.term} is too far above ${term}`);
+  }
+  if (message.kind === "lead") checkLead(message, situation);
+  const isTooMuch = message.kind === "replicate" && message.rows.length > 0 && !room.takesRows;
+  return isTooMuch ? withoutRows(message) : message;
+}
+
+function checkLead({ handover }: Lead, { room, isLeaving }: Situation): void {
+  if (isLeaving) throw leaving();
+  // A group whose disks are all full still has a leader, for reading. But none with room of its
+  // own gives way to one without, and who could not even take over the log must not try.
+  if (handover !== null ? room.isFull : !room.takesRows) {
+    throw new AppError("unavailable", "This replica's disk is full");
+  }
+}
+
+/**
+ * What the leader's next heartbeat would say had it sent these rows: who has
+ * them confirms them, who has not is behind, and fetches when there is room.
+ * So a full follower goes on hearing its leader, and the leader is confirmed.
+ */
+function withoutRows(message: Replicate): Replicate {
+  return { ...message, prev: message.rows.at(-1)!, rows: [] };
+}
+
+/** What a replica that stops says to whoever nominates it, or still waits for it. */
+export function leaving(): AppError {
+  return new AppError("unavailable", "This replica is stopping, or another is about to lead");
+}
