@@ -15,7 +15,8 @@ export function isReplicaHealth(value: unknown): value is ReplicaHealth {
     (health.role === "follower" || health.role === "candidate" || health.role === "leader") &&
     [health.id, health.term, health.lastIndex].every(Number.isSafeInteger) &&
     Number.isFinite(health.leaseMs) &&
-    typeof health.serving === "boolean"
+    typeof health.serving === "boolean" &&
+    typeof health.full === "boolean"
   );
 }
 
@@ -31,14 +32,15 @@ export function workingLeader(healths: readonly ReplicaHealth[]): ReplicaHealth 
 
 /**
  * Who may lead, the highest id first: not recovering, and not so far behind
- * the longest log of those that it would keep everybody waiting.
+ * the longest log of those that it would keep everybody waiting. One whose
+ * disk is full can only show what there is: it is for when all are.
  */
 export function nominees(healths: readonly ReplicaHealth[]): ReplicaHealth[] {
   const normal = healths.filter(({ state }) => state === "normal");
   const longest = Math.max(...normal.map(({ lastIndex }) => lastIndex));
-  return normal
-    .filter(({ lastIndex }) => longest - lastIndex <= NOMINATION_LAG_MAX_ROWS)
-    .sort((a, b) => b.id - a.id);
+  const near = normal.filter(({ lastIndex }) => longest - lastIndex <= NOMINATION_LAG_MAX_ROWS);
+  const roomy = near.filter(({ full }) => !full);
+  return (roomy.length > 0 ? roomy : near).sort((a, b) => b.id - a.id);
 }
 
 /**

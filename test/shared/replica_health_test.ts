@@ -34,6 +34,18 @@ test("the highest id comes first; recovering ones and those far behind not at al
   assert.deepEqual(healths.nominees([group[1]!]), []);
 });
 
+test("one whose disk is full is passed over unless all are", () => {
+  const ids = (...full: boolean[]): number[] =>
+    healths.nominees(full.map((isFull, at) => replica(at + 1, { full: isFull })))
+      .map(({ id }) => id);
+  assert.deepEqual(ids(false, false, true), [2, 1]);
+  assert.deepEqual(ids(true, false, true), [2]);
+  assert.deepEqual(ids(true, true, true), [3, 2, 1]);
+  const far = replica(1, { lastIndex: 0 });
+  const full = replica(2, { lastIndex: 1 + NOMINATION_LAG_MAX_ROWS, full: true });
+  assert.deepEqual(healths.nominees([far, full]), [full], "being near comes first");
+});
+
 test("votes can be had when a majority of the group would give theirs", () => {
   const inMs = (groupSize: number, ...leases: number[]): number =>
     healths.willVoteInMs(leases.map((leaseMs, at) => replica(at + 1, { leaseMs })), groupSize);
@@ -49,6 +61,6 @@ test("votes can be had when a majority of the group would give theirs", () => {
 test("only what has the shape of a health is one", () => {
   assert(healths.isReplicaHealth(replica(1)));
   const odd = [{ role: "king" }, { state: "" }, { term: "1" }, { leaseMs: null }, { serving: 1 }];
-  for (const differs of odd) assert(!healths.isReplicaHealth({ ...replica(1), ...differs }));
+  for (const differs of [...odd, { full: undefined }]) assert(!healths.isReplicaHealth({ ...replica(1), ...differs }));
   for (const value of [null, undefined, 1, "x", [], {}]) assert(!healths.isReplicaHealth(value));
 });
