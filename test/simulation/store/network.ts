@@ -15,6 +15,7 @@ import type { Peer } from "../../../shared/peer.ts";
 import type { Random } from "../random.ts";
 import { Machine, type Process } from "./machine.ts";
 import { LinkCuts } from "./network_cuts.ts";
+import { copyAsJson } from "./network_copy.ts";
 import { NetworkPeer, type NetworkCall } from "./network_peer.ts";
 import { CALM, type MessageFault, type Weather } from "./network_weather.ts";
 import type { Timeline } from "./timeline.ts";
@@ -29,6 +30,11 @@ export interface NetworkOptions {
   timeline: Timeline;
   random: Random;
   weather: Weather;
+  /**
+   * Who is told what a request came to, and goes by it: nothing of it comes once more. Between
+   * members a copy stands for a request that its asker has given up and asked again.
+   */
+  neverDoubled?: string;
   /** Hears of each fault that a message really met: a MessageFault, or `message cut off`. */
   count?: (name: string) => void;
   /** Hears of each message, for a history in words. */
@@ -66,6 +72,7 @@ export class Network {
   readonly #cuts = new LinkCuts();
   readonly #timeline: Timeline;
   readonly #random: Random;
+  readonly #neverDoubled: string | null;
   readonly #count: (name: string) => void;
   readonly #trace: ((line: string) => void) | null;
   readonly #hosts = new Map<string, Host>();
@@ -76,6 +83,7 @@ export class Network {
     this.#weather = options.weather;
     this.#timeline = options.timeline;
     this.#random = options.random;
+    this.#neverDoubled = options.neverDoubled ?? null;
     this.#count = options.count ?? (() => {});
     this.#trace = options.trace ?? null;
   }
@@ -133,9 +141,10 @@ export class Network {
     const { from, to } = call;
     const weather = this.#current;
     const isLost = this.#isLost(from, to, weather.loseRequest, "request lost");
-    call.isDoubled = this.#happens(weather.double, "request doubled");
+    call.isDoubled =
+      from.name !== this.#neverDoubled && this.#happens(weather.double, "request doubled");
     if (this.#trace !== null) {
-      this.#say(from, to, `${call.kind} ${call.text}${isLost ? " (lost)" : ""}`);
+      this.#say(from, to, `${call.kind} ${JSON.stringify(call.body)}${isLost ? " (lost)" : ""}`);
     }
     call.isUnsent = isLost && !call.isDoubled && this.#random.chance(weather.knowsUnsent);
     if (!isLost) this.#deliver(call, this.#delayMs());
@@ -166,34 +175,48 @@ export class Network {
     const { call, listener } = arrival;
     let answer: Promise<object>;
     try {
-      answer = listener.handle(call.kind, JSON.parse(call.text));
+      const body = call.isDoubled ? copyAsJson(call.body) : call.body;
+      answer = listener.handle(call.kind, body);
     } catch (error) {
       return this.#answerError(arrival, error);
     }
     answer.then(
-      (body) => this.#answer(arrival, JSON.stringify(body), true),
+      (body) => this.#answer(arrival, body),
       (error: unknown) => this.#answerError(arrival, error),
     );
+  }
+
+  #answer(arrival: Arrival, answer: object): void {
+    const { call } = arrival;
+    if (!this.#leaves(arrival, answer)) return;
+    const body = copyAsJson(answer);
+    this.#back(call, () => call.answered(body));
   }
 
   #answerError(arrival: Arrival, error: unknown): void {
     const { process } = arrival.listener;
     if (!process.isAlive) return;
-    if (error instanceof AppError) {
-      return this.#answer(arrival, errorAnswer(error, true).body, false);
+    let told = error;
+    if (!(told instanceof AppError)) {
+      process.machine.onBug(error, process.machine);
+      told = new AppError("internal", "bug");
     }
-    process.machine.onBug(error, process.machine);
-    this.#answer(arrival, errorAnswer(new AppError("internal", "bug"), true).body, false);
+    const { call } = arrival;
+    const answer: unknown = JSON.parse(errorAnswer(told as AppError, true).body);
+    if (this.#leaves(arrival, answer)) this.#back(call, () => call.refused(answer));
   }
 
-  #answer(arrival: Arrival, text: string, isGood: boolean): void {
+  /** An answer leaves who was asked; whether it also arrives. */
+  #leaves(arrival: Arrival, answer: unknown): boolean {
     const { call, listener } = arrival;
-    if (!listener.process.outside()) return;
+    if (!listener.process.outside()) return false;
     listener.open.delete(arrival);
     const { from, to } = call;
     const isLost = this.#isLost(to, from, this.#current.loseAnswer, "answer lost");
-    if (this.#trace !== null) this.#say(to, from, `${text}${isLost ? " (lost)" : ""}`);
-    if (!isLost) this.#back(call, () => call.answered(text, isGood));
+    if (this.#trace !== null) {
+      this.#say(to, from, `${JSON.stringify(answer)}${isLost ? " (lost)" : ""}`);
+    }
+    return !isLost;
   }
 
   /** Who asked the dead one hears of it soon, or learns it from its own time-out. */

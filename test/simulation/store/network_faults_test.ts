@@ -60,6 +60,15 @@ test("a doubled request is handled twice, also seconds later, and answered once"
   assert(Math.max(...pair.gotAtMs) > 2_000, "seconds later");
 });
 
+test("nothing comes twice of one who goes by what it is told", async () => {
+  const pair = new Pair({ double: 1, late: 1 }, 1, "order 1");
+  pair.serve(async () => ({}));
+  pair.ask();
+  await pair.timeline.runUntil(10_000);
+  assert.equal(pair.got.length, 1);
+  assert.equal(pair.counts.size, 0);
+});
+
 test("requests overtake one another", async () => {
   const pair = new Pair({ messageMs: 20 });
   pair.serve(async () => ({}));

@@ -7,6 +7,7 @@ import { errorFromAnswer } from "../../../shared/http/answers.ts";
 import type { Peer } from "../../../shared/peer.ts";
 import type { Process } from "./machine.ts";
 import type { Host, Network } from "./network.ts";
+import { copyAsJson } from "./network_copy.ts";
 import type { Scheduled, Timeline } from "./timeline.ts";
 
 export interface PeerSide {
@@ -29,15 +30,15 @@ export class NetworkPeer implements Peer {
   }
 
   post<T>(path: string, body: object | string, options: { timeoutMs: number }): Promise<T> {
-    const text = typeof body === "string" ? body : JSON.stringify(body);
-    return this.#ask<T>(`POST ${path}`, text, options.timeoutMs);
+    const sent: unknown = typeof body === "string" ? JSON.parse(body) : copyAsJson(body);
+    return this.#ask<T>(`POST ${path}`, sent, options.timeoutMs);
   }
 
   get<T>(path: string, options: { timeoutMs: number }): Promise<T> {
     const at = path.indexOf("?");
-    if (at < 0) return this.#ask<T>(`GET ${path}`, "{}", options.timeoutMs);
+    if (at < 0) return this.#ask<T>(`GET ${path}`, {}, options.timeoutMs);
     const query = Object.fromEntries(new URLSearchParams(path.slice(at)));
-    return this.#ask<T>(`GET ${path.slice(0, at)}`, JSON.stringify(query), options.timeoutMs);
+    return this.#ask<T>(`GET ${path.slice(0, at)}`, query, options.timeoutMs);
   }
 
   abandon(): void {
@@ -49,11 +50,11 @@ export class NetworkPeer implements Peer {
     this.abandon();
   }
 
-  #ask<T>(kind: string, text: string, timeoutMs: number): Promise<T> {
+  #ask<T>(kind: string, body: unknown, timeoutMs: number): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!this.#side.process.outside()) return;
       const settle = { resolve: resolve as (answer: unknown) => void, reject };
-      const call = new NetworkCall(this.#side, this.#underWay, { kind, text, timeoutMs }, settle);
+      const call = new NetworkCall(this.#side, this.#underWay, { kind, body, timeoutMs }, settle);
       this.#network.send(call);
     });
   }
@@ -61,7 +62,7 @@ export class NetworkPeer implements Peer {
 
 interface Question {
   kind: string;
-  text: string;
+  body: unknown;
   timeoutMs: number;
 }
 
@@ -76,8 +77,8 @@ export class NetworkCall {
   readonly from: Host;
   readonly to: Host;
   readonly kind: string;
-  /** The body as JSON, of a GET the record of its query. */
-  readonly text: string;
+  /** Nobody else's; of a GET the record of its query. */
+  readonly body: unknown;
   /** Nothing was sent, and who asked knows it. */
   isUnsent = false;
   /** A copy of it is on its way, perhaps for seconds. */
@@ -94,7 +95,7 @@ export class NetworkCall {
     this.from = side.from;
     this.to = side.to;
     this.kind = question.kind;
-    this.text = question.text;
+    this.body = question.body;
     this.#timeline = timeline;
     this.#underWay = underWay;
     this.#settle = settle;
@@ -103,16 +104,18 @@ export class NetworkCall {
     underWay.add(this);
   }
 
-  answered(text: string, isGood: boolean): void {
+  answered(answer: unknown): void {
     if (this.isSettled) return;
-    const answer: unknown = JSON.parse(text);
-    if (isGood) {
-      this.#end();
-      return this.#settle.resolve(answer);
-    }
+    this.#end();
+    this.#settle.resolve(answer);
+  }
+
+  /** @param answer an error as it comes over the wire */
+  refused(answer: unknown): void {
     const error = errorFromAnswer(answer);
     // After a bug over there nobody knows how far it came.
     if (error === null || error.reason === "internal") return this.fail("unknown", "status 500");
+    if (this.isSettled) return;
     this.#end();
     this.#settle.reject(error);
   }

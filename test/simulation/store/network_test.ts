@@ -5,6 +5,7 @@ import { AppError, type Reason } from "../../../shared/errors.ts";
 import { Random } from "../random.ts";
 import { Machine } from "./machine.ts";
 import { Network } from "./network.ts";
+import { copyAsJson } from "./network_copy.ts";
 import { Pair, TIMEOUT } from "./network_pair.ts";
 import { CALM } from "./network_weather.ts";
 import { Timeline } from "./timeline.ts";
@@ -46,11 +47,13 @@ test("nothing is shared: neither body nor answer is the other side's object", as
   });
   let answered: unknown = null;
   void pair.peer().post<object>("/sales", body, TIMEOUT).then((got) => (answered = got));
+  body.list.push(3);
+  await pair.timeline.runWhile(() => pair.got.length < 2, 100);
+  answer.list.push(3);
   await pair.timeline.runUntil(100);
   assert.deepEqual(pair.got.map(([, got]) => got), [{ list: [1, 2] }, { list: [1, 2] }]);
-  assert.deepEqual(body, { list: [1] });
-  assert.deepEqual(answered, answer);
-  assert.notEqual(answered, answer);
+  assert.deepEqual(body, { list: [1, 3] });
+  assert.deepEqual(answered, { list: [1] });
 });
 
 test("an AppError keeps reason, text and details; `internal` says only unknown", async () => {
@@ -228,4 +231,22 @@ test("somebody of whom nobody knows asks", async () => {
   pair.network.ask("order 2", "POST /lead", { handover: 3 });
   await pair.timeline.runUntil(100);
   assert.deepEqual(pair.got, [["POST /lead", { handover: 3 }]]);
+});
+
+test("a body comes out as JSON would have made it", () => {
+  const made = new (class {
+    readonly own = 1;
+    get derived(): number {
+      return 2;
+    }
+  })();
+  const bodies = [
+    null, true, "text", 1.5, -0, NaN, Infinity, [], {}, [undefined, () => 1, NaN, [null]],
+    { none: undefined, call() {}, null: null, deep: { list: [{ a: 1 }, "b"], at: new Date(0) } },
+    made, new Map([[1, 2]]), Object.create({ inherited: 1 }), { toJSON: () => ({ own: "form" }) },
+  ];
+  for (const body of bodies) assert.deepEqual(copyAsJson(body), JSON.parse(JSON.stringify(body)));
+  assert.equal(Object.is(copyAsJson(-0), 0), true);
+  assert.equal(copyAsJson(undefined), undefined);
+  assert.throws(() => copyAsJson({ big: 1n }), TypeError);
 });
