@@ -57,6 +57,7 @@ export class Catalog implements ReplicatedService {
       state,
       everyMs: restockMs,
       to: restockTo,
+      isFull: () => leading.host.isFull,
       propose: (rows, payloads) => leading.propose(rows, payloads),
       clock,
     });

@@ -8,8 +8,10 @@ import { CHECKPOINT_EVERY_ROWS, INVALIDATE_TIMEOUT_MS } from "../shared/limits.t
 import type { Log } from "../shared/logging.ts";
 import type { Peer } from "../shared/peer.ts";
 import type { Disk } from "../shared/replication/disk.ts";
+import { hasRoom } from "../shared/replication/hand_over.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
+import { SteppingAside } from "../shared/stepping_aside.ts";
 import type { InvalidateRequest } from "../shared/wire.ts";
 import { Catalog } from "./catalog.ts";
 import type { InitialProduct } from "./products.ts";
@@ -40,9 +42,16 @@ export interface CatalogServiceOptions {
   spy?: (service: ReplicatedService) => ReplicatedService;
 }
 
+interface Parts {
+  catalog: Catalog;
+  host: ReplicaHost;
+  steppingAside: SteppingAside;
+}
+
 export class CatalogService {
   readonly #catalog: Catalog;
   readonly #host: ReplicaHost;
+  readonly #steppingAside: SteppingAside;
 
   /** Reads the log. @throws damaged; conflict when it is of a store with other products */
   static async open(options: CatalogServiceOptions): Promise<CatalogService> {
@@ -68,12 +77,25 @@ export class CatalogService {
       id, others, quorum, disk, service, startId, clock, checkpointEveryRows, log, fail,
     });
     catalog.attach(host);
-    return new CatalogService(catalog, host);
+    const steppingAside = new SteppingAside({
+      host,
+      others,
+      hindrance: () => (host.isFull ? { why: "its disk is full", isFit: hasRoom } : null),
+      // With a full disk nothing new is sold in any case.
+      hold: () => {},
+      release: () => {},
+      clock,
+      log,
+      fail,
+    });
+    steppingAside.start();
+    return new CatalogService({ catalog, host, steppingAside });
   }
 
-  private constructor(catalog: Catalog, host: ReplicaHost) {
-    this.#catalog = catalog;
-    this.#host = host;
+  private constructor(parts: Parts) {
+    this.#catalog = parts.catalog;
+    this.#host = parts.host;
+    this.#steppingAside = parts.steppingAside;
   }
 
   /** Its term is open: this replica serves. */
@@ -97,7 +119,9 @@ export class CatalogService {
 
   /** Whoever still waits is told so; the log's length is noted, its folder let go. */
   async close(): Promise<void> {
+    const attempt = this.#steppingAside.close();
     this.#catalog.close();
     await this.#host.close();
+    await attempt;
   }
 }

@@ -18,17 +18,29 @@ export interface Decision {
   payloads: string[];
 }
 
-/**
- * @param settled every sale up to this one has a committed order
- * @throws conflict when a key stands for a sale of something else
- */
-export function decide(state: CatalogState, purchases: Purchase[], settled: number): Decision {
-  return new Judge(state, Math.max(settled, state.ledger.settled)).judge(purchases);
+export interface Circumstances {
+  /** Every sale up to this one has a committed order. */
+  settled: number;
+  /** No room for rows: only what was sold before is answered as sold. */
+  isFull: boolean;
+}
+
+const NO_ROOM: SaleResult = { code: "unavailable", message: "The disk of the catalog is full" };
+
+/** @throws conflict when a key stands for a sale of something else */
+export function decide(
+  state: CatalogState,
+  purchases: Purchase[],
+  { settled, isFull }: Circumstances,
+): Decision {
+  const known = Math.max(settled, state.ledger.settled);
+  return new Judge(state, { settled: known, isFull }).judge(purchases);
 }
 
 class Judge {
   readonly #state: CatalogState;
   readonly #settled: number;
+  readonly #isFull: boolean;
   readonly #rows: SaleRow[] = [];
   readonly #payloads: string[] = [];
   /** What this batch leaves of a product. */
@@ -37,9 +49,10 @@ class Judge {
   readonly #sold = new Map<string, SaleRow>();
   #next: number;
 
-  constructor(state: CatalogState, settled: number) {
+  constructor(state: CatalogState, { settled, isFull }: Circumstances) {
     this.#state = state;
     this.#settled = settled;
+    this.#isFull = isFull;
     this.#next = state.ledger.next;
   }
 
@@ -53,6 +66,7 @@ class Judge {
     const { key, name, type, quantity } = purchase;
     const known = this.#sold.get(key) ?? this.#state.ledger.findByKey(key);
     if (known !== undefined && known.sale > this.#settled) return sameSale(known, purchase);
+    if (this.#isFull) return NO_ROOM;
     const product = this.#state.products.find(name);
     if (product === undefined) return { code: "not_found" };
     const left = this.#left.get(product) ?? product.quantity;

@@ -21,6 +21,7 @@ export type CatalogHost = Pick<
   | "leader"
   | "leading"
   | "bornNow"
+  | "isFull"
   | "propose"
   | "confirm"
   | "confirmedAtMs"

@@ -17,6 +17,8 @@ export interface RestockOptions {
   everyMs: number;
   /** Pieces of a product after it. */
   to: number;
+  /** No room for rows: the shelves stay empty until the next time. */
+  isFull: () => boolean;
   /** @throws not_leader, unavailable */
   propose: (rows: RestockRow[], payloads: string[]) => void;
   clock: Clock;
@@ -41,7 +43,8 @@ export class Restock {
   }
 
   run(): void {
-    const { state, to, propose } = this.#options;
+    const { state, to, isFull, propose } = this.#options;
+    if (isFull()) return;
     const names = state.products.outOfStock().map((product) => product.name);
     for (let at = 0; at < names.length; at += BATCH_ITEMS_MAX) {
       const rows = names.slice(at, at + BATCH_ITEMS_MAX).map((name) => restockRow(name, to));

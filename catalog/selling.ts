@@ -6,6 +6,9 @@
  * Whatever leaves here (a sale, a refusal, a repeat, the list of unsettled
  * sales, the word that a higher term has fenced) rests on rows, and leaves
  * when those are visible: no crash can take back what it says.
+ *
+ * With a full disk nothing new is sold. A fence still gets its row: without it
+ * no order leader would learn which sales have no order yet.
  */
 import { AppError } from "../shared/errors.ts";
 import type { FenceAnswer, FenceRequest, SalesAnswer, SalesRequest } from "../shared/wire.ts";
@@ -65,8 +68,9 @@ export class Selling {
     return answer;
   }
 
-  #decide(leadership: Leadership, request: SalesRequest): Promise<SalesAnswer> {
-    const { results, rows, payloads } = decide(this.#state, request.sales, request.settled);
+  #decide(leadership: Leadership, { sales, settled }: SalesRequest): Promise<SalesAnswer> {
+    const { isFull } = this.#leading.host;
+    const { results, rows, payloads } = decide(this.#state, sales, { settled, isFull });
     if (rows.length > 0) this.#leading.propose(rows, payloads);
     return leadership.visibility.wait(this.#state.lastIndex).then(() => ({ results }));
   }

@@ -14,8 +14,10 @@ import type { Peer } from "../shared/peer.ts";
 import type { Disk } from "../shared/replication/disk.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
+import { SteppingAside } from "../shared/stepping_aside.ts";
 import type { FindAnswer, PlaceAnswer, ReplicaHealth } from "../shared/wire.ts";
 import { parseFind, parseHealth, parsePlace } from "./calls.ts";
+import { hindranceOf } from "./hindrance.ts";
 import { OrderIndex } from "./order_index.ts";
 import { Orders } from "./orders.ts";
 import { Seller } from "./seller.ts";
@@ -43,11 +45,21 @@ export interface OrderServiceOptions {
   spy?: (service: ReplicatedService) => ReplicatedService;
 }
 
+interface Parts {
+  orders: Orders;
+  host: ReplicaHost;
+  seller: Seller;
+  /** Of the catalog's leader. */
+  finder: LeaderFinder;
+  steppingAside: SteppingAside;
+}
+
 export class OrderService {
   readonly #orders: Orders;
   readonly #host: ReplicaHost;
   readonly #seller: Seller;
   readonly #finder: LeaderFinder;
+  readonly #steppingAside: SteppingAside;
 
   /** Reads the log. @throws damaged */
   static async open(options: OrderServiceOptions): Promise<OrderService> {
@@ -69,22 +81,30 @@ export class OrderService {
     const host = await ReplicaHost.open({
       id, others, quorum, disk, service, startId, clock, log, fail,
     });
-    const seller = new Seller({ id, catalog: finder, clock, log, events: orders });
+    const isFull = () => host.isFull;
+    const seller = new Seller({ id, catalog: finder, isFull, clock, log, events: orders });
+    const steppingAside = new SteppingAside({
+      host,
+      others,
+      hindrance: () => hindranceOf({ isFull: host.isFull, catalogLostMs: seller.catalogLostMs }),
+      hold: () => orders.hold(),
+      release: () => orders.release(),
+      clock,
+      log,
+      fail,
+    });
     orders.start({ host, seller, fail });
     finder.start();
-    return new OrderService({ orders, host, seller, finder });
+    steppingAside.start();
+    return new OrderService({ orders, host, seller, finder, steppingAside });
   }
 
-  private constructor(parts: {
-    orders: Orders;
-    host: ReplicaHost;
-    seller: Seller;
-    finder: LeaderFinder;
-  }) {
+  private constructor(parts: Parts) {
     this.#orders = parts.orders;
     this.#host = parts.host;
     this.#seller = parts.seller;
     this.#finder = parts.finder;
+    this.#steppingAside = parts.steppingAside;
   }
 
   /** Its term is open: this replica serves. */
@@ -122,15 +142,18 @@ export class OrderService {
 
   /** A planned stop: takes no more purchases, finishes those under way, hands over. */
   async retire(): Promise<void> {
+    await this.#steppingAside.close();
     await this.#orders.retire();
-    await this.#host.handOver();
+    await this.#host.retire();
   }
 
   /** Whoever still waits is told so; the log's length is noted, its folder let go. */
   async close(): Promise<void> {
+    const attempt = this.#steppingAside.close();
     this.#orders.close();
     this.#finder.close();
     await this.#host.close();
+    await attempt;
   }
 
   #health(at: number | null): ReplicaHealth {
@@ -139,11 +162,12 @@ export class OrderService {
     const report = this.#host.health(at);
     return {
       ...report,
-      serving: report.serving && !this.#orders.isRetiring,
+      serving: report.serving && !this.#orders.isHandingOver,
       details: {
         orders: this.#orders.count,
         pending: this.#orders.pendingCount,
         selling: this.#seller.isOpen,
+        catalog: this.#finder.leader !== null,
         appends,
         rows,
         flushes,

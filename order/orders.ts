@@ -22,8 +22,17 @@ import { formatOpening, formatOrder, ORDER_COLUMNS } from "./order_row.ts";
 import type { OrderIndex } from "./order_index.ts";
 import { OrderReader } from "./order_reader.ts";
 import { PendingPurchases } from "./pending_purchases.ts";
-import { isSame, lostLead, PlaceCall, replay, type Pending } from "./purchase_call.ts";
-import type { Seller, SellerEvents } from "./seller.ts";
+import {
+  inherited,
+  isSame,
+  lostLead,
+  PlaceCall,
+  queued,
+  replay,
+  unavailable,
+  type Pending,
+} from "./purchase_call.ts";
+import { NO_ROOM, type Seller, type SellerEvents } from "./seller.ts";
 import { Settlement } from "./settlement.ts";
 
 /** A call is answered this much before its front-end stops waiting. */
@@ -52,8 +61,10 @@ export class Orders implements ReplicatedService, SellerEvents {
    */
   #proposed: { lastIndex: number; purchases: Pending[] }[] = [];
   #settlement = new Settlement();
-  /** It stops, or hands over: what is under way is finished, nothing new begun. */
+  /** It stops: what is under way is finished, nothing new begun. */
   #isRetiring = false;
+  /** It may be handing over: nothing new is begun before that is decided. */
+  #isHeld = false;
 
   constructor(options: OrdersOptions) {
     this.#options = options;
@@ -80,7 +91,7 @@ export class Orders implements ReplicatedService, SellerEvents {
   /** One result for each purchase, in order. @throws not_leader */
   async place(purchases: Purchase[]): Promise<PlaceResult[]> {
     this.#checkLeads();
-    if (this.#isRetiring) throw this.#notLeader("This replica is handing over");
+    if (this.isHandingOver) throw this.#notLeader("This replica is handing over");
     if (purchases.length === 0) return [];
     const call = new PlaceCall(purchases.length);
     for (let slot = 0; slot < purchases.length; slot++)
@@ -135,8 +146,19 @@ export class Orders implements ReplicatedService, SellerEvents {
     await this.#pending.drained(this.#clock, PLACE_TIMEOUT_MS);
   }
 
-  get isRetiring(): boolean {
-    return this.#isRetiring;
+  /** Takes no purchases until it is released, and tries none that wait. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#seller.hold();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#seller.release();
+  }
+
+  get isHandingOver(): boolean {
+    return this.#isRetiring || this.#isHeld;
   }
 
   /** Whoever waits is told that it will not hear from this process. */
@@ -185,9 +207,7 @@ export class Orders implements ReplicatedService, SellerEvents {
       const isBuyer = pending !== undefined && isSame(pending.purchase, purchase);
       // Another purchase under the key of a sale: the sale was first.
       if (pending !== undefined && !isBuyer) this.#pending.end(pending, { code: "key_reused" });
-      const buyer: Pending = isBuyer
-        ? pending
-        : { purchase, progress: "selling", number: 0, sale, isInherited: true, waiters: [] };
+      const buyer = isBuyer ? pending : inherited(purchase);
       buyer.sale = sale;
       this.#pending.add(buyer);
       missing.push(buyer);
@@ -223,25 +243,20 @@ export class Orders implements ReplicatedService, SellerEvents {
     }
     const order = this.#reader.findByKey(purchase.key);
     if (order !== null) return call.settle(slot, replay(order, purchase));
-    const no = this.#reasonToRefuse();
-    if (no !== null) return call.settle(slot, { code: "unavailable", message: no });
-    const pending: Pending = {
-      purchase,
-      progress: "queued",
-      number: 0,
-      sale: 0,
-      isInherited: false,
-      waiters: [{ call, slot }],
-    };
+    const no = this.#refusal();
+    if (no !== null) return call.settle(slot, no);
+    const pending = queued(purchase, { call, slot });
     this.#pending.add(pending);
     this.#seller.add(pending);
   }
 
-  #reasonToRefuse(): string | null {
-    if (this.#pending.size >= QUEUE_ITEMS_MAX) return "Too many orders are under way";
+  /** Null: a new purchase is taken. */
+  #refusal(): PlaceResult | null {
+    if (this.#host.isFull) return NO_ROOM;
+    if (this.#pending.size >= QUEUE_ITEMS_MAX) return unavailable("Too many orders are under way");
     const lostAtMs = this.#options.catalogLostAtMs();
     const isLost = lostAtMs !== null && this.#clock.monotonicMs() - lostAtMs > FAIL_FAST_MS;
-    return isLost && !this.#seller.isOpen ? "The catalog does not answer" : null;
+    return isLost && !this.#seller.isOpen ? unavailable("The catalog does not answer") : null;
   }
 
   #propose(sold: Pending[]): void {
@@ -271,7 +286,7 @@ export class Orders implements ReplicatedService, SellerEvents {
       const isFirst = pending?.waiters[0]?.call === call;
       if (pending?.progress === "queued" && isFirst) {
         this.#seller.remove(pending);
-        this.#pending.end(pending, { code: "unavailable", message: "The catalog does not answer" });
+        this.#pending.end(pending, unavailable("The catalog does not answer"));
       } else {
         call.settle(slot, { code: "unknown", message: "The order is still under way" });
       }

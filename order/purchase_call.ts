@@ -14,16 +14,31 @@ import type { OrderRow } from "./order_row.ts";
  */
 export type Progress = "queued" | "selling" | "logged";
 
+interface Waiter {
+  call: PlaceCall;
+  slot: number;
+}
+
 export interface Pending {
   readonly purchase: Purchase;
   progress: Progress;
   /** The order's number and sale once its row is proposed, else 0. */
   number: number;
   sale: number;
-  /** An earlier leader sold it: whoever asks under this key now is not the first. */
+  /** True: whoever asks under this key now is not the first. */
   readonly isInherited: boolean;
   /** Who waits for it: the call that brought it first, then its twins. */
-  readonly waiters: { call: PlaceCall; slot: number }[];
+  readonly waiters: Waiter[];
+}
+
+export function queued(purchase: Purchase, buyer: Waiter): Pending {
+  const waiters = [buyer];
+  return { purchase, progress: "queued", number: 0, sale: 0, isInherited: false, waiters };
+}
+
+/** An earlier leader sold it, and who asked that one has its answer. */
+export function inherited(purchase: Purchase): Pending {
+  return { purchase, progress: "selling", number: 0, sale: 0, isInherited: true, waiters: [] };
 }
 
 export class PlaceCall {
@@ -74,8 +89,13 @@ export function replay(order: OrderRow, purchase: Purchase): PlaceResult {
     : { code: "key_reused" };
 }
 
+/** Nothing of it was tried. */
+export function unavailable(message: string): PlaceResult {
+  return { code: "unavailable", message };
+}
+
 /** Only what was never tried is known not to have happened. */
 export function lostLead({ progress }: Pending): PlaceResult {
   const message = "This replica leads no more";
-  return progress === "queued" ? { code: "unavailable", message } : { code: "unknown", message };
+  return progress === "queued" ? unavailable(message) : { code: "unknown", message };
 }

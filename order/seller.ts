@@ -48,11 +48,19 @@ export interface SellerEvents {
 
 export interface SellerOptions {
   id: number;
-  catalog: Pick<LeaderFinder, "wait" | "suspect">;
+  catalog: Pick<LeaderFinder, "leader" | "lostAtMs" | "wait" | "suspect">;
+  /** No room for further orders: what was not tried yet is refused. */
+  isFull: () => boolean;
   clock: Clock;
   log: Log;
   events: SellerEvents;
 }
+
+/** What becomes of a purchase for which there is no room: nothing of it was tried. */
+export const NO_ROOM = {
+  code: "unavailable",
+  message: "The disk of the order leader is full",
+} as const;
 
 /** One leadership's dealings with the catalog. What outlives it is left out when it comes back. */
 interface Selling {
@@ -70,6 +78,10 @@ export class Seller {
   readonly #options: SellerOptions;
   #queue: Pending[] = [];
   #selling: Selling | null = null;
+  /** What queues stays untried. */
+  #isHeld = false;
+  /** When the catalog's leader last answered anything, or this leadership began. Monotonic. */
+  #answeredAtMs = -Infinity;
   readonly counts = { batches: 0, sales: 0, fences: 0 };
 
   constructor(options: SellerOptions) {
@@ -85,8 +97,27 @@ export class Seller {
     return this.#queue.length;
   }
 
+  /** For how long this leadership has not reached the catalog, in ms; 0 while it does. */
+  get catalogLostMs(): number {
+    const { catalog, clock } = this.#options;
+    if (catalog.leader !== null) return 0;
+    const nowMs = clock.monotonicMs();
+    return nowMs - Math.max(this.#answeredAtMs, catalog.lostAtMs ?? nowMs);
+  }
+
+  /** Begins no sale until it is released; what is under way goes on. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    if (this.#selling !== null) this.#goOn(this.#selling);
+  }
+
   /** This replica leads: fences, then sells what queues. */
   start(term: number): void {
+    this.#answeredAtMs = this.#options.clock.monotonicMs();
     this.#selling = { term, session: null, inFlight: 0, lastBatch: 0, isFencing: false };
     this.#goOn(this.#selling);
   }
@@ -113,8 +144,12 @@ export class Seller {
   #goOn(selling: Selling): void {
     if (this.#selling !== selling) return;
     if (selling.session === null) return this.#fence(selling);
-    while (this.#queue.length > 0 && selling.inFlight < SALES_IN_FLIGHT_MAX) {
+    while (!this.#isHeld && this.#queue.length > 0 && selling.inFlight < SALES_IN_FLIGHT_MAX) {
       const batch = this.#queue.splice(0, BATCH_ITEMS_MAX);
+      if (this.#options.isFull()) {
+        this.#options.events.onResults(batch, batch.map(() => NO_ROOM));
+        continue;
+      }
       for (const pending of batch) pending.progress = "selling";
       void this.#sell(selling, selling.session, batch);
     }
@@ -192,7 +227,9 @@ export class Seller {
       const leader = await catalog.wait(deadlineMs).catch(() => null);
       if (leader === null) continue;
       try {
-        return await leader.peer.post<T>(path, body, { timeoutMs: SALES_TIMEOUT_MS });
+        const answer = await leader.peer.post<T>(path, body, { timeoutMs: SALES_TIMEOUT_MS });
+        this.#answeredAtMs = clock.monotonicMs();
+        return answer;
       } catch (error) {
         if (!hasReason(error, "unavailable", "unknown", "not_leader", "recovering")) throw error;
         catalog.suspect(leader.peer);

@@ -17,7 +17,7 @@ function enter(state: CatalogState, ...rows: Row[]): void {
 }
 
 function sell(state: CatalogState, key: string, quantity: number, settled = 0): void {
-  enter(state, ...decide(state, [buy(key, "Tux", quantity)], settled).rows);
+  enter(state, ...decide(state, [buy(key, "Tux", quantity)], { settled, isFull: false }).rows);
 }
 
 /** All that a replica knows, visible numbers included. */
@@ -51,7 +51,7 @@ test("rows become visible one by one, each with the value that it left", () => {
 test("a log has no gaps, and no row sells more than there is", () => {
   const state = new CatalogState(TOYS);
   assert.throws(() => state.apply(2, { kind: "open", initial: state.initial }), /gaps/);
-  const [row] = decide(state, [buy("a", "Tux", 100)], 0).rows;
+  const [row] = decide(state, [buy("a", "Tux", 100)], { settled: 0, isFull: false }).rows;
   assert.throws(() => state.apply(1, { ...row!, quantity: 101 }), /Tux would be -1 pieces/);
 });
 
@@ -159,7 +159,8 @@ function step(state: CatalogState, random: (below: number) => number, log: Row[]
     const fresh = sales.filter(({ key }) => state.ledger.findByKey(key) === undefined);
     const keys = new Set(fresh.map(({ key }) => key));
     const once = fresh.filter(({ key }) => keys.delete(key));
-    push(decide(state, once, settled + random(next - settled)).payloads.map(readRow));
+    const circumstances = { settled: settled + random(next - settled), isFull: false };
+    push(decide(state, once, circumstances).payloads.map(readRow));
   } else if (dice < 80) {
     const names = state.products.outOfStock().map(({ name }) => name);
     const rows = names.map((name) => ({ kind: "restock" as const, name, quantity: 9 }));

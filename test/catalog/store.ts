@@ -33,6 +33,7 @@ export class HandLog implements CatalogHost {
   leader: number | null = null;
   leading = false;
   bornNow = false;
+  isFull = false;
   readonly payloads: string[] = [];
   commitIndex = 0;
   /** True: a majority answers at once. */

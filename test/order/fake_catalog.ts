@@ -25,6 +25,7 @@ export class FakeCatalog {
   requests: string[] = [];
   /** Answers of so many coming requests are lost after they were decided. */
   loseAnswers = 0;
+  isFull = false;
   /** It refuses at once what it is asked, as one that leads no more. */
   refuses = false;
   /** Answers wait for this. */
@@ -36,6 +37,10 @@ export class FakeCatalog {
   readonly peer = {
     post: (path: string, body: string) => this.#post(path, body),
   } as unknown as Peer;
+
+  get leader() {
+    return this.lostAtMs === null ? { id: 1, term: 1, peer: this.peer } : null;
+  }
 
   wait() {
     return Promise.resolve({ id: 1, term: 1, peer: this.peer });
@@ -89,6 +94,7 @@ export class FakeCatalog {
           ({ key, sale }) => key === purchase.key && sale > this.settled,
         );
         if (known !== undefined) return { code: "sold", sale: known.sale };
+        if (this.isFull) return { code: "unavailable", message: "No room" };
         const left = this.stock.get(purchase.name);
         if (left === undefined) return { code: "not_found" };
         if (left < purchase.quantity) return { code: "out_of_stock", left };
@@ -111,6 +117,7 @@ export class FakeHost {
   commitIndex = 0;
   resigned: number[] = [];
   confirms = 0;
+  isFull = false;
   commitsAtOnce = true;
   #service: ReplicatedService;
 

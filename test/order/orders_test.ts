@@ -1,64 +1,16 @@
 /** The order leader between its log and a catalog that loses answers, restarts or is fenced. */
 import { strict as assert } from "node:assert";
-import { test, type TestContext } from "node:test";
-import { OrderIndex } from "../../order/order_index.ts";
+import { test } from "node:test";
 import { parseOrder } from "../../order/order_row.ts";
-import { Orders } from "../../order/orders.ts";
-import { Seller } from "../../order/seller.ts";
-import { monotonicMs } from "../../shared/clock.ts";
 import {
   FAIL_FAST_MS,
   PLACE_TIMEOUT_MS,
   RETRY_PAUSE_MAX_MS,
   RETRY_PAUSE_MIN_MS,
 } from "../../shared/limits.ts";
-import { createLog } from "../../shared/logging.ts";
-import type { Purchase } from "../../shared/wire.ts";
-import { HandClock, turn } from "../shared/hand_clock.ts";
-import { FakeCatalog, FakeHost } from "./fake_catalog.ts";
-
-function startLeader(t: TestContext, catalog = new FakeCatalog(), before?: FakeHost) {
-  const faults: unknown[] = [];
-  const clock = new HandClock();
-  const orders = new Orders({
-    index: new OrderIndex(3),
-    catalogLostAtMs: () => catalog.lostAtMs,
-    clock,
-  });
-  const log = createLog({ member: "order-3", level: "error", write: () => {} });
-  const seller = new Seller({ id: 3, catalog, clock, log, events: orders });
-  const host = new FakeHost(orders);
-  orders.start({ host: host.host, seller, fail: (error) => faults.push(error) });
-  for (const row of before?.rows ?? []) {
-    host.rows.push(row);
-    orders.onRow(row.index, row.term, host.read(row.index));
-  }
-  host.commit(before?.commitIndex ?? 0);
-  host.lead((before?.term ?? 0) + 1);
-  t.after(() => {
-    host.stepDown();
-    assert.deepEqual(faults, []);
-  });
-  return { orders, seller, host, catalog, clock };
-}
-
-function buy(key: string, quantity = 1, name = "Tux"): Purchase {
-  return { key, name, type: "buy", quantity };
-}
-
-function gate(): { closed: Promise<void>; open: () => void } {
-  let open = () => {};
-  const closed = new Promise<void>((resolve) => (open = resolve));
-  return { closed, open };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = monotonicMs() + 2000;
-  while (!condition()) {
-    assert(monotonicMs() < deadline, "the condition came true in time");
-    await new Promise(setImmediate);
-  }
-}
+import { turn } from "../shared/hand_clock.ts";
+import { FakeCatalog } from "./fake_catalog.ts";
+import { buy, gate, startLeader, until } from "./leader.ts";
 
 test("purchases get the next numbers, each with its own result", async (t) => {
   const { orders, catalog } = startLeader(t);

@@ -1,0 +1,18 @@
+/**
+ * What keeps an order leader from selling while another one could: a full
+ * disk of its own, a catalog that it alone does not reach.
+ */
+import { CATALOG_LOST_MS } from "../shared/limits.ts";
+import type { Hindrance } from "../shared/stepping_aside.ts";
+import type { ReplicaHealth } from "../shared/wire.ts";
+
+export function hindranceOf(leader: { isFull: boolean; catalogLostMs: number }): Hindrance | null {
+  if (leader.isFull) return { why: "its disk is full", isFit };
+  if (leader.catalogLostMs < CATALOG_LOST_MS) return null;
+  return { why: "it does not reach the catalog", isFit };
+}
+
+/** Both, whatever the leader lacks: else two that lack one each would lead in turn. */
+function isFit({ full, details }: ReplicaHealth): boolean {
+  return !full && details["catalog"] === true;
+}
