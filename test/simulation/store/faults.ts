@@ -25,7 +25,6 @@ export class Faults {
   }
 
   strike(fault: PlannedFault): void {
-    const { town } = this.#options;
     if (fault.kind === "crash of all") return this.#crashAll(fault);
     const home = this.#find(fault.who);
     if (home === null) return;
@@ -34,13 +33,7 @@ export class Faults {
       case "crash":
         return this.#crash(home, fault);
       case "stop":
-        void town.stop(home).then(() => this.#later(fault.downMs, () => town.restart(home)));
-        // One that hangs in its stop is killed, as an operator would.
-        return this.#later(STOP_MAX_MS, () => {
-          if (!home.isStopping) return;
-          town.crash(home, false);
-          town.restart(home);
-        });
+        return this.#stop(home, fault.downMs);
       case "pause":
         home.machine.pause();
         return this.#later(fault.forMs, () => home.machine.resume());
@@ -72,6 +65,22 @@ export class Faults {
       home.machine.resume();
       if (!home.machine.isAlive) town.restart(home);
     }
+  }
+
+  /** One that hangs in its stop is killed, as an operator would. */
+  #stop(home: Home, downMs: number): void {
+    const { town, timeline } = this.#options;
+    const { life } = home.machine;
+    const start = (): void => {
+      if (this.#isOver) town.restart(home);
+      else this.#later(downMs, () => town.restart(home));
+    };
+    void town.stop(home).then(start);
+    timeline.schedule(timeline.nowMs + STOP_MAX_MS, () => {
+      if (!home.isStopping || home.machine.life !== life) return;
+      town.crash(home, false);
+      start();
+    });
   }
 
   #crash(home: Home, fault: PlannedFault & { kind: "crash" }): void {

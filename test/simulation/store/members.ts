@@ -112,6 +112,7 @@ export class Members {
     const memory = makeSharedMemory(THREADS);
     const owner = new FrontendOwner({
       id,
+      startId: startIdOf(machine),
       catalogs: this.#peers(machine, "catalog", catalogs, 0),
       orders: this.#peers(machine, "order", orders, 0),
       orderQuorum,
@@ -129,11 +130,10 @@ export class Members {
   #surroundings(place: Place) {
     const { logOf, fail } = this.#options;
     const { machine, disk } = place;
-    const startId = `${machine.name.replace(" ", "")}x${machine.life}`;
     return {
       disk: disk!,
       clock: machine.clock,
-      startId,
+      startId: startIdOf(machine),
       log: logOf(place),
       fail: (error: unknown) => fail(place, error),
     };
@@ -147,4 +147,9 @@ export class Members {
     }
     return peers;
   }
+}
+
+/** Differs in every life. */
+function startIdOf({ name, life }: Machine): string {
+  return `${name.replace(" ", "")}x${life}`;
 }

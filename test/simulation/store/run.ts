@@ -26,6 +26,7 @@ const SETTLE_MAX_MS = 15_000;
 /** Longer than a front-end keeps a buyer waiting. */
 const ANSWERED_MAX_MS = 8_000;
 const POLL_MS = 20;
+const PEOPLE = "people";
 
 export interface RunOptions {
   /** What was met, by name, is added here. */
@@ -60,13 +61,15 @@ class Run {
     const say = trace ?? null;
     // Streams of chance of their own: one that is asked more often moves no other.
     const random = (stream: number) => new Random(plan.seed * 8 + stream);
-    this.#network = new Network({ timeline, weather: plan.weather, random: random(1), count });
+    const { weather } = plan;
+    const network = { timeline, weather, random: random(1), count, neverDoubled: PEOPLE };
+    this.#network = new Network(network);
     const { orders, orderQuorum } = plan.sizes;
     this.#witness = new Witness({ order: 2 * orderQuorum > orders, catalog: true });
     const parts = { plan, timeline, network: this.#network, count, trace: say };
     this.#town = new Town({ ...parts, witness: this.#witness, random: random(2) });
     this.#faults = new Faults({ ...parts, town: this.#town, random: random(3) });
-    const people = new Machine({ name: "people", timeline, rate: 1 });
+    const people = new Machine({ name: PEOPLE, timeline, rate: 1 });
     this.#shoppers = new Shoppers({
       timeline,
       frontends: this.#town
