@@ -3,6 +3,7 @@
  * thread, HTTP threads for the public (http_thread.ts), the internal port for
  * the other members, and the report on all of them.
  */
+import { randomBytes } from "node:crypto";
 import { monotonicMs, systemClock } from "../shared/clock.ts";
 import { HttpPeer } from "../shared/http/peer.ts";
 import { requireSecret, startHttpServer, type HttpServer } from "../shared/http/server.ts";
@@ -54,6 +55,7 @@ class Frontend implements RunningFrontend {
     };
     this.#owner = new FrontendOwner({
       id,
+      startId: `${id}.${randomBytes(4).toString("hex")}`,
       catalogs: this.#peers.catalogs,
       orders: this.#peers.orders,
       orderQuorum,

@@ -4,11 +4,12 @@
  * until its outcome is known or ORDER_DEADLINE_MS is over: the key makes sure
  * that all tries together sell once.
  *
- * A refusal counts as one only if no earlier try can still come true. A try
- * that the leader answered 'unknown' cannot: a later one under the same key
- * joins it. But of one that got no answer a late copy may still lie in the
- * leader's socket. A leader of a higher term has fenced it off; from the same
- * leader a refusal after it is no more than 'unknown'.
+ * A refusal counts as one only if no earlier try can still come true. Of a try
+ * that got no answer a copy may still lie in some socket; but a leader takes
+ * only batches of its own term and, of those of this front-end, only later
+ * ones (order/arrivals.ts). So a refusal by a leader of that term or a higher
+ * one is one; from an older leader it is no more than 'unknown'. A try that
+ * the leader answered 'unknown' is joined by the next one under the same key.
  *
  * At the deadline 'unavailable' says that nothing was tried, and that nothing
  * will be: what still waits for its batch is then left out of it. A try that
@@ -40,6 +41,8 @@ const PLACES = { inFlightMax: 1, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEM
 const FINDS = { inFlightMax: 2, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
 
 export interface OrderClientOptions {
+  /** This front-end's start id. */
+  sender: string;
   orders: Finder & Losable;
   catalogs: Losable;
   clock: Clock;
@@ -78,6 +81,7 @@ export class OrderClient {
   readonly #group: GroupClient;
   readonly #places: Batcher<Placing, Try>;
   readonly #finds: Batcher<number, Order | null>;
+  #lastBatch = 0;
 
   constructor(options: OrderClientOptions) {
     this.#options = options;
@@ -128,7 +132,7 @@ export class OrderClient {
       const { result, term } = await this.#try(placing);
       if (result.code === "ordered" || result.code === "key_reused") return result;
       if (result.code === "not_found" || result.code === "out_of_stock") {
-        return term > placing.lateTerm ? result : undecided(placing);
+        return term >= placing.lateTerm ? result : undecided(placing);
       }
       await this.#group.breathe(tries, deadlineMs);
     }
@@ -156,9 +160,10 @@ export class OrderClient {
     const open = placings.filter(({ isOver }) => !isOver);
     if (open.length === 0) return placings.map(() => NOT_SENT);
     for (const placing of open) placing.isUnderWay = true;
+    const head = `"term":${term},"sender":"${this.#options.sender}","batch":${++this.#lastBatch}`;
     try {
       const { results } = await this.#group.post<PlaceAnswer>("/orders", {
-        body: `{"orders":[${open.map(({ purchase }) => purchase).join(",")}]}`,
+        body: `{${head},"orders":[${open.map(({ purchase }) => purchase).join(",")}]}`,
         timeoutMs: PLACE_TIMEOUT_MS,
       });
       assert.equal(results.length, open.length, "each purchase has one result");

@@ -31,6 +31,8 @@ import { viewsOf, type SharedMemory } from "./shared_memory.ts";
 export interface FrontendOwnerOptions {
   /** This front-end's. */
   id: number;
+  /** Differs at every start of this front-end. */
+  startId: string;
   /** All replicas of the catalog, by id. Who made the peers closes them. */
   catalogs: ReadonlyMap<number, Peer>;
   orders: ReadonlyMap<number, Peer>;
@@ -87,7 +89,12 @@ export class FrontendOwner {
       clock,
       log,
     });
-    this.#orderClient = new OrderClient({ orders: this.#orders, catalogs: this.#catalogs, clock });
+    this.#orderClient = new OrderClient({
+      sender: options.startId,
+      orders: this.#orders,
+      catalogs: this.#catalogs,
+      clock,
+    });
   }
 
   start(): void {

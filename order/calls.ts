@@ -5,7 +5,7 @@ import { BATCH_ITEMS_MAX, NAME_LENGTH_MAX, QUANTITY_MAX } from "../shared/limits
 import { AppError } from "../shared/errors.ts";
 import { parseInternalKey } from "../shared/names.ts";
 import { asArray, asIntegerIn, asRecord, asText } from "../shared/parse.ts";
-import type { OrderType, Purchase } from "../shared/wire.ts";
+import type { OrderType, PlaceRequest, Purchase } from "../shared/wire.ts";
 
 export const ORDER_CALLS = [
   { method: "POST", path: "/orders" },
@@ -18,11 +18,18 @@ export const ORDER_CALLS = [
  * integers.
  */
 const NUMBER_MAX = Number.MAX_SAFE_INTEGER;
+/** A start id. */
+const SENDER_LENGTH_MAX = 64;
 
 /** @throws bad_request */
-export function parsePlace(body: unknown): Purchase[] {
-  const { orders } = asRecord(body, ["orders"]);
-  return asArray(orders, "orders", BATCH_ITEMS_MAX, parsePurchase);
+export function parsePlace(body: unknown): PlaceRequest {
+  const { term, sender, batch, orders } = asRecord(body, ["term", "sender", "batch", "orders"]);
+  return {
+    term: asIntegerIn(term, "term", 1, NUMBER_MAX),
+    sender: asText(sender, "sender", SENDER_LENGTH_MAX),
+    batch: asIntegerIn(batch, "batch", 1, NUMBER_MAX),
+    orders: asArray(orders, "orders", BATCH_ITEMS_MAX, parsePurchase),
+  };
 }
 
 function parsePurchase(value: unknown): Purchase {

@@ -15,7 +15,8 @@ import type { Disk } from "../shared/replication/disk.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import { SteppingAside } from "../shared/stepping_aside.ts";
-import type { FindAnswer, PlaceAnswer, ReplicaHealth } from "../shared/wire.ts";
+import type { FindAnswer, PlaceAnswer, PlaceRequest, ReplicaHealth } from "../shared/wire.ts";
+import { Arrivals } from "./arrivals.ts";
 import { parseFind, parseHealth, parsePlace } from "./calls.ts";
 import { hindranceOf } from "./hindrance.ts";
 import { OrderIndex } from "./order_index.ts";
@@ -55,6 +56,7 @@ interface Parts {
 }
 
 export class OrderService {
+  readonly #arrivals = new Arrivals();
   readonly #orders: Orders;
   readonly #host: ReplicaHost;
   readonly #seller: Seller;
@@ -130,7 +132,7 @@ export class OrderService {
   async handle(kind: string, body: unknown): Promise<object> {
     switch (kind) {
       case "POST /orders":
-        return { results: await this.#orders.place(parsePlace(body)) } satisfies PlaceAnswer;
+        return this.#place(parsePlace(body));
       case "POST /orders/find":
         return { results: await this.#orders.find(parseFind(body)) } satisfies FindAnswer;
       case "GET /health":
@@ -138,6 +140,12 @@ export class OrderService {
       default:
         return this.#host.handle(kind, body);
     }
+  }
+
+  /** @throws not_leader, unavailable */
+  async #place(request: PlaceRequest): Promise<PlaceAnswer> {
+    this.#arrivals.take(request, this.#host.term);
+    return { results: await this.#orders.place(request.orders) };
   }
 
   /** A planned stop: takes no more purchases, finishes those under way, hands over. */

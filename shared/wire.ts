@@ -27,6 +27,11 @@ export interface Order {
 // POST /orders and POST /orders/find: front-end -> order leader -----------------
 
 export interface PlaceRequest {
+  /** Of the leader that is asked: one of another term takes nothing. */
+  term: number;
+  /** The start id of the front-end; its batches are numbered upwards, and come in that order. */
+  sender: string;
+  batch: number;
   orders: Purchase[];
 }
 export interface PlaceAnswer {

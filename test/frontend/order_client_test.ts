@@ -15,7 +15,7 @@ function makeClient() {
   const orders = new FakeFinder();
   const catalogs = { lostAtMs: null as number | null };
   const clock = new HandClock();
-  const client = new OrderClient({ orders, catalogs, clock });
+  const client = new OrderClient({ sender: "1.a", orders, catalogs, clock });
   return { orders, catalogs, clock, client };
 }
 
@@ -105,24 +105,31 @@ for (const code of ["unknown", "unavailable"] as const) {
   });
 }
 
-test("a refusal counts after a leader of a higher term fenced off the lost try", async () => {
+for (const [id, term] of [[3, 4], [2, 5]] as const) {
+  test(`a refusal in term ${term} counts after a try was lost in term 4`, async () => {
+    const { orders, client } = makeClient();
+    orders.lead(3, 4);
+    const placed = client.place(purchase("a"));
+    const lost = await orders.next();
+    lost.fail(fault("unknown"));
+    await turn();
+    orders.lead(id, term);
+    const second = await orders.next();
+    second.answer({ results: [REFUSED] });
+    assert.deepEqual(await placed, REFUSED);
+    assert.equal(second.body.term, term);
+    assert.equal(second.body.sender, lost.body.sender);
+    assert(second.body.batch! > lost.body.batch!, "the leader takes the lost one no more");
+  });
+}
+
+test("a refusal by an older leader than the one that may still read the lost try is none", async () => {
   const { orders, client } = makeClient();
-  orders.lead(3, 4);
+  orders.lead(3, 6);
   const placed = client.place(purchase("a"));
   (await orders.next()).fail(fault("unknown"));
   await turn();
   orders.lead(2, 5);
-  (await orders.next()).answer({ results: [REFUSED] });
-  assert.deepEqual(await placed, REFUSED);
-});
-
-test("a refusal by the leader that may still read the lost try is not one", async () => {
-  const { orders, client } = makeClient();
-  orders.lead(3, 4);
-  const placed = client.place(purchase("a"));
-  (await orders.next()).fail(fault("unknown"));
-  await turn();
-  orders.lead(3, 4);
   (await orders.next()).answer({ results: [REFUSED] });
   assert.equal((await placed).code, "unknown");
 });

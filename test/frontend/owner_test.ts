@@ -52,6 +52,7 @@ class Stage {
     const memory = makeSharedMemory(2);
     this.owner = new FrontendOwner({
       id: 1,
+      startId: "1.a",
       catalogs: new Map([[1, catalog], [2, this.standby]]),
       orders: new Map(this.orders.map((order) => [order.health.id, order])),
       orderQuorum,
@@ -232,9 +233,9 @@ test("a purchase goes to the leader, and to the next one under its key", async (
   };
   second!.answers["/orders"] = () => ({ results: [ORDERED] });
   assert.deepEqual(await stage.settled(stage.place()), ORDERED);
-  for (const order of [third!, second!]) {
-    assert.deepEqual(order.bodies("/orders"), [{ orders: [TUX] }]);
-  }
+  const head = { sender: "1.a", orders: [TUX] };
+  assert.deepEqual(third!.bodies("/orders"), [{ ...head, term: 1, batch: 1 }]);
+  assert.deepEqual(second!.bodies("/orders"), [{ ...head, term: 2, batch: 2 }]);
   assert.deepEqual(stage.owner.handle("leader", null), { id: 2, term: 2 });
   assert.equal(third!.abandoned, 1);
 });
