@@ -87,7 +87,8 @@ export class Faults {
     const { town } = this.#options;
     const { life } = home.machine;
     const strike = (): void => {
-      if (home.machine.life !== life) return;
+      // One that is to die at an effect that came only after the faults lives.
+      if (this.#isOver || home.machine.life !== life) return;
       town.crash(home, fault.power);
       if (fault.damage !== null) this.#damage(home, fault.damage);
       this.#later(fault.downMs, () => town.restart(home));
