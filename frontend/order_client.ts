@@ -28,7 +28,9 @@ import {
   PLACE_TIMEOUT_MS,
   QUEUE_ITEMS_MAX,
 } from "../shared/limits.ts";
-import type { FindAnswer, FindRequest, Order, PlaceAnswer, PlaceResult } from "../shared/wire.ts";
+import type {
+  FindAnswer, FindRequest, Order, PlaceAnswer, PlaceResult, ReplicaHealth,
+} from "../shared/wire.ts";
 import { GroupClient, isPassing, type Finder } from "./group_client.ts";
 
 /**
@@ -43,7 +45,7 @@ const FINDS = { inFlightMax: 2, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS
 export interface OrderClientOptions {
   /** This front-end's start id. */
   sender: string;
-  orders: Finder & Losable;
+  orders: Finder & Losable & Outspoken;
   catalogs: Losable;
   clock: Clock;
 }
@@ -51,6 +53,11 @@ export interface OrderClientOptions {
 interface Losable {
   /** Since when it has no leader. Monotonic. */
   readonly lostAtMs: number | null;
+}
+
+interface Outspoken {
+  /** What each replica last said, by id. */
+  healths(): ReadonlyMap<number, Pick<ReplicaHealth, "details">>;
 }
 
 /** What one try came to, and the term of the leader that was asked; 0 when none was. */
@@ -120,10 +127,18 @@ export class OrderClient {
     if (orders.lostAtMs !== null && orders.lostAtMs <= sinceMs) {
       return { code: "unavailable", message: "There is no order leader at the moment" };
     }
-    if (catalogs.lostAtMs !== null && catalogs.lostAtMs <= sinceMs) {
+    const isLost = catalogs.lostAtMs !== null && catalogs.lostAtMs <= sinceMs;
+    if (isLost && !this.#leaderReachesCatalog()) {
       return { code: "unavailable", message: "There is no catalog at the moment" };
     }
     return null;
+  }
+
+  /** It sells, and not this front-end, which may be the only one that is cut off. */
+  #leaderReachesCatalog(): boolean {
+    const { orders } = this.#options;
+    const leader = orders.leader;
+    return leader !== null && orders.healths().get(leader.id)?.details["catalog"] === true;
   }
 
   async #placeUntilDecided(placing: Placing): Promise<PlaceResult> {

@@ -15,6 +15,8 @@ export interface FakeCall {
 export class FakeFinder implements Finder {
   leader: Leader | null = null;
   lostAtMs: number | null = 0;
+  /** Whether it says that it reaches the catalog. */
+  reachesCatalog = false;
   /** Ids of leaders that were suspected. */
   readonly suspected: number[] = [];
   readonly calls: FakeCall[] = [];
@@ -45,6 +47,11 @@ export class FakeFinder implements Finder {
       abandon: () => {},
       close: () => {},
     };
+  }
+
+  healths(): Map<number, { details: { catalog: boolean } }> {
+    const details = { catalog: this.reachesCatalog };
+    return new Map(this.leader === null ? [] : [[this.leader.id, { details }]]);
   }
 
   wait(): Promise<Leader> {

@@ -202,6 +202,17 @@ test("with nobody to sell for a while, purchases are refused at once", async () 
   assert.equal(orders.calls.length, 0);
 });
 
+test("a front-end that alone is cut off from the catalog goes on selling", async () => {
+  const { orders, catalogs, clock, client } = makeClient();
+  orders.lead(3, 1);
+  orders.reachesCatalog = true;
+  catalogs.lostAtMs = clock.monotonicMs();
+  clock.jump(FAIL_FAST_MS);
+  const placed = client.place(purchase("a"));
+  (await orders.next()).answer({ results: [ORDERED] });
+  assert.deepEqual(await placed, ORDERED);
+});
+
 test("order queries go in one batch", async () => {
   const { orders, client } = makeClient();
   orders.lead(3, 1);
