@@ -17,16 +17,20 @@ const HELP = `Examples
 Starts a store of its own on free ports: two front-ends, a catalog, three order
 replicas. Buyers, readers and people who look orders up use it while its members
 are killed, paused and restarted; then every answer is judged, and the files.
+Where the machine allows it (Linux, root, the command ip) each member has a
+network namespace of its own, and members are also cut off from each other.
 
 Options
   --seconds N     of faults, 1 to ${SECONDS_MAX} (default 60)
   --seed N        the faults and the crowd of an earlier run (default: a new one, printed)
+  --no-cuts       leave the network whole
   --json          the outcome as JSON
   --help          this text
 
 Exit codes
   0  nothing was lost, doubled or stale, and the store came back
-  1  something was (files and history are kept), or the store could not be started
+  1  something was, or a buyer waited longer than promised (files and history are
+     kept), or the store could not be started
   2  wrong use
 `;
 
@@ -42,7 +46,8 @@ async function main(args: string[], signal: AbortSignal): Promise<number> {
     if (process.stderr.isTTY) process.stderr.write(`${line}\n`);
   };
   say(`Seed ${seed}.`);
-  const outcome = await runChaos({ seconds, seed, say, signal });
+  const kinds = { strikes: true, cuts: values["no-cuts"] !== true };
+  const outcome = await runChaos({ seconds, seed, kinds, say, signal });
   process.stdout.write(values.json === true
     ? `${JSON.stringify(outcome, null, 2)}\n`
     : renderOutcome(outcome, createPaint(process.stdout, process.env)));
@@ -55,7 +60,7 @@ function parse(args: string[]) {
       args,
       options: {
         seconds: { type: "string" }, seed: { type: "string" }, json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
+        "no-cuts": { type: "boolean" }, help: { type: "boolean", short: "h" },
       },
     });
   } catch (error) {
@@ -71,7 +76,9 @@ function readInteger(flag: string, text: string, [least, most]: [number, number]
 }
 
 const giveUp = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => giveUp.abort());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => giveUp.abort());
+}
 try {
   process.exitCode = await main(process.argv.slice(2), giveUp.signal);
 } catch (error) {

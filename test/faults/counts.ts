@@ -1,9 +1,13 @@
 /**
  * How much of everything a run has seen. A verdict over nothing is worth
  * nothing: without orders, a leader that died, a leader that slept, answers
- * of every kind, the run fails as empty.
+ * of every kind, buyers and readers on both sides of a cut, the run fails as
+ * empty.
  */
 import { type History, type OrderOperation, outcomeOf } from "./history.ts";
+import { trialsOf } from "./promise_rules.ts";
+import type { Kinds } from "./schedule.ts";
+import { doubleSaleChances, staleReadChances } from "./sides.ts";
 
 export interface Counts {
   requests: number;
@@ -27,16 +31,30 @@ export interface Counts {
   faults: number;
   leaderKills: number;
   leaderPauses: number;
+  /** Leaders killed and paused in a store that was whole: what is promised then was judged. */
+  killTrials: number;
+  pauseTrials: number;
+  cuts: number;
+  /** Look-ups asked where a sale made elsewhere could not be heard of, and after it. */
+  staleReadChances: number;
+  /** Keys sold that were asked for at both sides of a cut. */
+  doubleSaleChances: number;
   /** Terms in which an order leader was seen. */
   terms: number;
 }
 
-const LEAST: Partial<Counts> = {
-  orders: 100, soldOut: 1, replayed: 1, keysReused: 1, lookUps: 100, found: 10, notFound: 1,
-  restocks: 1, leaderKills: 1, leaderPauses: 1, terms: 2,
-};
+type Least = Partial<Counts>;
 
-export function countsOf({ operations, orders, journal, faults }: History): Counts {
+const LEAST: Least = {
+  orders: 100, soldOut: 1, replayed: 1, keysReused: 1, lookUps: 100, found: 10, notFound: 1,
+  restocks: 1, terms: 2,
+};
+const LEAST_STRIKES: Least = { leaderKills: 1, leaderPauses: 1, killTrials: 1, pauseTrials: 1 };
+const LEAST_CUTS: Least = { cuts: 3, staleReadChances: 5, doubleSaleChances: 5 };
+
+export function countsOf(history: History): Counts {
+  const { operations, orders, journal, faults } = history;
+  const trials = trialsOf(history);
   const number = (test: (operation: History["operations"][number]) => boolean) =>
     operations.filter(test).length;
   const struck = (how: string) =>
@@ -63,14 +81,20 @@ export function countsOf({ operations, orders, journal, faults }: History): Coun
     faults: faults.length,
     leaderKills: struck("kill") + struck("flap"),
     leaderPauses: struck("pause"),
+    killTrials: trials.filter(({ fault }) => fault.kind === "kill of the order leader").length,
+    pauseTrials: trials.filter(({ fault }) => fault.kind === "pause of the order leader").length,
+    cuts: faults.filter(({ links }) => links.length > 0).length,
+    staleReadChances: staleReadChances(history),
+    doubleSaleChances: doubleSaleChances(history),
     terms: new Set(operations.flatMap((one) =>
       one.kind === "leader" && one.status === 200 ? one.term : [])).size,
   };
 }
 
-/** What there was too little of, a sentence each. */
-export function emptyOf(counts: Counts): string[] {
-  return (Object.keys(LEAST) as (keyof Counts)[])
-    .filter((field) => counts[field] < LEAST[field]!)
-    .map((field) => `${field} ${counts[field]}, at least ${LEAST[field]} are wanted`);
+/** What there was too little of in a run of these kinds of faults, a sentence each. */
+export function emptyOf(counts: Counts, { strikes, cuts }: Kinds): string[] {
+  const least = { ...LEAST, ...(strikes ? LEAST_STRIKES : {}), ...(cuts ? LEAST_CUTS : {}) };
+  return (Object.keys(least) as (keyof Counts)[])
+    .filter((field) => counts[field] < least[field]!)
+    .map((field) => `${field} ${counts[field]}, at least ${least[field]} are wanted`);
 }

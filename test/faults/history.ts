@@ -60,8 +60,16 @@ export type Operation = OrderOperation | ProductOperation | FindOperation | Lead
 export interface Fault {
   /** `kill of the order leader` */
   kind: string;
-  /** Who it was, `order 3`. */
+  /** Who was killed, paused or stopped, `order 3`; nobody in a cut. */
   members: string[];
+  /** What `from` sent did not reach `to`, at least for a part of the time. Names, `order 3`. */
+  links: { from: string; to: string }[];
+  /** Id of the order replica that led when it struck. */
+  leader: number;
+  /** Every member was well and in its place when it struck. */
+  wasWhole: boolean;
+  /** How long it was waited for that. */
+  waitedMs: number;
   fromMs: number;
   toMs: number;
 }

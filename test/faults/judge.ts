@@ -8,6 +8,7 @@
 import { Evidence } from "./evidence.ts";
 import type { History } from "./history.ts";
 import { ORDER_RULES } from "./order_rules.ts";
+import { PROMISE_RULES } from "./promise_rules.ts";
 import { READ_RULES } from "./read_rules.ts";
 import { STOCK_RULES } from "./stock_rules.ts";
 
@@ -28,7 +29,7 @@ export interface Rule {
 const TOLD_MAX = 5;
 
 export const RULES: Readonly<Record<number, Rule>> = {
-  ...ORDER_RULES, ...STOCK_RULES, ...READ_RULES,
+  ...ORDER_RULES, ...STOCK_RULES, ...READ_RULES, ...PROMISE_RULES,
 };
 
 export function judge(history: History): Violation[] {

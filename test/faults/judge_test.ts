@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type {
-  FindOperation, History, JournalRow, LeaderOperation, LoggedOrder, Operation, OrderOperation,
-  ProductOperation,
+  Fault, FindOperation, History, JournalRow, LeaderOperation, LoggedOrder, Operation,
+  OrderOperation, ProductOperation,
 } from "./history.ts";
 import { judge, RULES } from "./judge.ts";
 
@@ -64,9 +64,18 @@ function good(): { -readonly [Field in keyof History]: History[Field] } {
     logs: [
       { member: "order 1", group: "order", digest: "aa" },
       { member: "order 2", group: "order", digest: "aa" },
+      { member: "order 3", group: "order", digest: "aa" },
       { member: "catalog 1", group: "catalog", digest: "bb" },
     ],
     finals: [{ frontend: 1, name: "Tux", quantity: 7 }],
+  };
+}
+
+/** Of the leader, in a store that was whole. */
+function killed(fromMs: number, more: Partial<Fault> = {}): Fault {
+  return {
+    kind: "kill of the order leader", members: ["order 3"], links: [], leader: 3,
+    wasWhole: true, waitedMs: 0, fromMs, toMs: fromMs + 500, ...more,
   };
 }
 
@@ -102,7 +111,7 @@ const BAD: Record<number, (history: ReturnType<typeof good>) => Partial<History>
     journal: [...journal, sold(6, "e"), sold(7, "d")],
     finals: final(5),
   }),
-  9: ({ logs }) => ({ logs: [...logs, { member: "order 3", group: "order", digest: "cc" }] }),
+  9: ({ logs }) => ({ logs: [...logs, { member: "order 4", group: "order", digest: "cc" }] }),
   12: ({ operations }) => ({ operations: [...operations, leader(1, 2, 70)] }),
   16: () => ({ finals: final(8) }),
   17: ({ operations, journal }) => ({
@@ -134,6 +143,16 @@ const BAD: Record<number, (history: ReturnType<typeof good>) => Partial<History>
   }),
   30: ({ operations }) => ({
     operations: [...operations, find(2, 70, { status: 500, isOwnError: true, found: null })],
+  }),
+  31: ({ operations }) => ({
+    faults: [killed(65)], operations: [...operations, buy(0, "d", 70, SILENT)],
+  }),
+  32: ({ operations }) => ({
+    faults: [killed(65)], operations: [...operations, buy(0, "d", 70, { ...REFUSED,
+      returnedMs: 1_070 })],
+  }),
+  33: () => ({
+    faults: [killed(65), killed(10_600, { wasWhole: false, waitedMs: 10_000 })],
   }),
 };
 

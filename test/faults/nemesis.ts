@@ -1,17 +1,23 @@
 /**
  * Carries faults out on a running store, one after the other: kills with
- * SIGKILL, pauses with SIGSTOP, stops gracefully, and undoes each before it
- * goes on. It signals only processes that this store started.
+ * SIGKILL, pauses with SIGSTOP, stops gracefully, cuts the network, and
+ * undoes each before it goes on. It signals only processes that this store
+ * started.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Member } from "../../client/launcher/layout.ts";
-import { probe } from "../../client/launcher/probe.ts";
 import type { RunningStore } from "../../client/launcher/running_store.ts";
+import { type CutPlan, planCut, type Way } from "./cuts.ts";
 import type { Fault } from "./history.ts";
-import { kindOf, type PlannedFault, sentenceOf, type Target } from "./schedule.ts";
+import type { Network } from "./network.ts";
+import { WHOLE_MAX_MS } from "./promise_rules.ts";
+import { type How, kindOf, type PlannedFault, sentenceOf, type Target } from "./schedule.ts";
+import { untilWhole } from "./whole.ts";
 
 export interface NemesisOptions {
   store: RunningStore;
+  /** Null: its schedule has no cuts. */
+  network: Network | null;
   random: () => number;
   nowMs: () => number;
   say: (sentence: string) => void;
@@ -24,42 +30,54 @@ export class Nemesis {
   readonly story: string[] = [];
   readonly #options: NemesisOptions;
   /** Who led last, should nobody lead when the next fault strikes. */
-  #leader = 0;
+  #leader: number;
 
   constructor(options: NemesisOptions) {
     this.#options = options;
+    this.#leader = options.store.settings.orders;
   }
 
   async carryOut(schedule: readonly PlannedFault[]): Promise<void> {
-    for (const fault of schedule) {
-      await this.#carryOutOne(fault);
+    for (const planned of schedule) {
+      await this.#carryOutOne(planned);
       if (this.#options.signal?.aborted === true) return;
     }
   }
 
   async #carryOutOne(planned: PlannedFault): Promise<void> {
-    const { store, say, nowMs } = this.#options;
-    const members = await this.#find(planned.targets);
-    const names = members.map(({ name }) => name);
+    const { store, nowMs } = this.#options;
+    const askedMs = nowMs();
+    const look = await untilWhole(store, planned.waits ? WHOLE_MAX_MS : 0);
+    this.#leader = look.leader ?? this.#leader;
     const fromMs = nowMs();
-    const sentence = sentenceOf(planned, { atMs: fromMs, members: names });
-    this.story.push(sentence);
-    say(sentence);
-    const fault: Fault = { kind: kindOf(planned), members: names, fromMs, toMs: fromMs };
+    const fault: Fault = {
+      kind: kindOf(planned), members: [], links: [], leader: this.#leader,
+      wasWhole: look.isWhole, waitedMs: fromMs - askedMs, fromMs, toMs: fromMs,
+    };
     this.faults.push(fault);
-    await this.#strike(planned, members);
-    await pause(planned.holdMs);
-    if (planned.how === "pause") for (const member of members) store.resume(member);
-    else await store.start(members);
-    if (planned.how === "flap") {
-      await this.#strike(planned, members);
-      await store.start(members);
-    }
+    if (planned.how === "cut") await this.#cut(planned, fault);
+    else await this.#strike(planned, fault);
     fault.toMs = nowMs();
     await pause(planned.restMs);
   }
 
-  async #strike({ how }: PlannedFault, members: readonly Member[]): Promise<void> {
+  async #strike(planned: PlannedFault & { how: How }, fault: Fault): Promise<void> {
+    const { store } = this.#options;
+    const { how, holdMs } = planned;
+    const members = this.#find(planned.targets);
+    fault.members = members.map(({ name }) => name);
+    this.#tell(planned, { fault, whom: fault.members.join(", ") });
+    await this.#hit(how, members);
+    await pause(holdMs);
+    if (how === "pause") for (const member of members) store.resume(member);
+    else await store.start(members);
+    if (how === "flap") {
+      await this.#hit(how, members);
+      await store.start(members);
+    }
+  }
+
+  async #hit(how: How, members: readonly Member[]): Promise<void> {
     const { store } = this.#options;
     if (how === "pause") {
       for (const member of members) store.pause(member);
@@ -69,15 +87,32 @@ export class Nemesis {
       how === "stop" ? store.stop(member) : store.kill(member)));
   }
 
-  async #find(targets: readonly Target[]): Promise<Member[]> {
+  async #cut(planned: PlannedFault & { how: "cut" }, fault: Fault): Promise<void> {
+    const { store, network, random } = this.#options;
+    const leader = store.member({ kind: "order", id: this.#leader });
+    const plan = planCut(planned.cut, { members: store.members, leader, random });
+    fault.links = plan.cuts.flat().map(({ from, to }) => ({ from: from.name, to: to.name }));
+    this.#tell(planned, { fault, whom: plan.whom });
+    for (const step of stepsOf(plan, network!)) {
+      if (step.at > 0) await pause(step.at * planned.holdMs);
+      await step.go();
+    }
+  }
+
+  #tell(planned: PlannedFault, { fault, whom }: { fault: Fault; whom: string }): void {
+    const sentence = sentenceOf(planned, { atMs: fault.fromMs, whom });
+    this.story.push(sentence);
+    this.#options.say(sentence);
+  }
+
+  #find(targets: readonly Target[]): Member[] {
     const { store, random } = this.#options;
     const of = (kind: Member["kind"]) => store.members.filter((member) => member.kind === kind);
     const one = (members: Member[]) => [members[Math.floor(random() * members.length)]!];
-    const leader = await this.#findLeader();
-    const followers = of("order").filter(({ id }) => id !== leader);
+    const followers = of("order").filter(({ id }) => id !== this.#leader);
     const found = targets.flatMap((target): readonly Member[] => {
       switch (target) {
-        case "the order leader": return of("order").filter(({ id }) => id === leader);
+        case "the order leader": return of("order").filter(({ id }) => id === this.#leader);
         case "an order follower": return one(followers);
         case "both order followers": return followers;
         case "all order replicas": return of("order");
@@ -88,16 +123,15 @@ export class Nemesis {
     });
     return store.members.filter((member) => found.includes(member));
   }
+}
 
-  /** As the first front-end that knows says. */
-  async #findLeader(): Promise<number> {
-    const { store } = this.#options;
-    for (const url of store.urls) {
-      const answer = await probe(`${url}/leader`);
-      if (answer?.status !== 200) continue;
-      this.#leader = (JSON.parse(answer.body) as { data: { id: number } }).data.id;
-      return this.#leader;
-    }
-    return this.#leader === 0 ? store.settings.orders : this.#leader;
-  }
+/** Cuts, then heals, the same time between each of them and the next: parts of the whole. */
+function stepsOf({ cuts, heals }: CutPlan, network: Network) {
+  const part = 1 / (cuts.length + heals.length - 1);
+  const linksOf = (ways: Way[]) =>
+    ways.map(({ from, to }) => ({ from: from.label, to: to.label }));
+  return [
+    ...cuts.map((ways) => () => network.cut(linksOf(ways))),
+    ...heals.map((ways) => () => network.heal(linksOf(ways))),
+  ].map((go, at) => ({ go, at: at === 0 ? 0 : part }));
 }

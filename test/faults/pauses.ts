@@ -7,14 +7,19 @@
  *   fault        A ├───────────────────┤ B ├──────────
  *   purchase             ▕▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▏
  *   waited for           └───── A ─────┘└── B ─┘
+ *
+ * Beside it stands what is promised of single attempts (promise_rules.ts).
  */
-import type { Fault, Operation, OrderOperation } from "./history.ts";
+import type { History, OrderOperation } from "./history.ts";
+import { trialsOf, waitOf } from "./promise_rules.ts";
 
 export interface Waiting {
   kind: string;
   times: number;
   /** The longest that one purchase waited under such a fault. */
   longestMs: number;
+  /** In a whole store, at front-ends that had to serve, the longest attempt; null: none was. */
+  servedMs: number | null;
   /** Attempts answered 503, and those without an answer. */
   refused: number;
   silent: number;
@@ -25,16 +30,15 @@ interface Span {
   toMs: number;
 }
 
-export function waitingByKind(
-  operations: readonly Operation[],
-  faults: readonly Fault[],
-): Waiting[] {
-  const purchases = spansOf(operations);
+export function waitingByKind(history: History): Waiting[] {
+  const { operations, faults } = history;
   const attempts = operations.filter(isOrder);
+  const purchases = spansOf(attempts);
   const byKind = new Map<string, Waiting>();
   for (const [at, { kind, fromMs }] of faults.entries()) {
     const untilMs = faults[at + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
-    const found = byKind.get(kind) ?? { kind, times: 0, longestMs: 0, refused: 0, silent: 0 };
+    const found = byKind.get(kind) ??
+      { kind, times: 0, longestMs: 0, servedMs: null, refused: 0, silent: 0 };
     byKind.set(kind, found);
     found.times += 1;
     for (const span of purchases) {
@@ -48,13 +52,19 @@ export function waitingByKind(
       if (status === 0) found.silent += 1;
     }
   }
+  for (const trial of trialsOf(history)) {
+    const found = byKind.get(trial.fault.kind)!;
+    for (const attempt of trial.attempts) {
+      found.servedMs = Math.max(found.servedMs ?? 0, waitOf(trial, attempt));
+    }
+  }
   return [...byKind.values()].sort((one, other) => (one.kind < other.kind ? -1 : 1));
 }
 
 /** Purchases that came to an end, each from its first attempt to its first final answer. */
-function spansOf(operations: readonly Operation[]): Span[] {
+function spansOf(attempts: readonly OrderOperation[]): Span[] {
   const spans = new Map<string, Span>();
-  for (const { key, invokedMs, returnedMs, status } of operations.filter(isOrder)) {
+  for (const { key, invokedMs, returnedMs, status } of attempts) {
     const span = spans.get(key) ?? { fromMs: invokedMs, toMs: Number.POSITIVE_INFINITY };
     span.fromMs = Math.min(span.fromMs, invokedMs);
     if (status !== 0 && status !== 503) span.toMs = Math.min(span.toMs, returnedMs);
@@ -63,6 +73,6 @@ function spansOf(operations: readonly Operation[]): Span[] {
   return [...spans.values()].filter(({ toMs }) => toMs !== Number.POSITIVE_INFINITY);
 }
 
-function isOrder(operation: Operation): operation is OrderOperation {
+function isOrder(operation: History["operations"][number]): operation is OrderOperation {
   return operation.kind === "order";
 }

@@ -1,7 +1,8 @@
 /**
  * One run of chaos: a store of its own, a crowd that uses it, a nemesis that
  * breaks it, peace, and the verdict. Safety is judged over all of it; that it
- * comes back, after the last fault was undone.
+ * comes back, after the last fault was undone. Where the machine lets it,
+ * each member has a network of its own, so that it can be cut off.
  */
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +10,9 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { audit } from "../../client/check/main.ts";
 import type { CheckResult } from "../../client/check/verdict.ts";
+import { membersOf } from "../../client/launcher/layout.ts";
 import type { RunningStore } from "../../client/launcher/running_store.ts";
+import { DEFAULT_SETTINGS } from "../../client/launcher/settings.ts";
 import { startStore } from "../../client/launcher/store.ts";
 import { createRandom } from "../../client/load/random.ts";
 import { monotonicMs } from "../../shared/clock.ts";
@@ -19,12 +22,15 @@ import { type Counts, countsOf, emptyOf } from "./counts.ts";
 import type { History, Operation } from "./history.ts";
 import { judge, type Violation } from "./judge.ts";
 import { Nemesis } from "./nemesis.ts";
+import { Network, NoNetworkError } from "./network.ts";
 import { type Waiting, waitingByKind } from "./pauses.ts";
 import { Recorder } from "./recorder.ts";
-import { drawSchedule } from "./schedule.ts";
+import { drawSchedule, type Kinds } from "./schedule.ts";
+import { Stalls } from "./stalls.ts";
 
 export const RESTOCK_TO = 100;
 const RESTOCK_MS = 300;
+const SIZES = { frontends: 2, catalogs: 1, orders: 3 };
 /** After the last fault, everything must be well again by then. */
 export const SETTLE_MAX_MS = 10_000;
 const PEACE_MS = 1_000;
@@ -35,6 +41,8 @@ const LAST_CLIENT = 0;
 export interface RunOptions {
   seconds: number;
   seed: number;
+  /** Cuts are left out where the machine allows none, unless there is nothing else. */
+  kinds: Kinds;
   say: (sentence: string) => void;
   /** Ends the faults early. */
   signal?: AbortSignal;
@@ -52,45 +60,71 @@ export interface Outcome {
   /** What did not happen often enough for the run to mean anything. */
   empty: string[];
   waiting: Waiting[];
+  /** Why nothing was cut; null when it was, or was not meant to be. */
+  uncut: string | null;
+  /** The longest that this process got no turn. */
+  stalledMs: number;
   ok: boolean;
   /** Where files and history are kept when something is wrong. */
   kept: string | null;
 }
 
+/** @throws NoNetworkError when only cuts were asked for, and there can be none */
 export async function runChaos(options: RunOptions): Promise<Outcome> {
+  const { network, uncut } = await openNetwork(options);
+  const kinds = { ...options.kinds, cuts: network !== null };
   const dataDir = realpathSync(mkdtempSync(join(tmpdir(), "chaos-")));
   let isGood = false;
   try {
     const store = await startStore({
       dataDir,
-      frontends: 2,
-      orders: 3,
+      ...SIZES,
+      ...(network === null ? {} : { hosts: network.hosts, prefix: network.prefix }),
       environment: {
         RESTOCK_MS: String(RESTOCK_MS), RESTOCK_TO: String(RESTOCK_TO), LOG_LEVEL: "info",
       },
     });
     try {
-      const outcome = await new Run(store, options).run();
+      const outcome = await new Run(store, { ...options, kinds, network, uncut }).run();
       isGood = outcome.ok;
       return outcome;
     } finally {
       await store.close({ kill: true });
     }
   } finally {
+    await network?.close();
     if (isGood) rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
+async function openNetwork({ kinds, say }: RunOptions): Promise<Surroundings> {
+  if (!kinds.cuts) return { network: null, uncut: null };
+  try {
+    const labels = membersOf({ ...DEFAULT_SETTINGS, ...SIZES }).map(({ label }) => label);
+    return { network: await Network.open(labels), uncut: null };
+  } catch (error) {
+    if (!(error instanceof NoNetworkError) || !kinds.strikes) throw error;
+    say(`Nobody is cut off: ${error.message}.`);
+    return { network: null, uncut: error.message };
+  }
+}
+
+interface Surroundings {
+  network: Network | null;
+  uncut: string | null;
+}
+
 class Run {
   readonly #store: RunningStore;
-  readonly #options: RunOptions;
+  readonly #options: RunOptions & Surroundings;
   readonly #operations: Operation[] = [];
   readonly #startedMs = monotonicMs();
   /** All times of a history count from its beginning. */
   readonly #nowMs = () => monotonicMs() - this.#startedMs;
   readonly #last: Recorder;
+  readonly #stalls = new Stalls();
 
-  constructor(store: RunningStore, options: RunOptions) {
+  constructor(store: RunningStore, options: RunOptions & Surroundings) {
     this.#store = store;
     this.#options = options;
     const operations = this.#operations;
@@ -99,7 +133,7 @@ class Run {
   }
 
   async run(): Promise<Outcome> {
-    const { seed, seconds, say, signal } = this.#options;
+    const { seed, seconds, say, signal, kinds, network } = this.#options;
     const store = this.#store;
     const names = await this.#names();
     const crowd = new Crowd({
@@ -107,9 +141,9 @@ class Run {
       buyers: 6, readers: 3, finders: 2, buyPauseMs: 12,
     });
     const nemesis = new Nemesis({
-      store, say, signal, random: createRandom(seed, 1), nowMs: this.#nowMs,
+      store, network, say, signal, random: createRandom(seed, 1), nowMs: this.#nowMs,
     });
-    await nemesis.carryOut(drawSchedule(seed, seconds));
+    await nemesis.carryOut(drawSchedule(seed, seconds, kinds));
     const healedMs = monotonicMs();
     const isSelling = await this.#untilAllSell(names[0]!);
     await pause(PEACE_MS);
@@ -118,6 +152,7 @@ class Run {
     const settledMs = isSelling && quiet.isEqual
       ? Math.round(monotonicMs() - healedMs - PEACE_MS) : null;
     this.#last.close();
+    this.#stalls.close();
     const failedChecks = await this.#audit("running");
     await store.stopAll();
     failedChecks.push(...await this.#audit("stopped"));
@@ -136,14 +171,16 @@ class Run {
     const { history, ...rest } = found;
     const violations = judge(history);
     const counts = countsOf(history);
-    const empty = emptyOf(counts);
+    const { seed, kinds, uncut } = this.#options;
+    const empty = emptyOf(counts, kinds);
     const ok = violations.length === 0 && rest.failedChecks.length === 0 &&
       rest.settledMs !== null && empty.length === 0;
     const { dataDir } = this.#store;
     if (!ok) writeFileSync(join(dataDir, "history.json"), toText(history));
-    const waiting = waitingByKind(history.operations, history.faults);
+    const waiting = waitingByKind(history);
     const kept = ok ? null : dataDir;
-    return { ...rest, seed: this.#options.seed, violations, counts, empty, waiting, ok, kept };
+    const stalledMs = Math.round(this.#stalls.longestMs);
+    return { ...rest, seed, violations, counts, empty, waiting, uncut, stalledMs, ok, kept };
   }
 
   async #names(): Promise<string[]> {

@@ -1,10 +1,12 @@
 /**
  * Which faults, in which order and for how long: all of it drawn from the
  * seed before the run. Whom a fault hits is said by role, and found out when
- * it strikes. Those that every run must have come first; the rest is dealt
- * like cards, so that each comes up before one comes twice.
+ * it strikes. Those that every run must have come first, and strike a store
+ * that is whole; the rest is dealt like cards, so that each comes up before
+ * one comes twice, and strikes whatever the one before has left.
  */
 import { createRandom } from "../../client/load/random.ts";
+import { type Cut, CUTS, shuffled } from "./cuts.ts";
 
 export type Target =
   | "the order leader" | "an order follower" | "both order followers" | "all order replicas"
@@ -12,94 +14,125 @@ export type Target =
 /** A stop is graceful, a flap is two kills, the second as soon as it is back. */
 export type How = "kill" | "pause" | "stop" | "flap";
 
-export interface PlannedFault {
-  how: How;
-  targets: readonly Target[];
-  /** How long it stays down or paused. */
+type Blow = { how: How; targets: readonly Target[] } | { how: "cut"; cut: Cut };
+
+export type PlannedFault = Blow & {
+  /** It waits until the store is whole. */
+  waits: boolean;
+  /** How long it stays down, paused or cut. */
   holdMs: number;
   /** Of peace afterwards. */
   restMs: number;
+};
+
+/** What a run is made of. */
+export interface Kinds {
+  /** Processes are killed, paused and stopped. */
+  strikes: boolean;
+  /** The network is cut. */
+  cuts: boolean;
 }
 
-type Card = readonly [How, readonly Target[]];
+const LEADER: readonly Target[] = ["the order leader"];
 
-const ALWAYS: readonly Card[] = [
-  ["kill", ["the order leader"]],
-  ["pause", ["the order leader"]],
-  ["kill", ["the catalog"]],
-  ["kill", ["a front-end"]],
-  ["pause", ["a front-end"]],
+const STRIKES_FIRST: readonly Blow[] = [
+  { how: "kill", targets: LEADER },
+  { how: "pause", targets: LEADER },
 ];
 
-const DECK: readonly Card[] = [
-  ...ALWAYS,
-  ["kill", ["the order leader"]],
-  ["pause", ["the order leader"]],
-  ["kill", ["an order follower"]],
-  ["pause", ["an order follower"]],
-  ["pause", ["the catalog"]],
-  ["stop", ["the order leader"]],
-  ["stop", ["the catalog"]],
-  ["stop", ["a front-end"]],
-  ["flap", ["the order leader"]],
-  ["flap", ["the catalog"]],
-  ["flap", ["a front-end"]],
-  ["kill", ["both order followers"]],
-  ["pause", ["both order followers"]],
-  ["kill", ["all order replicas"]],
-  ["kill", ["the order leader", "the catalog"]],
-  ["kill", ["the order leader", "a front-end"]],
-  ["pause", ["the order leader", "the catalog"]],
-  ["pause", ["the order leader", "a front-end"]],
-  ["kill", ["everything"]],
+const STRIKES_SECOND: readonly Blow[] = [
+  { how: "kill", targets: ["the catalog"] },
+  { how: "kill", targets: ["a front-end"] },
+  { how: "pause", targets: ["a front-end"] },
+];
+
+const STRIKES: readonly Blow[] = [
+  ...STRIKES_FIRST,
+  ...STRIKES_FIRST,
+  ...STRIKES_SECOND,
+  { how: "kill", targets: ["an order follower"] },
+  { how: "pause", targets: ["an order follower"] },
+  { how: "pause", targets: ["the catalog"] },
+  { how: "stop", targets: LEADER },
+  { how: "stop", targets: ["the catalog"] },
+  { how: "stop", targets: ["a front-end"] },
+  { how: "flap", targets: LEADER },
+  { how: "flap", targets: ["the catalog"] },
+  { how: "flap", targets: ["a front-end"] },
+  { how: "kill", targets: ["both order followers"] },
+  { how: "pause", targets: ["both order followers"] },
+  { how: "kill", targets: ["all order replicas"] },
+  { how: "kill", targets: ["the order leader", "the catalog"] },
+  { how: "kill", targets: ["the order leader", "a front-end"] },
+  { how: "pause", targets: ["the order leader", "the catalog"] },
+  { how: "pause", targets: ["the order leader", "a front-end"] },
+  { how: "kill", targets: ["everything"] },
+];
+
+const CUTS_FIRST: readonly Blow[] = [
+  { how: "cut", cut: "the order leader from everybody" },
+  { how: "cut", cut: "a front-end from the catalog" },
+  { how: "cut", cut: "a front-end from the order leader" },
 ];
 
 const HOLD_MS = [200, 2_500] as const;
+/** Of those that come first: longer than a leader's lease, longer than a front-end's. */
+const FIRST_HOLD_MS = [1_500, 2_800] as const;
+const CUT_HOLD_MS = [600, 3_500] as const;
 const REST_MS = [600, 1_500] as const;
 /** A member takes about so long to come back. */
 const START_MS = 700;
 
 /** Faults for about this long. */
-export function drawSchedule(seed: number, seconds: number): PlannedFault[] {
+export function drawSchedule(seed: number, seconds: number, kinds: Kinds): PlannedFault[] {
+  const { strikes, cuts } = kinds;
   const random = createRandom(seed);
   const between = ([least, most]: readonly [number, number]) =>
     Math.round(least + random() * (most - least));
-  const cards = shuffled(ALWAYS, random);
+  const shuffle = (blows: readonly Blow[]) => shuffled(blows, random);
+  const first = [
+    ...shuffle([...(strikes ? STRIKES_FIRST : []), ...(cuts ? CUTS_FIRST : [])]),
+    ...shuffle(strikes ? STRIKES_SECOND : []),
+  ];
+  const deck = [
+    ...(strikes ? STRIKES : []), ...(cuts ? CUTS.map((cut) => ({ how: "cut", cut }) as const) : []),
+  ];
   const schedule: PlannedFault[] = [];
+  const cards: Blow[] = [];
   let leftMs = seconds * 1_000;
   while (leftMs > 0) {
-    if (cards.length === 0) cards.push(...shuffled(DECK, random));
-    const [how, targets] = cards.shift()!;
-    const fault = { how, targets, holdMs: between(HOLD_MS), restMs: between(REST_MS) };
+    if (cards.length === 0) cards.push(...shuffle(deck));
+    const waits = schedule.length < first.length;
+    const blow = waits ? first[schedule.length]! : cards.shift()!;
+    const hold = waits ? FIRST_HOLD_MS : blow.how === "cut" ? CUT_HOLD_MS : HOLD_MS;
+    const fault = { ...blow, waits, holdMs: between(hold), restMs: between(REST_MS) };
     schedule.push(fault);
-    leftMs -= fault.holdMs + fault.restMs + (how === "pause" ? 0 : START_MS);
+    leftMs -= fault.holdMs + fault.restMs;
+    if (blow.how !== "pause" && blow.how !== "cut") leftMs -= START_MS;
   }
   return schedule;
 }
 
 /** As its kind is called in reports. */
-export function kindOf({ how, targets }: PlannedFault): string {
-  return `${how} of ${targets.join(" and ")}`;
+export function kindOf(fault: Blow): string {
+  return `${fault.how} of ${fault.how === "cut" ? fault.cut : fault.targets.join(" and ")}`;
 }
 
+/** @param whom `order 3, catalog 1` */
 export function sentenceOf(
   fault: PlannedFault,
-  { atMs, members }: { atMs: number; members: readonly string[] },
+  { atMs, whom }: { atMs: number; whom: string },
 ): string {
-  const { how, holdMs, targets } = fault;
-  const whom = targets[0] === "everything" ? "every member"
-    : `${targets.join(" and ")} (${members.join(", ")})`;
-  const forMs = `${(holdMs / 1_000).toFixed(1)} s`;
+  const at = `${(atMs / 1_000).toFixed(1).padStart(6)} s`;
+  const forMs = `${(fault.holdMs / 1_000).toFixed(1)} s`;
+  if (fault.how === "cut") return `${at}  cut ${fault.cut} (${whom}) for ${forMs}`;
+  const { how, targets } = fault;
+  const who = targets[0] === "everything" ? "every member" : `${targets.join(" and ")} (${whom})`;
   const did = {
-    kill: `killed ${whom}, started again after ${forMs}`,
-    pause: `paused ${whom} for ${forMs}`,
-    stop: `stopped ${whom} gracefully, started again after ${forMs}`,
-    flap: `killed ${whom}, started again after ${forMs}, killed again at once, started again`,
+    kill: `killed ${who}, started again after ${forMs}`,
+    pause: `paused ${who} for ${forMs}`,
+    stop: `stopped ${who} gracefully, started again after ${forMs}`,
+    flap: `killed ${who}, started again after ${forMs}, killed again at once, started again`,
   }[how];
-  return `${(atMs / 1_000).toFixed(1).padStart(6)} s  ${did}`;
-}
-
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const left = [...items];
-  return items.map(() => left.splice(Math.floor(random() * left.length), 1)[0]!);
+  return `${at}  ${did}`;
 }

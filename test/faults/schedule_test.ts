@@ -5,28 +5,51 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { countsOf, emptyOf } from "./counts.ts";
+import { CUTS } from "./cuts.ts";
 import { drawSchedule, kindOf } from "./schedule.ts";
 
+const ALL = { strikes: true, cuts: true };
+const STRIKES = { strikes: true, cuts: false };
+
 test("the same seed draws the same faults, another one others", () => {
-  assert.deepEqual(drawSchedule(7, 60), drawSchedule(7, 60));
-  assert.notDeepEqual(drawSchedule(7, 60), drawSchedule(8, 60));
+  assert.deepEqual(drawSchedule(7, 60, ALL), drawSchedule(7, 60, ALL));
+  assert.notDeepEqual(drawSchedule(7, 60, ALL), drawSchedule(8, 60, ALL));
 });
 
 test("each run kills and pauses a leader, kills a catalog and a front-end, pauses one", () => {
   for (let seed = 1; seed <= 50; seed++) {
-    const kinds = drawSchedule(seed, 60).slice(0, 5).map(kindOf);
-    assert.deepEqual(kinds.sort(), [
+    const first = drawSchedule(seed, 60, STRIKES).slice(0, 5);
+    assert.deepEqual(first.map(kindOf).sort(), [
       "kill of a front-end", "kill of the catalog", "kill of the order leader",
       "pause of a front-end", "pause of the order leader",
+    ]);
+    assert(first.every(({ waits }) => waits), "what is promised of them is judged");
+  }
+});
+
+test("each run that can cuts off a leader, and front-ends from catalog and leader", () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    assert.deepEqual(drawSchedule(seed, 60, ALL).slice(0, 5).map(kindOf).sort(), [
+      "cut of a front-end from the catalog", "cut of a front-end from the order leader",
+      "cut of the order leader from everybody", "kill of the order leader",
+      "pause of the order leader",
     ]);
   }
 });
 
+test("every cut comes up, and none where there can be none", () => {
+  const cuts = (kinds: typeof ALL) => new Set(drawSchedule(1, 300, kinds)
+    .flatMap((fault) => fault.how === "cut" ? fault.cut : []));
+  assert.deepEqual(cuts({ strikes: false, cuts: true }), new Set(cuts(ALL)));
+  assert.equal(cuts(ALL).size, CUTS.length);
+  assert.equal(cuts(STRIKES).size, 0);
+});
+
 test("faults and peace together last about as long as asked for", () => {
   for (const seconds of [15, 60, 120]) {
-    const schedule = drawSchedule(3, seconds);
+    const schedule = drawSchedule(3, seconds, ALL);
     const lastMs = schedule.reduce((sum, { holdMs, restMs }) => sum + holdMs + restMs, 0);
-    assert(lastMs > seconds * 500 && lastMs < seconds * 1_000 + 4_000, `${seconds}: ${lastMs}`);
+    assert(lastMs > seconds * 500 && lastMs < seconds * 1_000 + 5_000, `${seconds}: ${lastMs}`);
   }
 });
 
@@ -35,9 +58,11 @@ test("a run in which nothing happened is said to be empty", () => {
     operations: [], faults: [], orders: [], journal: [], initial: new Map(), restockTo: 100,
     logs: [], finals: [],
   };
-  const empty = emptyOf(countsOf(nothing));
+  const empty = emptyOf(countsOf(nothing), ALL);
   assert(empty.includes("orders 0, at least 100 are wanted"), empty.join());
-  assert(empty.some((what) => what.startsWith("leaderKills 0")), empty.join());
+  for (const what of ["leaderKills", "pauseTrials", "staleReadChances", "doubleSaleChances"]) {
+    assert(empty.some((sentence) => sentence.startsWith(`${what} 0`)), empty.join());
+  }
 });
 
 test("wrong use: one line on stderr, exit 2; --help: examples first", async () => {

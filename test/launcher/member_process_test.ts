@@ -44,7 +44,7 @@ test("it starts, is found by its pid file, logs to its file and stops", async (t
   assert.equal(await order.stop(), "not running");
 });
 
-test("one that another command starts is the same process, for whoever comes later too", async (t) => {
+test("one that another command starts is the same process, also for others", async (t) => {
   const prefix = (member: { id: number }) => ["env", `CACHE_SIZE=${member.id + 40}`];
   const { order, start, dataDir, member } = await orderOne(t, {}, prefix);
   await start();
