@@ -1,5 +1,5 @@
 /** What the owner and the HTTP threads of a front-end share, beside messages. */
-import { Epochs, EPOCHS_BYTES } from "./cache/epochs.ts";
+import { Epochs, epochsBytes } from "./cache/epochs.ts";
 import { SHARED_LEASE_BYTES, SharedLease } from "./cache/shared_lease.ts";
 import { threadCountsBytes } from "./cache/thread_counts.ts";
 
@@ -10,9 +10,10 @@ export interface SharedMemory {
   counts: SharedArrayBuffer;
 }
 
-export function makeSharedMemory(threads: number): SharedMemory {
+/** @param nameSlots of the epochs, a power of two; as many as a front-end has when missing */
+export function makeSharedMemory(threads: number, nameSlots?: number): SharedMemory {
   return {
-    epochs: new SharedArrayBuffer(EPOCHS_BYTES),
+    epochs: new SharedArrayBuffer(epochsBytes(nameSlots)),
     lease: new SharedArrayBuffer(SHARED_LEASE_BYTES),
     counts: new SharedArrayBuffer(threadCountsBytes(threads)),
   };

@@ -14,18 +14,23 @@ import assert from "node:assert/strict";
 /** A power of two: 256 KiB, and of 10,000 names nine in ten have a slot of their own. */
 const NAME_SLOTS = 65_536;
 
-/** The slot of lists and searches. */
-export const ANYTHING = NAME_SLOTS;
+/** The slot of lists and searches; those of names follow. */
+export const ANYTHING = 0;
 
-export const EPOCHS_BYTES = (NAME_SLOTS + 1) * Int32Array.BYTES_PER_ELEMENT;
+/** @param nameSlots a power of two */
+export function epochsBytes(nameSlots = NAME_SLOTS): number {
+  return (1 + nameSlots) * Int32Array.BYTES_PER_ELEMENT;
+}
 
 export class Epochs {
   readonly #slots: Int32Array;
+  readonly #mask: number;
 
-  /** @param buffer of EPOCHS_BYTES, the same for all threads */
+  /** @param buffer of epochsBytes(), the same for all threads */
   constructor(buffer: SharedArrayBuffer) {
-    assert.equal(buffer.byteLength, EPOCHS_BYTES);
     this.#slots = new Int32Array(buffer);
+    this.#mask = this.#slots.length - 2;
+    assert.equal(this.#mask & (this.#mask + 1), 0, "the slots of names are a power of two");
   }
 
   slotOf(name: string): number {
@@ -34,7 +39,7 @@ export class Epochs {
     for (let at = 0; at < name.length; at++) {
       hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
     }
-    return (hash ^ (hash >>> 16)) & (NAME_SLOTS - 1);
+    return 1 + ((hash ^ (hash >>> 16)) & this.#mask);
   }
 
   current(slot: number): number {
@@ -49,6 +54,6 @@ export class Epochs {
 
   /** From here on no thread serves anything that it held. */
   raiseAll(): void {
-    for (let slot = 0; slot <= ANYTHING; slot++) Atomics.add(this.#slots, slot, 1);
+    for (let slot = 0; slot < this.#slots.length; slot++) Atomics.add(this.#slots, slot, 1);
   }
 }

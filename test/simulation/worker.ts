@@ -61,6 +61,9 @@ export function searchCase({ name, statesMax }: Task & { kind: "search" }): Sear
   return { kind: "search", name, states, depth, isExhausted, found: found !== null, trace };
 }
 
+/** A refusal is an error, and there are thousands of them: nobody reads where they were made. */
+Error.stackTraceLimit = 0;
+
 async function carryOut(task: Task): Promise<TaskAnswer> {
   if (task.kind === "search") return searchCase(task);
   return task.world === "log" ? playSeeds(task) : playRuns(task);

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Epochs, EPOCHS_BYTES } from "../../../frontend/cache/epochs.ts";
+import { Epochs, epochsBytes } from "../../../frontend/cache/epochs.ts";
 import { LruCache } from "../../../frontend/cache/lru_cache.ts";
 import { ReadThrough, type Fetched, type Read } from "../../../frontend/cache/read_through.ts";
 import { NO_LEASE, SHARED_LEASE_BYTES, SharedLease } from "../../../frontend/cache/shared_lease.ts";
@@ -21,7 +21,7 @@ interface Asked {
 class Bench {
   nowMs = 0;
   readonly asked: Asked[] = [];
-  readonly epochs = new Epochs(new SharedArrayBuffer(EPOCHS_BYTES));
+  readonly epochs = new Epochs(new SharedArrayBuffer(epochsBytes()));
   readonly lease = new SharedLease(new SharedArrayBuffer(SHARED_LEASE_BYTES));
   readonly counts = { hits: 0, misses: 0, evictions: 0, entries: 0 };
   readonly reader: ReadThrough<string>;

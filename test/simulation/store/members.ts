@@ -47,6 +47,9 @@ export interface Running {
   leads(): number | null;
 }
 
+/** So few that two names share one now and then. */
+const NAME_SLOTS = 8;
+
 export class Members {
   readonly #options: MembersOptions;
 
@@ -109,7 +112,7 @@ export class Members {
     const { plan, network, random, logOf } = this.#options;
     const { id, machine } = place;
     const { orders, catalogs, orderQuorum } = plan.sizes;
-    const memory = makeSharedMemory(THREADS);
+    const memory = makeSharedMemory(THREADS, NAME_SLOTS);
     const owner = new FrontendOwner({
       id,
       startId: startIdOf(machine),
