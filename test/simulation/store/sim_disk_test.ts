@@ -20,34 +20,6 @@ test("a process reads what it wrote, where it wrote it", async () => {
   assert.equal(host.timeline.played, 0);
 });
 
-test("what is not there is not opened, read, renamed or copied; removed it may be", async () => {
-  const host = new Host();
-  const { disk } = host;
-  assert.throws(() => disk.open(LOG, "r+"), { code: "ENOENT" });
-  assert.equal(await host.wait(disk.readText(LOG)), null);
-  await assert.rejects(host.wait(disk.rename(LOG, "b")), { code: "ENOENT" });
-  await assert.rejects(host.wait(disk.copy(LOG, "b")), { code: "ENOENT" });
-  await host.wait(disk.remove(LOG));
-  assert(!disk.exists(LOG));
-});
-
-test("names lead to files: renamed, copied, replaced and removed", async () => {
-  const host = new Host();
-  const { disk } = host;
-  const first = await host.put("a", "first");
-  const second = await host.put("b", "second");
-  await host.wait(disk.copy("a", "c"));
-  append(first, "!");
-  await host.wait(disk.rename("a", "b"));
-  const texts = ["a", "b", "c"].map((name) => disk.textOf(name));
-  assert.deepEqual(texts, [null, "first!", "first"]);
-  assert(first.isLinked && !second.isLinked);
-  await host.wait(disk.remove("b"));
-  assert(!first.isLinked && !disk.exists("b"));
-  append(first, "?");
-  assert.equal(first.size, 7, "who has it open goes on writing into it");
-});
-
 test("flushes take time, and more of it when the disk is slow", async () => {
   const host = new Host({ flushMs: 3 });
   const file = await host.put(LOG, "a");
