@@ -44,7 +44,6 @@ export class Faults {
       case "nominate":
         return this.#nominate(home);
       case "flush fails":
-        home.mayFail = true;
         return home.disk!.failNextFlush();
       case "disk full":
         // Less than the reserve, or nothing at all: then the process ends and ends again.

@@ -116,6 +116,7 @@ class Run {
           const { status } = await this.#shoppers.order(what);
           isSold = status !== 503 && status !== 0;
           if (isSold) return;
+          await this.#shoppers.pause(POLL_MS);
         }
       };
       void buy();

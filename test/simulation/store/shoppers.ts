@@ -98,10 +98,10 @@ export class Shoppers {
     let { frontend } = act;
     while (!this.isClosing) {
       const attempt = this.order({ ...act, frontend });
-      const operation = await Promise.race([attempt, this.#pause(PATIENCE_MS)]);
+      const operation = await Promise.race([attempt, this.pause(PATIENCE_MS)]);
       if (operation !== null && operation.status !== 503 && operation.status !== 0) break;
       frontend = this.#other(frontend);
-      if (operation !== null) await this.#pause(ASK_AGAIN_MS);
+      if (operation !== null) await this.pause(ASK_AGAIN_MS);
     }
     this.#buying--;
     if (act.again === "same") await this.order({ ...act, frontend });
@@ -112,7 +112,7 @@ export class Shoppers {
     return (frontend % this.#options.frontends.length) + 1;
   }
 
-  #pause(ms: number): Promise<null> {
+  pause(ms: number): Promise<null> {
     const { timeline } = this.#options;
     return new Promise((resolve) => {
       timeline.schedule(timeline.nowMs + ms, () => resolve(null));

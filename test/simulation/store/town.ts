@@ -29,8 +29,6 @@ export interface Home extends Place {
   running: Running | null;
   /** A planned stop is under way. */
   isStopping: boolean;
-  /** Its disk failed on purpose: that ends the process, as it should. */
-  mayFail: boolean;
   /** Rows were lost while it was down, and have not been fetched again yet. */
   isDamaged: boolean;
 }
@@ -143,7 +141,7 @@ export class Town {
           ? null
           : new SimDisk({ machine, timeline, random, flushMs: plan.flushMs, count: met });
       const home: Home = {
-        kind, id, machine, disk, running: null, isStopping: false, mayFail: false, isDamaged: false,
+        kind, id, machine, disk, running: null, isStopping: false, isDamaged: false,
       };
       machine.onBug = (error) => this.#fail(home, error);
       return home;
@@ -154,14 +152,13 @@ export class Town {
   #fail(home: Home, error: unknown): void {
     const { timeline, count } = this.#options;
     if (!home.machine.isAlive) return;
-    if (!home.mayFail && home.disk?.freeBytes() !== 0) {
+    if (!isOfDisk(error)) {
       const { message } = error as Error;
       this.violation ??= new Violation("members have no bugs", `${home.machine.name}: ${message}`, {
         cause: error,
       });
       return;
     }
-    home.mayFail = false;
     count("processes ended by their disk");
     this.crash(home, false);
     timeline.schedule(timeline.nowMs + RESTART_MS, () => this.restart(home));
@@ -190,4 +187,10 @@ export class Town {
     const { trace, timeline } = this.#options;
     trace?.(`${timeline.nowMs.toFixed(1).padStart(9)}  ${machine.name.padEnd(10)}  ${what}`);
   }
+}
+
+/** Disks fail only when they are told to. */
+function isOfDisk(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EIO" || code === "ENOSPC";
 }
