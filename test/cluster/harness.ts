@@ -25,6 +25,8 @@ export interface StoreOptions {
   store?: string;
   cacheSize?: number;
   environment?: Record<string, string>;
+  /** Called with the data folder before anything is in it; what it returns, after all is over. */
+  prepare?: (dataDir: string) => () => void;
 }
 
 export interface Bought {
@@ -51,12 +53,15 @@ const CALM = { RESTOCK_MS: "0", LOG_LEVEL: "info" };
 export async function startStore(t: TestContext, options: StoreOptions = {}): Promise<TestStore> {
   const dataDir = realpathSync(mkdtempSync(join(tmpdir(), "store-")));
   let store: TestStore | null = null;
+  let clear: () => void = () => {};
   t.after(async () => {
     if (!(t as TestOutcome).passed) store?.printLogs(t);
     await store?.close();
+    clear();
     rmSync(dataDir, { recursive: true, force: true });
   });
-  const { environment = {}, ...given } = options;
+  const { environment = {}, prepare, ...given } = options;
+  if (prepare !== undefined) clear = prepare(dataDir);
   const running = await startRunning({
     dataDir, ...given, environment: { ...CALM, ...environment },
   });
