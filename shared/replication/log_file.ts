@@ -85,6 +85,19 @@ export class LogFile {
     this.counts.rows += rows.length;
   }
 
+  /**
+   * Writes what stands from this byte on once more, and flushes it. A flush that failed in an
+   * earlier life leaves bytes that can be read and are not on disk, and no later flush of the
+   * same bytes brings them there (Rebello et al., ATC'20).
+   */
+  async writeAgain(from: number): Promise<void> {
+    const bytes = Buffer.allocUnsafe(Math.max(0, this.#length - from));
+    const read = this.#file.read(bytes, from);
+    assert.equal(read, bytes.length, `${this.path} is shorter than what was just read of it`);
+    if (read > 0) this.#file.write(bytes, from);
+    await this.#flush();
+  }
+
   /** Takes the rows after this index off the disk. */
   async cut(after: number): Promise<void> {
     if (after >= this.lastIndex) return;

@@ -103,17 +103,19 @@ class Opening {
       if (checkpoint === null || row.index > checkpoint.at.index) onRow(row);
     });
     if (torn !== null) await this.#cutTorn(file, torn);
-    const promised = noted ?? { term: index.last.term, vote: null, ...noteOf(file, index) };
+    const { term, vote } = noted ?? { term: index.last.term, vote: null };
     if (damage !== null) {
       await this.#mark(`${this.#path} line ${damage.line}: ${damage.why}`);
       if (index.lastIndex < (checkpoint?.at.index ?? 0)) {
         await file.close();
-        return this.#startAnew(checkpoint, promised);
+        return this.#startAnew(checkpoint, { term, vote, ...noteOf(file, index) });
       }
-      Object.assign(promised, noteOf(file, index));
       await this.#disk.copy(LOG_NAME, `${LOG_NAME}.damaged`);
     }
-    if (damage !== null || noted === null) await writeTermFile(this.#disk, promised);
+    // Read is not yet on disk: what no flush is known to have reached is written again.
+    await file.writeAgain(damage === null ? (noted?.length ?? 0) : 0);
+    const promised = { term, vote, ...noteOf(file, index) };
+    await writeTermFile(this.#disk, promised);
     if (damage !== null) await file.dropRest();
     const kept = checkpoint === null ? null : { ...checkpoint, base };
     return { log: index, file, promised, checkpoint: kept, isRecovering: this.#isRecovering };
