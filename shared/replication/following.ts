@@ -87,7 +87,10 @@ function followLeader(turn: Turn, term: number, leader: number): void {
   if (state.leader !== leader) state.catchUp = null;
   state.leader = leader;
   state.heardAtMs = turn.nowMs;
-  if (state.campaign !== null) becomeFollower(turn);
+  // A heartbeat of the very leader that asks this one to take over is no news.
+  const { campaign } = state;
+  const isHandedOver = campaign?.phase === "asking" && campaign.handover === term;
+  if (campaign !== null && !isHandedOver) becomeFollower(turn);
 }
 
 /** Appends what is new of rows after `prev`, a row this log holds; returns prev + rows. */

@@ -144,3 +144,17 @@ test("a planned hand-over needs no lease to end", () => {
   checkTranscript("hand_over", group);
   assert.equal(group.leader().id, 2);
 });
+
+test("a heartbeat of the leader that hands over does not end what it asked for", () => {
+  const group = startGroup(3);
+  group.nominate(2, group.node(3).state.term);
+  group.deliver(0);
+  group.nowMs += 100;
+  group.tick(3);
+  const heartbeat = group.network.findIndex(({ to, question }) => {
+    return to === 2 && question.kind === "replicate";
+  });
+  group.deliver(heartbeat);
+  group.settle();
+  assert.equal(group.leader().id, 2);
+});
