@@ -31,10 +31,10 @@ export interface NetworkOptions {
   random: Random;
   weather: Weather;
   /**
-   * Who is told what a request came to, and goes by it: nothing of it comes once more. Between
-   * members a copy stands for a request that its asker has given up and asked again.
+   * People: what they ask never comes twice (between members a copy stands for a request that
+   * its asker has given up and asked again), and they hear soon that it was lost.
    */
-  neverDoubled?: string;
+  people?: string;
   /** Hears of each fault that a message really met: a MessageFault, or `message cut off`. */
   count?: (name: string) => void;
   /** Hears of each message, for a history in words. */
@@ -72,7 +72,7 @@ export class Network {
   readonly #cuts = new LinkCuts();
   readonly #timeline: Timeline;
   readonly #random: Random;
-  readonly #neverDoubled: string | null;
+  readonly #people: string | null;
   readonly #count: (name: string) => void;
   readonly #trace: ((line: string) => void) | null;
   readonly #hosts = new Map<string, Host>();
@@ -83,7 +83,7 @@ export class Network {
     this.#weather = options.weather;
     this.#timeline = options.timeline;
     this.#random = options.random;
-    this.#neverDoubled = options.neverDoubled ?? null;
+    this.#people = options.people ?? null;
     this.#count = options.count ?? (() => {});
     this.#trace = options.trace ?? null;
   }
@@ -141,8 +141,9 @@ export class Network {
     const { from, to } = call;
     const weather = this.#current;
     const isLost = this.#isLost(from, to, weather.loseRequest, "request lost");
-    call.isDoubled =
-      from.name !== this.#neverDoubled && this.#happens(weather.double, "request doubled");
+    const isOfPeople = from.name === this.#people;
+    call.isDoubled = !isOfPeople && this.#happens(weather.double, "request doubled");
+    if (isLost && isOfPeople) this.#back(call, () => call.fail("unknown", "connection reset"));
     if (this.#trace !== null) {
       this.#say(from, to, `${call.kind} ${JSON.stringify(call.body)}${isLost ? " (lost)" : ""}`);
     }
@@ -216,6 +217,9 @@ export class Network {
     if (this.#trace !== null) {
       this.#say(to, from, `${JSON.stringify(answer)}${isLost ? " (lost)" : ""}`);
     }
+    if (isLost && from.name === this.#people) {
+      this.#back(call, () => call.fail("unknown", "connection reset"));
+    }
     return !isLost;
   }
 
@@ -226,7 +230,8 @@ export class Network {
     host.listener = null;
     for (const { call } of listener.open) {
       const isCut = this.#cuts.isCut(call.to.index, call.from.index, this.#timeline.nowMs);
-      const hears = this.#random.chance(this.#current.hearsOfDeath);
+      const isOfPeople = call.from.name === this.#people;
+      const hears = isOfPeople || this.#random.chance(this.#current.hearsOfDeath);
       if (hears && !isCut) this.#back(call, () => call.fail("unknown", "connection reset"));
     }
   }

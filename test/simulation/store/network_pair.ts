@@ -23,12 +23,12 @@ export class Pair {
   /** What came of what was asked, with the time. */
   readonly heard: [what: string, atMs: number][] = [];
 
-  constructor(weather: Partial<Weather> = {}, seed = 1, neverDoubled = "nobody") {
+  constructor(weather: Partial<Weather> = {}, seed = 1, people = "nobody") {
     this.network = new Network({
       timeline: this.timeline,
       random: new Random(seed),
       weather: { ...CALM, ...weather },
-      neverDoubled,
+      people,
       count: (name) => this.counts.set(name, (this.counts.get(name) ?? 0) + 1),
       trace: (line) => this.trace.push(line),
     });

@@ -62,7 +62,7 @@ class Run {
     // Streams of chance of their own: one that is asked more often moves no other.
     const random = (stream: number) => new Random(plan.seed * 8 + stream);
     const { weather } = plan;
-    const network = { timeline, weather, random: random(1), count, neverDoubled: PEOPLE };
+    const network = { timeline, weather, random: random(1), count, people: PEOPLE };
     this.#network = new Network(network);
     const { orders, orderQuorum } = plan.sizes;
     this.#witness = new Witness({ order: 2 * orderQuorum > orders, catalog: true });
