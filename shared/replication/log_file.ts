@@ -20,6 +20,7 @@ import { START, type Position } from "./log_index.ts";
 import type { Row } from "./messages.ts";
 
 export const LOG_NAME = "log.csv";
+const CHUNK_BYTES = 1024 * 1024;
 
 export class LogFile {
   readonly path: string;
@@ -91,10 +92,12 @@ export class LogFile {
    * same bytes brings them there (Rebello et al., ATC'20).
    */
   async writeAgain(from: number): Promise<void> {
-    const bytes = Buffer.allocUnsafe(Math.max(0, this.#length - from));
-    const read = this.#file.read(bytes, from);
-    assert.equal(read, bytes.length, `${this.path} is shorter than what was just read of it`);
-    if (read > 0) this.#file.write(bytes, from);
+    for (let at = from; at < this.#length; at += CHUNK_BYTES) {
+      const bytes = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, this.#length - at));
+      const read = this.#file.read(bytes, at);
+      assert.equal(read, bytes.length, `${this.path} is shorter than what was just read of it`);
+      this.#file.write(bytes, at);
+    }
     await this.#flush();
   }
 

@@ -60,7 +60,10 @@ test("votes can be had when a majority of the group would give theirs", () => {
 
 test("only what has the shape of a health is one", () => {
   assert(healths.isReplicaHealth(replica(1)));
-  const odd = [{ role: "king" }, { state: "" }, { term: "1" }, { leaseMs: null }, { serving: 1 }];
-  for (const differs of [...odd, { full: undefined }]) assert(!healths.isReplicaHealth({ ...replica(1), ...differs }));
+  const odd = [
+    { role: "king" }, { state: "" }, { term: "1" }, { leaseMs: null }, { serving: 1 },
+    { full: undefined },
+  ];
+  for (const differs of odd) assert(!healths.isReplicaHealth({ ...replica(1), ...differs }));
   for (const value of [null, undefined, 1, "x", [], {}]) assert(!healths.isReplicaHealth(value));
 });

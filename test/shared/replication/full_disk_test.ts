@@ -125,18 +125,3 @@ test("a shorter log is written whole: a checkpoint waits for room for that too",
   assert.match(disk.textOf("checkpoint.json")!, /"at":{"index":10,/);
   assert(!disk.textOf("log.csv")!.includes("\n5,"), "the rows before the one before are gone");
 });
-
-test("a write or a flush that fails ends the process, and nothing else", async (t) => {
-  for (const fault of ["failNextWrite", "failNextFlush"] as const) {
-    const group = await HostGroup.start(t);
-    await group.nominate(3);
-    await group.commit(3, "a");
-    const { disk } = group.member(2);
-    disk[fault]();
-    group.propose(3, "b");
-    await group.until(() => group.failures.length > 0);
-    assert.match(String(group.failures.pop()), /EIO|i\/o error/);
-    await group.restart(2);
-    await group.checkSame(["a", "b"]);
-  }
-});

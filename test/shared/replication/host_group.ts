@@ -163,10 +163,11 @@ export class HostGroup {
     }
   }
 
-  async restart(id: number): Promise<void> {
+  /** @param power lost, too: what was not flushed may be gone */
+  async restart(id: number, { power = false } = {}): Promise<void> {
     const { machine, disk } = this.member(id);
     machine.crash();
-    disk.crash(false);
+    disk.crash(power);
     machine.restart();
     await this.#start(id);
   }
