@@ -48,6 +48,15 @@ test("a lost answer: it was done, and who asked does not know", async () => {
   assert.equal(pair.counts.get("answer lost"), 1);
 });
 
+test("who was answered hears no more of it, also when the answer was lost", async () => {
+  const pair = new Pair({ loseAnswer: 1, hearsOfDeath: 1 });
+  pair.serve(async () => ({}));
+  pair.ask();
+  pair.after(100, () => pair.asked.crash());
+  await pair.timeline.runUntil(1_000);
+  assert.deepEqual(pair.heard.map(([what, atMs]) => [what, Math.round(atMs)]), [["unknown", 300]]);
+});
+
 test("a doubled request is handled twice, also seconds later, and answered once", async () => {
   const pair = new Pair({ double: 1, late: 1 });
   pair.serve(async (call) => ({ call }));
@@ -112,7 +121,7 @@ test("nobody hears of a refusal or of a death through a cut", async () => {
   const pair = new Pair({ hearsOfDeath: 1, knowsUnsent: 0 });
   pair.network.cut("order 2", "order 1", 10_000);
   pair.ask();
-  pair.serve(() => new Promise(() => {}));
+  pair.after(50, () => pair.serve(() => new Promise(() => {})));
   pair.after(100, () => pair.ask());
   pair.after(200, () => pair.asked.crash());
   await pair.timeline.runUntil(1_000);

@@ -90,15 +90,29 @@ for (const [how, fail] of [
   });
 }
 
-test("nobody listens: unavailable, soon", async () => {
+test("nobody listens, any more or yet: unavailable, soon", async () => {
+  const stopped = new Pair();
+  stopped.serve(async () => ({}))();
+  const dead = new Pair();
+  dead.serve(async () => ({}));
+  dead.asked.crash();
+  for (const pair of [stopped, dead, new Pair()]) {
+    pair.ask();
+    pair.ask(pair.network.connect(pair.asker, "nobody knows him"));
+    await pair.timeline.runUntil(100);
+    assert.deepEqual(pair.heardWhat, ["unavailable", "unavailable"]);
+    assert(pair.heard.every(([, atMs]) => atMs < 50));
+  }
+});
+
+test("who serves anew is not stopped by the stop of before", async () => {
   const pair = new Pair();
   const stop = pair.serve(async () => ({}));
+  pair.serve(async () => ({}));
   stop();
   pair.ask();
-  pair.ask(pair.network.connect(pair.asker, "nobody knows him"));
   await pair.timeline.runUntil(100);
-  assert.deepEqual(pair.heardWhat, ["unavailable", "unavailable"]);
-  assert(pair.heard.every(([, atMs]) => atMs < 50));
+  assert.deepEqual(pair.heardWhat, ["{}"]);
 });
 
 test("no answer in time by the asker's clock: unknown; a later one is not heard", async () => {
@@ -179,6 +193,7 @@ test("what the dead send does not leave, what they answer neither", async () => 
   const peer = pair.peer();
   pair.ask(peer);
   await pair.timeline.runUntil(100);
+  pair.ask(peer);
   pair.asker.crash();
   pair.asker.restart();
   pair.ask(peer);

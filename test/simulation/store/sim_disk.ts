@@ -45,8 +45,6 @@ export class SimDisk implements Disk {
   #freeBytes = Infinity;
   #failsFlush = false;
   #failsWrite = false;
-  /** Times that power was lost: a flush that was under way then did not end. */
-  #losses = 0;
 
   constructor(options: SimDiskOptions) {
     this.folder = `/${options.machine.name.replace(" ", "-")}`;
@@ -131,7 +129,6 @@ export class SimDisk implements Disk {
   crash(power: boolean): void {
     assert(!this.#machine.isAlive, "its process is dead");
     if (!power) return;
-    this.#losses++;
     const { random } = this.#options;
     if (this.#names.lose(random) > 0) this.#count("names lost with the power");
     for (const file of this.#names.files()) {
@@ -178,17 +175,19 @@ export class SimDisk implements Disk {
     return bytes;
   }
 
-  /** Resolves after a flush, which `done` carries out; it hears whether it failed. */
+  /**
+   * Resolves after a flush, which `done` carries out; it hears whether it failed. Who lost power
+   * meanwhile has nothing left that it could carry out.
+   */
   flush(done: (failed: boolean) => void): Promise<void> {
     const { process } = this.#machine;
     if (!process.outside()) return never();
     const failed = this.#failsFlush;
     this.#failsFlush = false;
     if (failed) this.#count("flush failed");
-    const losses = this.#losses;
     return new Promise((resolve, reject) => {
       this.#later(this.#flushMs(), () => {
-        if (this.#losses === losses) done(failed);
+        done(failed);
         if (!failed) return process.enter(resolve);
         process.enter(() => reject(failure("EIO", "i/o error, fdatasync")));
       });

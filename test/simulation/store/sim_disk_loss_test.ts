@@ -92,6 +92,34 @@ test("a name that was made and not flushed may be gone, whatever is in the file"
   assert.deepEqual([...left].sort(), ["none", "text"]);
 });
 
+test("a flush of the folder covers what was changed before it, unless it fails", async () => {
+  const meanwhile = await leftOver(30, async (host) => {
+    await host.put("a", "text");
+    const flush = host.disk.flushFolder();
+    void host.disk.rename("a", LOG);
+    await host.wait(flush);
+  });
+  assert.deepEqual([...meanwhile].sort(), ["none", "text"]);
+  const failed = await leftOver(30, async (host) => {
+    await host.wait(host.disk.open(LOG, "w").flush());
+    host.disk.failNextFlush();
+    await assert.rejects(host.wait(host.disk.flushFolder()), { code: "EIO" });
+    assert(host.disk.exists(LOG));
+  });
+  assert.deepEqual([...failed].sort(), ["", "none"]);
+});
+
+test("after a loss of power a file that has its name again is a linked one", async () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const host = new Host({ seed });
+    await host.put(LOG, "old");
+    await host.put("b", "new");
+    await host.wait(host.disk.rename("b", LOG));
+    host.end(true);
+    assert(host.disk.open(LOG, "r+").isLinked, host.disk.textOf(LOG)!);
+  }
+});
+
 test("changes of names are lost from the last one on; a rename is never half done", async () => {
   const seen = new Set<string>();
   for (let seed = 1; seed <= 60; seed++) {
