@@ -40,6 +40,7 @@ export class HttpPeer implements Peer {
   readonly #agent: Agent;
   readonly #host: string;
   readonly #port: number;
+  readonly #birth: string;
   /** Flat: name, value, name, value. */
   readonly #headers: readonly string[];
 
@@ -48,6 +49,7 @@ export class HttpPeer implements Peer {
     this.url = options.url;
     this.#host = hostname.replace(/^\[|\]$/g, "");
     this.#port = Number(port || 80);
+    this.#birth = options.birth;
     this.#headers = [
       "Host", host,
       "Authorization", `Bearer ${options.secret}`,
@@ -98,7 +100,8 @@ export class HttpPeer implements Peer {
         path,
         headers: [...this.#headers, ...content],
       });
-      new Call({ request, resolve, reject, timeoutMs, what: `${method} ${this.url}${path}` });
+      const what = `${method} ${this.url}${path}`;
+      new Call({ request, resolve, reject, timeoutMs, what, birth: this.#birth });
       if (body === null) request.end();
       else request.end(body);
     });
@@ -110,6 +113,8 @@ interface CallOptions {
   resolve: (answer: unknown) => void;
   reject: (error: AppError) => void;
   timeoutMs: number;
+  /** An answer that does not name it is no member's. */
+  birth: string;
   /** For messages: the method and the URL. */
   what: string;
 }
@@ -143,10 +148,10 @@ class Call {
       if (this.#bytes > INTERNAL_BODY_BYTES_MAX) this.#fail("its answer is too large");
     });
     response.on("error", (error) => this.#fail(error.message));
-    response.on("end", () => this.#finish(response.statusCode ?? 0));
+    response.on("end", () => this.#finish(response));
   }
 
-  #finish(status: number): void {
+  #finish({ statusCode: status = 0, headers }: IncomingMessage): void {
     let answer: unknown;
     try {
       const chunks = this.#chunks;
@@ -156,6 +161,9 @@ class Call {
       return this.#fail("its answer is not JSON");
     }
     if (status === 200) {
+      if (headers["store-birth"] !== this.#options.birth) {
+        return this.#fail("what answered is no member of this cluster");
+      }
       if (this.#settle()) this.#options.resolve(answer);
       return;
     }

@@ -243,7 +243,8 @@ function connectionFor(socket: ServedSocket): Connection {
 }
 
 /**
- * Lets in who knows the cluster's secret and speaks for this cluster.
+ * Lets in who knows the cluster's secret and speaks for this cluster, and has the answer name
+ * the cluster: no other program that got a dead member's port answers like that.
  * @throws unauthorized, other_cluster
  */
 export function requireSecret(secret: string, birth: string): (exchange: Exchange) => void {
@@ -256,5 +257,6 @@ export function requireSecret(secret: string, birth: string): (exchange: Exchang
     if (exchange.header("store-birth") !== birth) {
       throw new AppError("other_cluster", "This message is for another cluster");
     }
+    exchange.response.setHeader("Store-Birth", birth);
   };
 }

@@ -7,7 +7,7 @@ import { test, type TestContext } from "node:test";
 import { startCatalog } from "../../catalog/catalog_member.ts";
 import type { Settings } from "../../shared/config.ts";
 import { HttpPeer } from "../../shared/http/peer.ts";
-import { startHttpServer } from "../../shared/http/server.ts";
+import { requireSecret, startHttpServer } from "../../shared/http/server.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { Member } from "../../shared/member.ts";
 import type {
@@ -47,6 +47,7 @@ async function makePlace(t: TestContext): Promise<Place> {
     }],
     listen: { host: "127.0.0.1", port: 0 },
     bodyBytesMax: 65_536,
+    admit: requireSecret(SECRET, BIRTH),
     onBug: (error) => assert.fail(String(error)),
   });
   ends.push(() => server.close());

@@ -128,6 +128,8 @@ test("sent, and no whole answer came: unknown", async (t) => {
     },
     "/garbage": (_request, response) => void response.end("<html>"),
     "/huge": (_request, response) => void response.end(Buffer.alloc(9 * 1024 * 1024, 32)),
+    "/stranger": (_request, response) => void response.end("{}"),
+    "/other": (_request, response) => void response.setHeader("store-birth", "b2").end("{}"),
     "/foreign": (_request, response) => void response.writeHead(502).end("{}"),
     "/bug": (_request, response) => {
       response.writeHead(500).end('{"error":{"reason":"internal","message":"bug","details":{}}}');
@@ -143,7 +145,7 @@ test("sent, and no whole answer came: unknown", async (t) => {
 
 test("what is abandoned fails as unknown at once, and the peer can be used again", async (t) => {
   const port = await startBare(t, (request, response) => {
-    if (request.url === "/answer") response.end("{}");
+    if (request.url === "/answer") response.writeHead(200, { "store-birth": "b1" }).end("{}");
   });
   const peer = peerOf(t, port);
   const waiting = assert.rejects(peer.get("/silent", { timeoutMs: 60_000 }), { reason: "unknown" });
