@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Mutant } from "./mutants.ts";
+import type { Edit } from "./store/mutants.ts";
 
 const PROJECT_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
 const COPIED = [
@@ -37,8 +38,10 @@ export function copyWith(mutant: Mutant): Copy {
   try {
     for (const path of COPIED)
       cpSync(join(PROJECT_FOLDER, path), join(folder, path), { recursive: true });
-    const file = join(folder, mutant.file);
-    writeFileSync(file, plant(mutant, readFileSync(file, "utf8")));
+    for (const edit of [mutant, ...(mutant.also ?? [])]) {
+      const file = join(folder, edit.file);
+      writeFileSync(file, plant(mutant.name, edit, readFileSync(file, "utf8")));
+    }
   } catch (error) {
     remove();
     throw error;
@@ -48,7 +51,7 @@ export function copyWith(mutant: Mutant): Copy {
 }
 
 /** @throws StaleMutant */
-export function plant({ name, file, find, replace }: Mutant, text: string): string {
+export function plant(name: string, { file, find, replace }: Edit, text: string): string {
   const places = text.split(find).length - 1;
   if (places !== 1)
     throw new StaleMutant(`"${name}": its text is ${places} times in ${file}, not once`);

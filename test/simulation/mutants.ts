@@ -4,19 +4,16 @@
  * of text, applied to a copy: production code knows no switch.
  */
 import { LOG_MUTANTS } from "./log/mutants.ts";
-import { STORE_MUTANTS } from "./store/mutants.ts";
+import { STORE_MUTANTS, type Edit } from "./store/mutants.ts";
 import type { World } from "./tasks.ts";
 
-export interface Mutant {
+export interface Mutant extends Edit {
   name: string;
   /** Whose histories find it. */
   world: World;
-  /** From the project's folder. */
-  file: string;
-  /** Must be there exactly once. */
-  find: string;
-  replace: string;
   effect: string;
+  /** Other guards against the same mistake, which fall with it. */
+  also?: readonly Edit[];
   /** The case in which a search finds it; chance hardly does. */
   searchCase?: string;
 }

@@ -1,12 +1,27 @@
-/** Mistakes of the store itself: in selling, logging, telling caches, and keeping files. */
-export interface StoreMutant {
-  name: string;
+/**
+ * Mistakes of the store itself: in what it shows, in selling, in keeping files.
+ */
+import { DISK_MUTANTS } from "./mutants_of_disks.ts";
+import { READ_MUTANTS } from "./mutants_of_reads.ts";
+import { SALE_MUTANTS } from "./mutants_of_sales.ts";
+
+export interface Edit {
   /** From the project's folder. */
   file: string;
   /** Must be there exactly once. */
   find: string;
   replace: string;
-  effect: string;
 }
 
-export const STORE_MUTANTS: readonly StoreMutant[] = [];
+export interface StoreMutant extends Edit {
+  name: string;
+  effect: string;
+  /** Other guards against the same mistake, which fall with it. */
+  also?: readonly Edit[];
+}
+
+export const STORE_MUTANTS: readonly StoreMutant[] = [
+  ...READ_MUTANTS,
+  ...SALE_MUTANTS,
+  ...DISK_MUTANTS,
+];
