@@ -22,7 +22,8 @@ export function ip(words: readonly string[], input = ""): Promise<string> {
     child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (complaint += text));
     const fail = (why: string) => reject(new IpError(`ip ${words.join(" ")}: ${why}`));
-    child.once("error", ({ message }) => fail(message));
+    child.once("error", ({ message, code }: NodeJS.ErrnoException) =>
+      code === "ENOENT" ? reject(new IpError("there is no command ip here")) : fail(message));
     child.once("close", (code, signal) => {
       if (code === 0) resolve(printed);
       else fail(complaint.trim().split("\n")[0] || `ended with ${signal ?? code}`);

@@ -28,7 +28,7 @@ const IN_FLIGHT_MS = 500;
 export const PROMISE_RULES: Readonly<Record<number, Rule>> = {
   31: { promise: "whose front-end lives and reaches the leader is told of no error",
     check: noErrorWhereServed },
-  32: { promise: "and waits less than 1 s after the kill of a leader, 2 s after its pause",
+  32: { promise: "and waits less than 1 s after the kill or stop of a leader, 2 s after its pause",
     check: noLongWait },
   33: { promise: "after a fault the store is whole again within 10 s", check: wholeAgain },
 };

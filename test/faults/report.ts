@@ -31,15 +31,15 @@ export function renderOutcome(outcome: Outcome, paint: Paint): string {
 
 function waitingTable({ waiting }: Outcome): string[] {
   const width = Math.max(...waiting.map(({ kind }) => kind.length), 5);
-  const heading = `${"fault".padEnd(width)}  times  longest wait  where served` +
+  const heading = `${"fault".padEnd(width)}  times  longest purchase  longest request` +
     "    503s  no answer";
-  const time = (ms: number) => `${Math.round(ms)} ms`.padStart(14);
+  const time = (ms: number, space: number) => `${Math.round(ms)} ms`.padStart(space);
   return [heading, ...waiting.map(({ kind, times, longestMs, servedMs, refused, silent }) => {
     const bound = BOUNDS_MS[kind];
     const met = bound === undefined || servedMs === null ? ""
       : servedMs < bound ? `  (under ${bound} ms, as promised)` : `  (${bound} ms are promised)`;
-    return `${kind.padEnd(width)}${String(times).padStart(7)}${time(longestMs)}` +
-      `${servedMs === null ? "–".padStart(14) : time(servedMs)}` +
+    return `${kind.padEnd(width)}${String(times).padStart(7)}${time(longestMs, 18)}` +
+      `${servedMs === null ? "–".padStart(17) : time(servedMs, 17)}` +
       `${String(refused).padStart(8)}${String(silent).padStart(11)}${met}`;
   })];
 }
