@@ -51,7 +51,7 @@ export class Catalog implements ReplicatedService {
     this.#state = state;
     this.#leading = leading;
     this.#clock = clock;
-    this.#selling = new Selling(state, leading);
+    this.#selling = new Selling({ state, leading, clock });
     this.#granting = new Granting({ state, leading, clock });
     this.#restock = new Restock({
       state,
@@ -76,7 +76,7 @@ export class Catalog implements ReplicatedService {
   // The replicated log -------------------------------------------------------
 
   openingPayload(): string {
-    return openPayload(this.#state.initial);
+    return openPayload(this.#state.initial, this.#clock.timestamp());
   }
 
   /** @throws conflict when this replica was born with other products than the log's */

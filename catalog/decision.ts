@@ -23,6 +23,8 @@ export interface Circumstances {
   settled: number;
   /** No room for rows: only what was sold before is answered as sold. */
   isFull: boolean;
+  /** Wall time of the rows. */
+  time: string;
 }
 
 const NO_ROOM: SaleResult = { code: "unavailable", message: "The disk of the catalog is full" };
@@ -31,16 +33,17 @@ const NO_ROOM: SaleResult = { code: "unavailable", message: "The disk of the cat
 export function decide(
   state: CatalogState,
   purchases: Purchase[],
-  { settled, isFull }: Circumstances,
+  circumstances: Circumstances,
 ): Decision {
-  const known = Math.max(settled, state.ledger.settled);
-  return new Judge(state, { settled: known, isFull }).judge(purchases);
+  const settled = Math.max(circumstances.settled, state.ledger.settled);
+  return new Judge(state, { ...circumstances, settled }).judge(purchases);
 }
 
 class Judge {
   readonly #state: CatalogState;
   readonly #settled: number;
   readonly #isFull: boolean;
+  readonly #time: string;
   readonly #rows: SaleRow[] = [];
   readonly #payloads: string[] = [];
   /** What this batch leaves of a product. */
@@ -49,10 +52,11 @@ class Judge {
   readonly #sold = new Map<string, SaleRow>();
   #next: number;
 
-  constructor(state: CatalogState, { settled, isFull }: Circumstances) {
+  constructor(state: CatalogState, { settled, isFull, time }: Circumstances) {
     this.#state = state;
     this.#settled = settled;
     this.#isFull = isFull;
+    this.#time = time;
     this.#next = state.ledger.next;
   }
 
@@ -77,7 +81,7 @@ class Judge {
     this.#next += 1;
     this.#sold.set(key, row);
     this.#rows.push(row);
-    this.#payloads.push(salePayload(row, product.price));
+    this.#payloads.push(salePayload(row, product.price, this.#time));
     return { code: "sold", sale: row.sale };
   }
 }

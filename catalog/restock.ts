@@ -43,12 +43,14 @@ export class Restock {
   }
 
   run(): void {
-    const { state, to, isFull, propose } = this.#options;
+    const { state, to, isFull, propose, clock } = this.#options;
     if (isFull()) return;
+    const time = clock.timestamp();
     const names = state.products.outOfStock().map((product) => product.name);
     for (let at = 0; at < names.length; at += BATCH_ITEMS_MAX) {
       const rows = names.slice(at, at + BATCH_ITEMS_MAX).map((name) => restockRow(name, to));
-      if (!tried(() => propose(rows, rows.map(restockPayload)))) return;
+      const payloads = rows.map((row) => restockPayload(row, time));
+      if (!tried(() => propose(rows, payloads))) return;
     }
   }
 

@@ -16,7 +16,6 @@
  */
 import assert from "node:assert/strict";
 import { quoteField, splitRow } from "../shared/csv.ts";
-import { timestamp } from "../shared/clock.ts";
 import type { OrderType } from "../shared/wire.ts";
 
 export const COLUMNS = [
@@ -71,21 +70,22 @@ export interface RestockRow {
 
 export type Row = OpenRow | FenceRow | SaleRow | RestockRow;
 
-export function openPayload(initial: string): string {
-  return `${timestamp()},open,,,,,,,,,${initial}`;
+/** @param time wall time of the row, for people, here and below */
+export function openPayload(initial: string, time: string): string {
+  return `${time},open,,,,,,,,,${initial}`;
 }
 
-export function fencePayload(row: FenceRow): string {
-  return `${timestamp()},fence,,,,,,,,${row.term}.${row.leader},`;
+export function fencePayload(row: FenceRow, time: string): string {
+  return `${time},fence,,,,,,,,${row.term}.${row.leader},`;
 }
 
-export function salePayload(row: SaleRow, price: number): string {
+export function salePayload(row: SaleRow, price: number, time: string): string {
   const what = `${quoteField(row.name)},${row.type},${row.quantity},${price}`;
-  return `${timestamp()},sale,${what},${row.key},${row.sale},${row.settled},,`;
+  return `${time},sale,${what},${row.key},${row.sale},${row.settled},,`;
 }
 
-export function restockPayload(row: RestockRow): string {
-  return `${timestamp()},restock,${quoteField(row.name)},,${row.quantity},,,,,,`;
+export function restockPayload(row: RestockRow, time: string): string {
+  return `${time},restock,${quoteField(row.name)},,${row.quantity},,,,,,`;
 }
 
 /**

@@ -10,6 +10,7 @@
  * With a full disk nothing new is sold. A fence still gets its row: without it
  * no order leader would learn which sales have no order yet.
  */
+import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import type { FenceAnswer, FenceRequest, SalesAnswer, SalesRequest } from "../shared/wire.ts";
 import { decide } from "./decision.ts";
@@ -19,13 +20,21 @@ import type { Fence } from "./ledger.ts";
 import { fencePayload, type FenceRow } from "./rows.ts";
 import type { CatalogState } from "./state.ts";
 
+export interface SellingOptions {
+  state: CatalogState;
+  leading: Leading;
+  clock: Clock;
+}
+
 export class Selling {
   readonly #state: CatalogState;
   readonly #leading: Leading;
+  readonly #clock: Clock;
 
-  constructor(state: CatalogState, leading: Leading) {
+  constructor({ state, leading, clock }: SellingOptions) {
     this.#state = state;
     this.#leading = leading;
+    this.#clock = clock;
   }
 
   /**
@@ -39,7 +48,7 @@ export class Selling {
     const isSame = request.term === fence.term;
     if (!isSame) {
       const row: FenceRow = { kind: "fence", ...request };
-      this.#leading.propose([row], [fencePayload(row)]);
+      this.#leading.propose([row], [fencePayload(row, this.#clock.timestamp())]);
     }
     const { settled, next } = this.#state.ledger;
     const sales = this.#state.ledger.unsettledSales();
@@ -70,7 +79,8 @@ export class Selling {
 
   #decide(leadership: Leadership, { sales, settled }: SalesRequest): Promise<SalesAnswer> {
     const { isFull } = this.#leading.host;
-    const { results, rows, payloads } = decide(this.#state, sales, { settled, isFull });
+    const circumstances = { settled, isFull, time: this.#clock.timestamp() };
+    const { results, rows, payloads } = decide(this.#state, sales, circumstances);
     if (rows.length > 0) this.#leading.propose(rows, payloads);
     return leadership.visibility.wait(this.#state.lastIndex).then(() => ({ results }));
   }

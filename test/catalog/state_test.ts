@@ -8,6 +8,8 @@ import { CatalogState } from "../../catalog/state.ts";
 import type { OrderType } from "../../shared/wire.ts";
 import { buy, TOYS } from "./store.ts";
 
+const TIME = "2026-01-31T12:00:00.000Z";
+
 function tux(state: CatalogState) {
   return state.products.find("Tux")!;
 }
@@ -17,7 +19,8 @@ function enter(state: CatalogState, ...rows: Row[]): void {
 }
 
 function sell(state: CatalogState, key: string, quantity: number, settled = 0): void {
-  enter(state, ...decide(state, [buy(key, "Tux", quantity)], { settled, isFull: false }).rows);
+  const circumstances = { settled, isFull: false, time: TIME };
+  enter(state, ...decide(state, [buy(key, "Tux", quantity)], circumstances).rows);
 }
 
 /** All that a replica knows, visible numbers included. */
@@ -51,7 +54,8 @@ test("rows become visible one by one, each with the value that it left", () => {
 test("a log has no gaps, and no row sells more than there is", () => {
   const state = new CatalogState(TOYS);
   assert.throws(() => state.apply(2, { kind: "open", initial: state.initial }), /gaps/);
-  const [row] = decide(state, [buy("a", "Tux", 100)], { settled: 0, isFull: false }).rows;
+  const circumstances = { settled: 0, isFull: false, time: TIME };
+  const [row] = decide(state, [buy("a", "Tux", 100)], circumstances).rows;
   assert.throws(() => state.apply(1, { ...row!, quantity: 101 }), /Tux would be -1 pieces/);
 });
 
@@ -159,12 +163,12 @@ function step(state: CatalogState, random: (below: number) => number, log: Row[]
     const fresh = sales.filter(({ key }) => state.ledger.findByKey(key) === undefined);
     const keys = new Set(fresh.map(({ key }) => key));
     const once = fresh.filter(({ key }) => keys.delete(key));
-    const circumstances = { settled: settled + random(next - settled), isFull: false };
+    const circumstances = { settled: settled + random(next - settled), isFull: false, time: TIME };
     push(decide(state, once, circumstances).payloads.map(readRow));
   } else if (dice < 80) {
     const names = state.products.outOfStock().map(({ name }) => name);
     const rows = names.map((name) => ({ kind: "restock" as const, name, quantity: 9 }));
-    push(rows.map(restockPayload).map(readRow));
+    push(rows.map((row) => readRow(restockPayload(row, TIME))));
   } else if (dice < 83) {
     push([{ kind: "fence", term: state.ledger.fence.term + 1, leader: 1 + random(3) }]);
   } else if (dice < 93) {
