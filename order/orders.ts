@@ -23,13 +23,11 @@ import type { OrderIndex } from "./order_index.ts";
 import { OrderReader } from "./order_reader.ts";
 import { PendingPurchases } from "./pending_purchases.ts";
 import {
-  inherited,
-  isSame,
-  lostLead,
   PlaceCall,
   queued,
   replay,
   unavailable,
+  type Asked,
   type Pending,
 } from "./purchase_call.ts";
 import { NO_ROOM, type Seller, type SellerEvents } from "./seller.ts";
@@ -54,7 +52,7 @@ export class Orders implements ReplicatedService, SellerEvents {
   #reader!: OrderReader;
   #seller!: Seller;
   #fail: (error: unknown) => void = () => {};
-  readonly #pending = new PendingPurchases();
+  readonly #pending = new PendingPurchases((asked) => this.#placeOne(asked));
   /**
    * Rows proposed and not committed: the purchases of one proposal, and the index of its
    * last row.
@@ -94,8 +92,7 @@ export class Orders implements ReplicatedService, SellerEvents {
     if (this.isHandingOver) throw this.#notLeader("This replica is handing over");
     if (purchases.length === 0) return [];
     const call = new PlaceCall(purchases.length);
-    for (let slot = 0; slot < purchases.length; slot++)
-      this.#placeOne(call, slot, purchases[slot]!);
+    purchases.forEach((purchase, slot) => this.#placeOne({ call, slot, purchase }));
     const callOff = this.#clock.after(CALL_DEADLINE_MS, () => this.#expire(call, purchases));
     const results = await call.done;
     callOff();
@@ -135,7 +132,7 @@ export class Orders implements ReplicatedService, SellerEvents {
 
   onStepDown(): void {
     this.#seller.stop();
-    this.#pending.endAll(lostLead);
+    this.#pending.loseAll();
     this.#proposed = [];
     this.#settlement = new Settlement();
   }
@@ -204,12 +201,8 @@ export class Orders implements ReplicatedService, SellerEvents {
         this.#settlement.commit(sale);
         continue;
       }
-      const isBuyer = pending !== undefined && isSame(pending.purchase, purchase);
-      // Another purchase under the key of a sale: the sale was first.
-      if (pending !== undefined && !isBuyer) this.#pending.end(pending, { code: "key_reused" });
-      const buyer = isBuyer ? pending : inherited(purchase);
+      const buyer = this.#pending.inherit(purchase);
       buyer.sale = sale;
-      this.#pending.add(buyer);
       missing.push(buyer);
     }
     if (missing.length > 0) this.#propose(missing);
@@ -234,24 +227,21 @@ export class Orders implements ReplicatedService, SellerEvents {
     return new AppError("not_leader", message, { term, leader: leading ? null : leader });
   }
 
-  #placeOne(call: PlaceCall, slot: number, purchase: Purchase): void {
-    const twin = this.#pending.find(purchase.key);
-    if (twin !== undefined) {
-      if (isSame(twin.purchase, purchase)) twin.waiters.push({ call, slot });
-      else call.settle(slot, { code: "key_reused" });
-      return;
-    }
+  #placeOne(asked: Asked): void {
+    if (this.#pending.join(asked)) return;
+    const { call, slot, purchase } = asked;
     const order = this.#reader.findByKey(purchase.key);
     if (order !== null) return call.settle(slot, replay(order, purchase));
     const no = this.#refusal();
     if (no !== null) return call.settle(slot, no);
-    const pending = queued(purchase, { call, slot });
+    const pending = queued(asked);
     this.#pending.add(pending);
     this.#seller.add(pending);
   }
 
   /** Null: a new purchase is taken. */
   #refusal(): PlaceResult | null {
+    if (this.isHandingOver) return unavailable("This replica is handing over");
     if (this.#host.isFull) return NO_ROOM;
     if (this.#pending.size >= QUEUE_ITEMS_MAX) return unavailable("Too many orders are under way");
     const lostAtMs = this.#options.catalogLostAtMs();
@@ -277,6 +267,7 @@ export class Orders implements ReplicatedService, SellerEvents {
     this.#settlement.commit(pending.sale);
     this.#pending.end(pending, { code: "ordered", number: pending.number, replayed: false });
   }
+
 
   /** The deadline of a call: what was not tried is taken back, the rest goes on without it. */
   #expire(call: PlaceCall, purchases: Purchase[]): void {

@@ -5,37 +5,82 @@
  */
 import { strict as assert } from "node:assert";
 import type { Clock } from "../shared/clock.ts";
-import type { PlaceResult } from "../shared/wire.ts";
-import { settle, type Pending } from "./purchase_call.ts";
+import type { PlaceResult, Purchase } from "../shared/wire.ts";
+import {
+  inherited,
+  isSame,
+  settle,
+  settleLost,
+  type Asked,
+  type Pending,
+} from "./purchase_call.ts";
 
 export class PendingPurchases {
   readonly #byKey = new Map<string, Pending>();
   /** Who waits until none is left. */
   readonly #waiting = new Set<() => void>();
+  readonly #place: (asked: Asked) => void;
+
+  /** @param place for rivals: the key is bound by now, or free */
+  constructor(place: (asked: Asked) => void) {
+    this.#place = place;
+  }
 
   get size(): number {
     return this.#byKey.size;
+  }
+
+  /** As a twin of one that is under way, or as its rival; false when there is none. */
+  join(asked: Asked): boolean {
+    const first = this.#byKey.get(asked.purchase.key);
+    if (first === undefined) return false;
+    if (isSame(first.purchase, asked.purchase)) first.waiters.push(asked);
+    else first.rivals.push(asked);
+    return true;
   }
 
   find(key: string): Pending | undefined {
     return this.#byKey.get(key);
   }
 
-  /** A key that is here already is the same purchase, now known to have been sold. */
   add(pending: Pending): void {
-    const known = this.#byKey.get(pending.purchase.key);
-    assert(known === undefined || known === pending, "one key, one purchase under way");
+    assert(!this.#byKey.has(pending.purchase.key), "one key, one purchase under way");
     this.#byKey.set(pending.purchase.key, pending);
+  }
+
+  /**
+   * Who gets the order of a sale that is found: who waits for it now, or nobody. Another
+   * purchase under its key came too late: the sale was first.
+   */
+  inherit(purchase: Purchase): Pending {
+    const known = this.#byKey.get(purchase.key);
+    if (known !== undefined && isSame(known.purchase, purchase)) return known;
+    const buyer = inherited(purchase);
+    this.#byKey.set(purchase.key, buyer);
+    if (known !== undefined) {
+      settle(known, { code: "key_reused" });
+      this.#placeAgain(known.rivals);
+    }
+    return buyer;
   }
 
   end(pending: Pending, result: PlaceResult): void {
     this.#byKey.delete(pending.purchase.key);
     settle(pending, result);
-    if (this.#byKey.size === 0) for (const resolve of this.#waiting) resolve();
+    this.#placeAgain(pending.rivals);
+    this.#tellWaiting();
   }
 
-  endAll(result: (pending: Pending) => PlaceResult): void {
-    for (const pending of [...this.#byKey.values()]) this.end(pending, result(pending));
+  /** Each of them finds out what became of the key, unless it is too late for it. */
+  #placeAgain(rivals: readonly Asked[]): void {
+    for (const rival of rivals) if (!rival.call.isSettled(rival.slot)) this.#place(rival);
+  }
+
+  /** The leadership is over. */
+  loseAll(): void {
+    for (const pending of this.#byKey.values()) settleLost(pending);
+    this.#byKey.clear();
+    this.#tellWaiting();
   }
 
   /** True as soon as none is under way, false when that takes longer. */
@@ -51,5 +96,9 @@ export class PendingPurchases {
       const callOff = clock.after(timeoutMs, () => settle(false));
       this.#waiting.add(onEmpty);
     });
+  }
+
+  #tellWaiting(): void {
+    if (this.#byKey.size === 0) for (const resolve of this.#waiting) resolve();
   }
 }

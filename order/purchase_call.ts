@@ -14,9 +14,11 @@ import type { OrderRow } from "./order_row.ts";
  */
 export type Progress = "queued" | "selling" | "logged";
 
-interface Waiter {
-  call: PlaceCall;
-  slot: number;
+/** A purchase as a call brought it: its result goes to that slot. */
+export interface Asked {
+  readonly call: PlaceCall;
+  readonly slot: number;
+  readonly purchase: Purchase;
 }
 
 export interface Pending {
@@ -28,17 +30,20 @@ export interface Pending {
   /** True: whoever asks under this key now is not the first. */
   readonly isInherited: boolean;
   /** Who waits for it: the call that brought it first, then its twins. */
-  readonly waiters: Waiter[];
+  readonly waiters: Asked[];
+  /** Other purchases under its key. Only an order binds a key, so they wait for the outcome. */
+  readonly rivals: Asked[];
 }
 
-export function queued(purchase: Purchase, buyer: Waiter): Pending {
-  const waiters = [buyer];
-  return { purchase, progress: "queued", number: 0, sale: 0, isInherited: false, waiters };
+export function queued(asked: Asked): Pending {
+  const untried = { progress: "queued", number: 0, sale: 0, isInherited: false } as const;
+  return { purchase: asked.purchase, ...untried, waiters: [asked], rivals: [] };
 }
 
 /** An earlier leader sold it, and who asked that one has its answer. */
 export function inherited(purchase: Purchase): Pending {
-  return { purchase, progress: "selling", number: 0, sale: 0, isInherited: true, waiters: [] };
+  const sold = { progress: "selling", number: 0, sale: 0, isInherited: true } as const;
+  return { purchase, ...sold, waiters: [], rivals: [] };
 }
 
 export class PlaceCall {
@@ -94,8 +99,10 @@ export function unavailable(message: string): PlaceResult {
   return { code: "unavailable", message };
 }
 
-/** Only what was never tried is known not to have happened. */
-export function lostLead({ progress }: Pending): PlaceResult {
+/** The leadership is over. Only what was never tried is known not to have happened. */
+export function settleLost(pending: Pending): void {
   const message = "This replica leads no more";
-  return progress === "queued" ? unavailable(message) : { code: "unknown", message };
+  const isTried = pending.progress !== "queued";
+  settle(pending, isTried ? { code: "unknown", message } : unavailable(message));
+  for (const { call, slot } of pending.rivals) call.settle(slot, unavailable(message));
 }

@@ -55,6 +55,35 @@ test("twins at the same time are one order; both get it, the second marked", asy
   assert.equal(catalog.sales.length, 1);
 });
 
+test("another body under a key waits for the first: only an order binds a key", async (t) => {
+  const { orders, catalog } = startLeader(t);
+  const bound = await Promise.all([orders.place([buy("a", 2)]), orders.place([buy("a", 3)])]);
+  assert.deepEqual(bound.flat(), [
+    { code: "ordered", number: 1, replayed: false },
+    { code: "key_reused" },
+  ]);
+  const freed = await Promise.all([orders.place([buy("b", 99)]), orders.place([buy("b", 5)])]);
+  assert.deepEqual(freed.flat(), [
+    { code: "out_of_stock", left: 98 },
+    { code: "ordered", number: 2, replayed: false },
+  ]);
+  assert.equal(catalog.sales.length, 2);
+});
+
+test("of two bodies under a key the one that an earlier leader sold has the order", async (t) => {
+  const { orders, catalog, host } = startLeader(t);
+  catalog.sales.push({ sale: 1, ...buy("a", 3) });
+  host.stepDown();
+  const { closed, open } = gate();
+  catalog.gate = closed;
+  host.lead(5);
+  const first = orders.place([buy("a", 2)]);
+  const rival = orders.place([buy("a", 3)]);
+  open();
+  assert.deepEqual(await first, [{ code: "key_reused" }]);
+  assert.deepEqual(await rival, [{ code: "ordered", number: 1, replayed: true }]);
+});
+
 test("a refused purchase frees its key", async (t) => {
   const { orders, catalog } = startLeader(t);
   catalog.stock.set("Tux", 0);
