@@ -150,13 +150,23 @@ export class SimDisk implements Disk {
       for (const name of this.#names.all()) this.#names.destroy(name);
       return;
     }
-    if (log === undefined || log.size === 0) return;
+    const known = Math.min(log?.size ?? 0, this.#notedLength());
+    if (log === undefined || known === 0) return;
     log.damage((bytes) => {
-      if (damage === "cut short") return random.below(bytes.length);
-      const at = random.below(bytes.length);
+      if (damage === "cut short") return random.below(known);
+      const at = random.below(known);
       bytes[at] = bytes[at]! ^ (1 << random.below(8));
       return bytes.length;
     });
+  }
+
+  /**
+   * Of the log, as term.json notes it. Rows that are missing beyond look like ones that a crash
+   * tore, and a replica that lost just these knows of nothing: that much is not promised.
+   */
+  #notedLength(): number {
+    const text = this.textOf(TERM_NAME);
+    return text === null ? Infinity : (JSON.parse(text) as { length: number }).length;
   }
 
   /** For a file that is open: room for so many bytes more, or it throws. */

@@ -104,11 +104,6 @@ export class Witness {
     return this.#groups[group].leaders.size;
   }
 
-  /** Committed rows. */
-  count(group: Group): number {
-    return this.#groups[group].committed.length;
-  }
-
   /** The committed rows of a group, without the log's own columns. */
   *payloads(group: Group): Iterable<CommittedPayload> {
     const { committed } = this.#groups[group];
