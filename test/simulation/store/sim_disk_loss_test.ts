@@ -172,9 +172,10 @@ test("a flush that fails has lost what it was to write, for ever", async () => {
 
 test("damage befalls what is on disk, not only what is seen", async () => {
   const text = "index,term\n1,1\n2,1\n";
+  const promise = JSON.stringify({ length: text.length });
   const left = async (damage: Damage): Promise<(string | null)[]> => {
     const host = new Host();
-    await host.put("term.json", "promise");
+    await host.put("term.json", promise);
     await host.put(LOG, text);
     host.machine.crash();
     host.disk.damage(damage);
@@ -186,7 +187,7 @@ test("damage befalls what is on disk, not only what is seen", async () => {
   assert.deepEqual([flipped!.length, changed.length], [text.length, 1]);
   const [short] = await left("cut short");
   assert(short!.length < text.length && text.startsWith(short!));
-  assert.deepEqual(await left("log deleted"), [null, "promise"]);
+  assert.deepEqual(await left("log deleted"), [null, promise]);
   assert.deepEqual(await left("promise deleted"), [text, null]);
   assert.deepEqual(await left("wiped"), [null, null]);
 });
