@@ -35,5 +35,6 @@ test("a batch for a leader before, or for one to come, is for another", () => {
   }
   // It leads again: what was sent to it in its first term does not count for the second.
   arrivals.take({ term: 5, sender: "1.a", batch: 2 }, 5);
-  assert.throws(() => arrivals.take({ term: 3, sender: "1.a", batch: 3 }, 5), refusesAs("not_leader"));
+  const late = { term: 3, sender: "1.a", batch: 3 };
+  assert.throws(() => arrivals.take(late, 5), refusesAs("not_leader"));
 });
