@@ -29,6 +29,12 @@ import { readTermFile, TERM_NAME, writeTermFile, type Promised } from "./term_fi
 /** Stands in the folder while the replica is recovering; holds the reason, for people. */
 export const RECOVERING_NAME = "recovering";
 
+/**
+ * Stands in the folder from the replica's first start on: with it, a folder without log and
+ * promises has lost them and does not pass for a new one.
+ */
+export const BEGUN_NAME = "begun";
+
 /** Longer than the index of any row. */
 const INDEX_BYTES = 32;
 
@@ -73,11 +79,19 @@ class Opening {
   }
 
   async open(): Promise<OpenedLog> {
+    const opened = await this.#openFiles();
+    // Before it promises anything.
+    if (!this.#disk.exists(BEGUN_NAME)) {
+      await replaceFile(this.#disk, BEGUN_NAME, "log.csv and term.json were made here\n");
+    }
+    return opened;
+  }
+
+  async #openFiles(): Promise<OpenedLog> {
     const checkpoint = await this.#orDamaged(CHECKPOINT_NAME, () => readCheckpoint(this.#disk));
     const noted = await this.#orDamaged(TERM_NAME, () => readTermFile(this.#disk));
     const head = this.#readHead();
-    // A folder with a birth mark and nothing else, or what a crash left of making its files.
-    if (noted === null && this.#header.startsWith(head ?? "")) return this.#startAnew(null, null);
+    if (noted === null && this.#isNew(head)) return this.#startAnew(null, null);
     if (noted === null) {
       await this.#mark(`${join(this.#disk.folder, TERM_NAME)} line 1: it is missing`);
     }
@@ -145,6 +159,11 @@ class Opening {
     const file = new LogFile(this.#disk, this.#header, base);
     const log = new LogIndex(base);
     return { log, file, promised, checkpoint: kept, isRecovering: this.#isRecovering };
+  }
+
+  /** A folder with a birth mark and nothing else, or what a crash left of making its files. */
+  #isNew(head: string | null): boolean {
+    return this.#header.startsWith(head ?? "") && !this.#disk.exists(BEGUN_NAME);
   }
 
   /** The header and the index of the first row, as far as they are there; null without a file. */

@@ -1,0 +1,86 @@
+/** A replica's files with one bit flipped, half written or gone: byte by byte, nothing passes. */
+import { strict as assert } from "node:assert";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { BEGUN_NAME, RECOVERING_NAME } from "../../../shared/replication/log_opening.ts";
+import { HEADER, makeLog, open } from "./stored_log.ts";
+
+/** Each byte of a file with so many of its bits flipped, one at a time. */
+function* flipsOf(bytes: Buffer, bits = 2): Generator<{ at: number; flipped: Buffer }> {
+  for (let at = 0; at < bytes.length; at++) {
+    for (const bit of [at % 8, (at + 3) % 8].slice(0, bits)) {
+      const flipped = Buffer.from(bytes);
+      flipped[at]! ^= 1 << bit;
+      yield { at, flipped };
+    }
+  }
+}
+
+test("with a noted length, a flipped bit is damage wherever it is", async (t) => {
+  const { folder } = await makeLog(t, { clean: true });
+  const path = join(folder, "log.csv");
+  for (const { at, flipped } of flipsOf(readFileSync(path))) {
+    writeFileSync(path, flipped);
+    await assert.rejects(open(folder, true), { reason: "damaged" }, `byte ${at}`);
+    assert.deepEqual(readFileSync(path), flipped);
+  }
+});
+
+test("beyond a noted length only the very last byte's loss looks like a crash", async (t) => {
+  const { folder } = await makeLog(t);
+  const [path, term] = [join(folder, "log.csv"), join(folder, "term.json")];
+  const [whole, noted] = [readFileSync(path), readFileSync(term)];
+  for (const { at, flipped } of flipsOf(whole)) {
+    writeFileSync(path, flipped);
+    writeFileSync(term, noted);
+    if (at < whole.length - 1) {
+      await assert.rejects(open(folder, true), { reason: "damaged" }, `byte ${at}`);
+    } else {
+      assert.equal((await open(folder, true)).rows.length, 4);
+    }
+  }
+});
+
+test("with others to ask, the rows before a flipped bit stay, and the file is kept", async (t) => {
+  const { folder, rows } = await makeLog(t, { clean: true });
+  const [path, term] = [join(folder, "log.csv"), join(folder, "term.json")];
+  const [whole, noted] = [readFileSync(path), readFileSync(term)];
+  const starts = rows.map((_, at) =>
+    HEADER.length + rows.slice(0, at + 1).reduce((sum, row) => sum + row.text.length + 1, 0));
+  for (const { at, flipped } of flipsOf(whole, 1)) {
+    writeFileSync(path, flipped);
+    writeFileSync(term, noted);
+    rmSync(join(folder, RECOVERING_NAME), { force: true });
+    const opened = await open(folder);
+    assert(opened.storage.isRecovering, `byte ${at}`);
+    assert.equal(opened.rows.length, starts.filter((end) => end <= at).length, `byte ${at}`);
+    assert.deepEqual(readFileSync(`${path}.damaged`), flipped, "as it was found");
+    await opened.storage.close();
+  }
+});
+
+test("a promise that was not renamed into place is none, however far it came", async (t) => {
+  const { folder } = await makeLog(t);
+  const side = join(folder, "term.json.next");
+  const newer = readFileSync(join(folder, "term.json"), "utf8")
+    .replace('"term":1,"vote":3', '"term":2,"vote":1');
+  for (let length = 0; length <= newer.length; length++) {
+    writeFileSync(side, newer.slice(0, length));
+    const { storage } = await open(folder);
+    assert.deepEqual([storage.term, storage.vote, storage.isRecovering], [1, 3, false]);
+    await storage.close();
+  }
+});
+
+test("a folder that lost log and promises both is not taken for a new one", async (t) => {
+  const { folder } = await makeLog(t);
+  for (const name of ["log.csv", "term.json"]) rmSync(join(folder, name));
+  await assert.rejects(open(folder, true), /term\.json line 1: .*only copy/);
+  assert((await open(folder)).storage.isRecovering);
+  // Of a folder from before the mark was known: it is made at the next start.
+  const older = await makeLog(t);
+  rmSync(join(older.folder, BEGUN_NAME));
+  assert.equal((await open(older.folder)).rows.length, 5);
+  assert(existsSync(join(older.folder, BEGUN_NAME)));
+});
