@@ -11,6 +11,7 @@
 import assert from "node:assert/strict";
 import type { Disk, DiskFile } from "../../../shared/replication/disk.ts";
 import { LOG_NAME } from "../../../shared/replication/log_file.ts";
+import { RECOVERING_NAME } from "../../../shared/replication/log_opening.ts";
 import { TERM_NAME } from "../../../shared/replication/term_file.ts";
 import type { Random } from "../random.ts";
 import type { Machine, Process } from "./machine.ts";
@@ -148,7 +149,7 @@ export class SimDisk implements Disk {
     if (damage === "promise deleted") return this.#names.destroy(TERM_NAME);
     if (damage === "wiped") {
       for (const name of this.#names.all()) this.#names.destroy(name);
-      return;
+      return this.#mark();
     }
     const known = Math.min(log?.size ?? 0, this.#notedLength());
     if (log === undefined || known === 0) return;
@@ -158,6 +159,15 @@ export class SimDisk implements Disk {
       bytes[at] = bytes[at]! ^ (1 << random.below(8));
       return bytes.length;
     });
+  }
+
+  /** What start.sh leaves in a folder that has lost the birth mark of its store. */
+  #mark(): void {
+    const file = new SimFile();
+    file.write(Buffer.from("its folder was lost\n"), 0);
+    file.settle(file.written);
+    this.#names.make(RECOVERING_NAME, file);
+    this.#names.settle(this.#names.called);
   }
 
   /**
