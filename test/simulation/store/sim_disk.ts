@@ -10,11 +10,9 @@
  */
 import assert from "node:assert/strict";
 import type { Disk, DiskFile } from "../../../shared/replication/disk.ts";
-import { LOG_NAME } from "../../../shared/replication/log_file.ts";
-import { RECOVERING_NAME } from "../../../shared/replication/log_opening.ts";
-import { TERM_NAME } from "../../../shared/replication/term_file.ts";
 import type { Random } from "../random.ts";
 import type { Machine, Process } from "./machine.ts";
+import { damageFolder, type Damage } from "./sim_disk_damage.ts";
 import { SimFile } from "./sim_disk_file.ts";
 import { SimNames } from "./sim_disk_names.ts";
 import type { Timeline } from "./timeline.ts";
@@ -30,9 +28,6 @@ export interface SimDiskOptions {
   /** Hears of each fault that really happened. */
   count?: (name: string) => void;
 }
-
-/** What befalls a disk whose machine is down. */
-export type Damage = "flipped bit" | "cut short" | "log deleted" | "promise deleted" | "wiped";
 
 const SLOW_MS = 2_000;
 /** Of what needs no flush. */
@@ -143,40 +138,7 @@ export class SimDisk implements Disk {
   /** Befalls what is on disk while its machine is down. */
   damage(damage: Damage): void {
     assert(!this.#machine.isAlive, "its process is dead");
-    const { random } = this.#options;
-    const log = this.#names.get(LOG_NAME);
-    if (damage === "log deleted") return this.#names.destroy(LOG_NAME);
-    if (damage === "promise deleted") return this.#names.destroy(TERM_NAME);
-    if (damage === "wiped") {
-      for (const name of this.#names.all()) this.#names.destroy(name);
-      return this.#mark();
-    }
-    const known = Math.min(log?.size ?? 0, this.#notedLength());
-    if (log === undefined || known === 0) return;
-    log.damage((bytes) => {
-      if (damage === "cut short") return random.below(known);
-      const at = random.below(known);
-      bytes[at] = bytes[at]! ^ (1 << random.below(8));
-      return bytes.length;
-    });
-  }
-
-  /** What start.sh leaves in a folder that has lost the birth mark of its store. */
-  #mark(): void {
-    const file = new SimFile();
-    file.write(Buffer.from("its folder was lost\n"), 0);
-    file.settle(file.written);
-    this.#names.make(RECOVERING_NAME, file);
-    this.#names.settle(this.#names.called);
-  }
-
-  /**
-   * Of the log, as term.json notes it. Rows that are missing beyond look like ones that a crash
-   * tore, and a replica that lost just these knows of nothing: that much is not promised.
-   */
-  #notedLength(): number {
-    const text = this.textOf(TERM_NAME);
-    return text === null ? Infinity : (JSON.parse(text) as { length: number }).length;
+    damageFolder(this.#names, damage, this.#options.random);
   }
 
   /** For a file that is open: room for so many bytes more, or it throws. */

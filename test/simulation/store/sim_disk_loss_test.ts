@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { replaceFile } from "../../../shared/replication/disk.ts";
-import type { Damage } from "./sim_disk.ts";
+import type { Damage } from "./sim_disk_damage.ts";
 import { append, Host, leftOver, LOG } from "./sim_disk_host.ts";
 
 test("a kill leaves all that was written, and it can still be lost with the power", async () => {

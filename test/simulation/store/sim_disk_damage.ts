@@ -1,0 +1,53 @@
+/** What befalls a replica's folder while its machine is down, and no crash could have done. */
+import { LOG_NAME } from "../../../shared/replication/log_file.ts";
+import { RECOVERING_NAME } from "../../../shared/replication/log_opening.ts";
+import { TERM_NAME } from "../../../shared/replication/term_file.ts";
+import type { Random } from "../random.ts";
+import { SimFile } from "./sim_disk_file.ts";
+import type { SimNames } from "./sim_disk_names.ts";
+
+export type Damage = "flipped bit" | "cut short" | "log deleted" | "promise deleted" | "wiped";
+
+export function damageFolder(names: SimNames, damage: Damage, random: Random): void {
+  switch (damage) {
+    case "log deleted":
+      return names.destroy(LOG_NAME);
+    case "promise deleted":
+      return names.destroy(TERM_NAME);
+    case "wiped":
+      for (const name of names.all()) names.destroy(name);
+      return mark(names);
+    default:
+      return damageLog(names, damage, random);
+  }
+}
+
+function damageLog(names: SimNames, damage: "flipped bit" | "cut short", random: Random): void {
+  const log = names.get(LOG_NAME);
+  const known = Math.min(log?.size ?? 0, notedLength(names));
+  if (log === undefined || known === 0) return;
+  log.damage((bytes) => {
+    if (damage === "cut short") return random.below(known);
+    const at = random.below(known);
+    bytes[at] = bytes[at]! ^ (1 << random.below(8));
+    return bytes.length;
+  });
+}
+
+/** What start.sh leaves in a folder that has lost the birth mark of its store. */
+function mark(names: SimNames): void {
+  const file = new SimFile();
+  file.write(Buffer.from("its folder was lost\n"), 0);
+  file.settle(file.written);
+  names.make(RECOVERING_NAME, file);
+  names.settle(names.called);
+}
+
+/**
+ * Of the log, as term.json notes it. Rows that are missing beyond look like ones that a crash
+ * tore, and a replica that lost just these knows of nothing: that much is not promised.
+ */
+function notedLength(names: SimNames): number {
+  const text = names.get(TERM_NAME)?.bytes().toString("utf8");
+  return text === undefined ? Infinity : (JSON.parse(text) as { length: number }).length;
+}
