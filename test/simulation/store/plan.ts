@@ -95,6 +95,7 @@ export const FAULT_KINDS: readonly PlannedFault["kind"][] = [
 /** The first is in demand and runs out. */
 const PRODUCTS = ["Tux", "Fox", "Yak"];
 const CLIENTS = 6;
+const AGAIN = ["", "", "", "", "same", "other"] as const;
 const DAMAGES: readonly Damage[] = [
   "flipped bit",
   "cut short",
@@ -139,20 +140,31 @@ function drawActs(random: Random, { frontends }: Sizes): Planned[] {
   const acts: Planned[] = [];
   const buyEveryMs = random.pick([20, 60, 150]);
   const lookEveryMs = random.pick([10, 30, 90]);
-  const who = () => ({ client: 1 + random.below(CLIENTS), frontend: 1 + random.below(frontends) });
-  for (let atMs = 0, at = 1; atMs < FAULTS_MS; atMs += random.around(buyEveryMs), at++) {
-    const again = random.pick(["", "", "", "", "same", "other"] as const);
-    const quantity = 1 + random.below(3);
+  const client = () => 1 + random.below(CLIENTS);
+  const frontend = () => 1 + random.below(frontends);
+  let atMs = random.around(buyEveryMs);
+  for (let at = 1; atMs < FAULTS_MS; atMs += random.around(buyEveryMs), at++) {
     acts.push({
-      ...who(), atMs, kind: "buy", key: `k${at}`, name: drawName(random), quantity,
-      twin: random.chance(0.1), again,
+      atMs,
+      client: client(),
+      frontend: frontend(),
+      kind: "buy",
+      key: `k${at}`,
+      name: drawName(random),
+      quantity: 1 + random.below(3),
+      twin: random.chance(0.1),
+      again: random.pick(AGAIN),
     });
   }
-  for (let atMs = 0; atMs < FAULTS_MS; atMs += random.around(lookEveryMs)) {
-    acts.push({ ...who(), atMs, kind: "look", name: drawName(random), thread: random.below(2) });
+  atMs = random.around(lookEveryMs);
+  for (; atMs < FAULTS_MS; atMs += random.around(lookEveryMs)) {
+    const [who, where, name] = [client(), frontend(), drawName(random)];
+    acts.push({ atMs, client: who, frontend: where, kind: "look", name, thread: random.below(2) });
   }
-  for (let atMs = 0; atMs < FAULTS_MS; atMs += random.around(200)) {
-    acts.push({ ...who(), atMs, kind: "find", beyond: random.below(4) - 2 });
+  atMs = random.around(200);
+  for (; atMs < FAULTS_MS; atMs += random.around(200)) {
+    const beyond = random.below(4) - 2;
+    acts.push({ atMs, client: client(), frontend: frontend(), kind: "find", beyond });
   }
   return acts;
 }
