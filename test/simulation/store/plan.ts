@@ -10,7 +10,7 @@ import { Random } from "../random.ts";
 import { drawWeather, type Weather } from "./network_weather.ts";
 
 /** Faults rain for so long. */
-export const FAULTS_MS = 3_000;
+export const FAULTS_MS = 2_000;
 
 export interface Sizes {
   frontends: number;
@@ -92,6 +92,9 @@ export const FAULT_KINDS: readonly PlannedFault["kind"][] = [
   "wall clock jumps",
 ];
 
+/** A crash is many faults: of the process or the machine, between any two effects, with damage. */
+const DEALT: readonly PlannedFault["kind"][] = [...FAULT_KINDS, "crash", "crash", "crash"];
+
 /** The first is in demand and runs out. */
 const PRODUCTS = ["Tux", "Fox", "Yak"];
 const CLIENTS = 6;
@@ -108,14 +111,14 @@ export function drawPlan(seed: number, without: ReadonlySet<string> = new Set())
   const random = new Random(seed);
   const sizes = drawSizes(random);
   const weather = drawWeather(random, without);
-  const stock = random.pick([3, 10, 40]);
+  const stock = random.pick([3, 10, 100]);
   const plan = {
     seed,
     sizes,
     weather,
     products: PRODUCTS.map((name, at) => ({ name, quantity: at === 0 ? stock : 40 })),
     restockMs: random.pick([0, 200, 600]),
-    restockTo: random.pick([1, 10]),
+    restockTo: random.pick([1, 10, 50]),
     cacheSize: random.chance(0.9) ? random.pick([1, 2, 8]) : 0,
     checkpointEveryRows: sizes.catalogs === 1 && random.chance(0.3) ? random.pick([5, 20]) : 1_000_000,
     flushMs: random.pick([0.2, 1, 5, 30]),
@@ -175,9 +178,9 @@ function drawName(random: Random): string {
 
 function drawFaults(random: Random, sizes: Sizes): Planned[] {
   const faults: Planned[] = [];
-  const everyMs = random.pick([250, 500, 1_000, 2_500]);
+  const everyMs = random.pick([150, 350, 700, 2_000]);
   // Some runs know only a few kinds of faults: everything at once hides what needs one missing.
-  const kinds = random.chance(0.5) ? FAULT_KINDS : FAULT_KINDS.filter(() => random.chance(0.4));
+  const kinds = random.chance(0.5) ? DEALT : DEALT.filter(() => random.chance(0.4));
   if (kinds.length === 0) return [];
   const start = random.around(everyMs / 2);
   for (let atMs = start; atMs < FAULTS_MS; atMs += random.around(everyMs)) {
@@ -189,12 +192,12 @@ function drawFaults(random: Random, sizes: Sizes): Planned[] {
 function drawFault(random: Random, kind: PlannedFault["kind"], sizes: Sizes): PlannedFault {
   const who = drawTarget(random, sizes);
   const replica = drawReplica(random, sizes);
-  const downMs = random.pick([20, 150, 600, 1_500]);
-  const forMs = random.pick([50, 300, 900, 1_800]);
+  const downMs = random.pick([20, 100, 400, 1_200]);
+  const forMs = random.pick([50, 250, 700, 1_500]);
   switch (kind) {
     case "crash": {
-      const effects = random.chance(0.5) ? 0 : 1 + random.below(30);
-      const damage = random.chance(0.15) ? random.pick(DAMAGES) : null;
+      const effects = random.chance(0.4) ? 0 : 1 + random.below(30);
+      const damage = random.chance(0.25) ? random.pick(DAMAGES) : null;
       return { kind, who, power: random.chance(0.5), effects, downMs, damage };
     }
     case "crash of all": {
