@@ -28,6 +28,8 @@ export interface OrderOperation extends Asked {
   /** What a 200 said. */
   number: number | null;
   replayed: boolean;
+  /** A 503 said that nothing of it was tried, and nothing will be. */
+  isUntried?: boolean;
 }
 
 /** GET /products/:name. */
@@ -36,6 +38,14 @@ export interface ProductOperation extends Asked {
   name: string;
   /** What a 200 said; the version is in its entity tag. */
   quantity: number;
+  version: number;
+}
+
+/** GET /products: the first page of all. */
+export interface ListOperation extends Asked {
+  kind: "list";
+  /** What a 200 said; the version is that of the latest change of any product. */
+  products: readonly { name: string; quantity: number }[];
   version: number;
 }
 
@@ -54,7 +64,8 @@ export interface LeaderOperation extends Asked {
   term: number;
 }
 
-export type Operation = OrderOperation | ProductOperation | FindOperation | LeaderOperation;
+export type Operation =
+  | OrderOperation | ProductOperation | ListOperation | FindOperation | LeaderOperation;
 
 /** A fault, from its beginning to the moment when all of it was undone. */
 export interface Fault {
@@ -107,11 +118,12 @@ export interface History {
 }
 
 /**
- * An own 4xx did not happen, a 200 did, everything else may have: a 503, a
- * bare 400 of some parser, a reset, silence.
+ * An own 4xx did not happen, nor did what a 503 calls untried; a 200 did;
+ * everything else may have: another 503, a bare 400 of some parser, a reset, silence.
  */
 export function outcomeOf(operation: Operation): "ok" | "failed" | "unknown" {
-  const { status, isOwnError } = operation;
+  const { kind, status, isOwnError } = operation;
   if (status === 200) return "ok";
+  if (kind === "order" && operation.isUntried) return "failed";
   return status >= 400 && status < 500 && isOwnError ? "failed" : "unknown";
 }

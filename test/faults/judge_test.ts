@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type {
-  Fault, FindOperation, History, JournalRow, LeaderOperation, LoggedOrder, Operation,
-  OrderOperation, ProductOperation,
+  Fault, FindOperation, History, JournalRow, LeaderOperation, ListOperation, LoggedOrder,
+  Operation, OrderOperation, ProductOperation,
 } from "./history.ts";
 import { judge, RULES } from "./judge.ts";
 
@@ -27,6 +27,15 @@ function look(quantity: number, version: number, atMs: number, more: Partial<Ope
   } as ProductOperation;
 }
 
+/** Of Tux alone, the only product there is. */
+function list(quantity: number, version: number, atMs: number, more: Partial<ListOperation> = {}) {
+  const operation: ListOperation = {
+    ...OK, client: 9, kind: "list", products: [{ name: "Tux", quantity }], version,
+    invokedMs: atMs, returnedMs: atMs + 5, ...more,
+  };
+  return operation;
+}
+
 function find(number: number, atMs: number, more: Partial<FindOperation> = {}): FindOperation {
   const found = { number, name: "Tux", quantity: 1 };
   return { ...OK, kind: "find", number, found, invokedMs: atMs, returnedMs: atMs + 5, ...more };
@@ -44,7 +53,11 @@ function sold(index: number, key: string, quantity = 1): JournalRow {
   return { index, kind: "sale", name: "Tux", quantity, key };
 }
 
-/** Three Tux bought one after the other, looked up, found; 10 there at first. */
+const REFUSED = { status: 409, number: null, isOwnError: true };
+const UNTRIED = { ...REFUSED, status: 503, hasRetryAfter: true, isUntried: true };
+const SILENT = { status: 0, number: null };
+
+/** Three Tux bought one after the other, looked up, listed, found; 10 there at first. */
 function good(): { -readonly [Field in keyof History]: History[Field] } {
   return {
     operations: [
@@ -54,7 +67,8 @@ function good(): { -readonly [Field in keyof History]: History[Field] } {
         isOwnError: true, hasRetryAfter: true }),
       buy(3, "c", 40, { client: 3 }), look(7, 5, 50), find(3, 52),
       find(4, 54, { status: 404, isOwnError: true, found: null }),
-      leader(3, 1, 55), leader(2, 2, 60),
+      leader(3, 1, 55), leader(2, 2, 60), list(7, 5, 61),
+      buy(0, "too many", 62, { ...REFUSED, quantity: 8 }),
     ],
     faults: [],
     orders: [logged(1, "a"), logged(2, "b"), logged(3, "c")],
@@ -83,8 +97,6 @@ function final(quantity: number): History["finals"] {
   return [{ frontend: 1, name: "Tux", quantity }];
 }
 
-const REFUSED = { status: 409, number: null, isOwnError: true };
-const SILENT = { status: 0, number: null };
 
 /** By rule: what makes the good history bad. */
 const BAD: Record<number, (history: ReturnType<typeof good>) => Partial<History>> = {
@@ -93,7 +105,7 @@ const BAD: Record<number, (history: ReturnType<typeof good>) => Partial<History>
     orders: [...orders, logged(4, "d")], journal: [...journal, sold(6, "d")], finals: final(6),
   }),
   3: ({ operations, orders, journal }) => ({
-    operations: [...operations, buy(0, "d", 70, REFUSED)],
+    operations: [...operations, buy(0, "d", 70, UNTRIED)],
     orders: [...orders, logged(4, "d")], journal: [...journal, sold(6, "d")], finals: final(6),
   }),
   4: ({ orders, journal }) => ({
@@ -124,6 +136,9 @@ const BAD: Record<number, (history: ReturnType<typeof good>) => Partial<History>
     orders: [...orders, logged(4, "d", { quantity: 8 })], journal: [...journal, sold(6, "d", 8)],
     finals: final(-1),
   }),
+  19: ({ operations }) => ({
+    operations: [...operations, buy(0, "d", 70, { ...REFUSED, quantity: 7 })],
+  }),
   21: ({ operations }) => ({ operations: [...operations, look(9, 3, 46)] }),
   22: ({ operations, orders, journal }) => ({
     operations: [...operations, look(6, 6, 60), buy(4, "d", 70)],
@@ -141,6 +156,8 @@ const BAD: Record<number, (history: ReturnType<typeof good>) => Partial<History>
   27: ({ operations }) => ({
     operations: [...operations, find(2, 70, { status: 404, isOwnError: true, found: null })],
   }),
+  28: ({ operations }) => ({ operations: [...operations, list(8, 5, 70)] }),
+  29: ({ operations }) => ({ operations: [...operations, list(8, 4, 70)] }),
   30: ({ operations }) => ({
     operations: [...operations, find(2, 70, { status: 500, isOwnError: true, found: null })],
   }),
@@ -148,11 +165,14 @@ const BAD: Record<number, (history: ReturnType<typeof good>) => Partial<History>
     faults: [killed(65)], operations: [...operations, buy(0, "d", 70, SILENT)],
   }),
   32: ({ operations }) => ({
-    faults: [killed(65)], operations: [...operations, buy(0, "d", 70, { ...REFUSED,
-      returnedMs: 1_070 })],
+    faults: [killed(65)],
+    operations: [...operations, buy(0, "d", 70, { ...REFUSED, quantity: 8, returnedMs: 1_070 })],
   }),
   33: () => ({
     faults: [killed(65), killed(10_600, { wasWhole: false, waitedMs: 10_000 })],
+  }),
+  34: ({ operations }) => ({
+    operations: [...operations, look(7, 5, 70, { returnedMs: 6_070 })],
   }),
 };
 
@@ -186,6 +206,45 @@ const MORE: [string, number, (history: ReturnType<typeof good>) => Partial<Histo
   ["a 503 that does not say when to come back", 30, ({ operations }) => ({
     operations: [...operations, look(0, 0, 70, { status: 503, isOwnError: true })],
   })],
+  ["refused, and sold all the same", 3, ({ operations, orders, journal }) => ({
+    operations: [...operations, buy(0, "d", 70, REFUSED)],
+    orders: [...orders, logged(4, "d")], journal: [...journal, sold(6, "d")], finals: final(6),
+  })],
+  ["refused for what was sold only later", 19, ({ operations, orders, journal }) => ({
+    operations: [...operations, buy(0, "d", 70, { ...REFUSED, quantity: 7 }), buy(4, "e", 80)],
+    orders: [...orders, logged(4, "e")], journal: [...journal, sold(6, "e")], finals: final(6),
+  })],
+  ["refused for what had been restocked long before", 19, ({ operations, journal }) => ({
+    initial: new Map([["Tux", 3]]),
+    operations: [...operations.filter(({ kind }) => kind === "order"),
+      look(10, 6, 70), buy(0, "d", 80, { ...REFUSED, quantity: 10 })],
+    journal: [...journal, { index: 6, kind: "restock", name: "Tux", quantity: 10, key: "" }],
+    finals: final(10),
+  })],
+  ["bought by an attempt that was said not to have been tried", 22, (history) => ({
+    operations: [...history.operations,
+      buy(0, "d", 60, UNTRIED), look(6, 6, 66), buy(4, "d", 80)],
+    orders: [...history.orders, logged(4, "d")],
+    journal: [...history.journal, sold(6, "d")], finals: final(6),
+  })],
+  ["a look-up older than a list", 24, ({ operations, orders, journal }) => ({
+    operations: [...operations, buy(0, "d", 60, SILENT), list(6, 6, 70), look(7, 5, 80)],
+    orders: [...orders, logged(4, "d")], journal: [...journal, sold(6, "d")], finals: final(6),
+  })],
+  ["a list of a row that changed nothing", 28, ({ operations }) => ({
+    operations: [...operations, list(7, 2, 0)],
+  })],
+  ["a list without a product", 28, ({ operations }) => ({
+    operations: [...operations, list(7, 5, 70, { products: [] })],
+  })],
+  ["a list older than a list", 29, ({ operations, orders, journal }) => ({
+    operations: [...operations, buy(0, "d", 60, SILENT), list(6, 6, 70), list(7, 5, 80)],
+    orders: [...orders, logged(4, "d")], journal: [...journal, sold(6, "d")], finals: final(6),
+  })],
+  ["no answer, long after the front-end was back", 34, ({ operations }) => ({
+    operations: [...operations, look(7, 5, 700, { returnedMs: 6_700 })],
+    faults: [killed(100, { members: ["frontend 1"] })],
+  })],
   ["a version of another product", 23, ({ operations, initial }) => ({
     operations: [...operations, look(10, 5, 70, { name: "Fox" } as Partial<Operation>)],
     initial: new Map([...initial, ["Fox", 10]]),
@@ -210,9 +269,26 @@ test("what may have happened is no violation, whichever way it went", () => {
   assert.deepEqual(judge({ ...history, operations, orders, journal, finals: final(6) }), []);
 });
 
+test("a front-end that was paused meanwhile answers later", () => {
+  const history = good();
+  const operations = [...history.operations, look(7, 5, 700, { returnedMs: 8_700 })];
+  const faults = [killed(1_000, { members: ["frontend 1"], kind: "pause of a front-end" })];
+  assert.deepEqual(judge({ ...history, operations, faults }), []);
+});
+
+test("who is refused may have asked first while there was not enough", () => {
+  const history = good();
+  const restock: JournalRow = { index: 6, kind: "restock", name: "Tux", quantity: 10, key: "" };
+  const operations = [...history.operations, buy(0, "d", 40, { ...SILENT, quantity: 8 }),
+    look(17, 6, 70), buy(0, "d", 80, { ...REFUSED, quantity: 8 })];
+  const journal = [...history.journal, restock];
+  const change = { operations, journal, finals: final(17), restockTo: 17 };
+  assert.deepEqual(judge({ ...history, ...change }), []);
+});
+
 test("a refusal after an attempt of unknown outcome proves nothing", () => {
   const history = good();
-  const operations = [...history.operations, buy(0, "d", 70, SILENT), buy(0, "d", 90, REFUSED)];
+  const operations = [...history.operations, buy(0, "d", 70, SILENT), buy(0, "d", 90, UNTRIED)];
   const orders = [...history.orders, logged(4, "d")];
   const journal = [...history.journal, sold(6, "d")];
   assert.deepEqual(judge({ ...history, operations, orders, journal, finals: final(6) }), []);

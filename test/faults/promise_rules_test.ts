@@ -87,7 +87,7 @@ const KEPT: [string, Fault[], OrderOperation[]][] = [
   ["just under two seconds", [PAUSE], [asked(1_100, 3_099)]],
   ["counted from the fault on", [KILL], [asked(600, 1_999)]],
   ["asked long before, so it met the fault before", [KILL],
-    [asked(500, 4_000, REFUSED), asked(499, 9_000)]],
+    [asked(500, 4_000, REFUSED), asked(499, 6_400)]],
   ["counted up to the next fault", [KILL, fault("kill", { members: EVERYBODY, fromMs: 1_900 })],
     [asked(1_100, 5_000, REFUSED)]],
   ["a store that was not whole", [fault(KILL.kind, { members: ["order 3"], wasWhole: false })],

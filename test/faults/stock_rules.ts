@@ -1,11 +1,15 @@
 /** What must hold of the stock, from the catalog's journal, the order log and the answers. */
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, Purchase } from "./evidence.ts";
+import { type OrderOperation, outcomeOf } from "./history.ts";
 import type { Rule } from "./judge.ts";
+import { knownVersions } from "./read_rules.ts";
 
 export const STOCK_RULES: Readonly<Record<number, Rule>> = {
   16: { promise: "initial + restocked - ordered is what is left", check: booksBalance },
   17: { promise: "nobody sees less than none, or more than a full stock", check: withinBounds },
   18: { promise: "between two restocks no more is sold than was there", check: nothingOversold },
+  19: { promise: "who was told that there is not enough was told so while it was true",
+    check: refusedForCause },
 };
 
 function booksBalance({ history }: Evidence): string[] {
@@ -46,4 +50,82 @@ function nothingOversold({ history }: Evidence): string[] {
     if (before + quantity <= there) return [];
     return [`row ${index} sells ${quantity} ${name}: ${before} of ${there} were sold already`];
   });
+}
+
+/**
+ * A refusal counts the rows that are decided by then. That are all rows known
+ * to anybody before the question, and none of a purchase that was asked for
+ * only after the answer: at some moment between there was less than asked for.
+ */
+function refusedForCause(evidence: Evidence): string[] {
+  const known = knownRows(evidence);
+  const asked = askedRows(evidence);
+  return evidence.of("order").flatMap((operation) => {
+    const { status, key, name, quantity, returnedMs } = operation;
+    if (status !== 409 || outcomeOf(operation) !== "failed") return [];
+    const beganMs = whenBegan(operation, evidence.purchases.get(key)!);
+    const first = known[countWhile(known, ({ atMs }) => atMs < beganMs) - 1]?.index ?? 0;
+    const later = asked[countWhile(asked, ({ atMs }) => atMs <= returnedMs)];
+    const last = later === undefined ? Number.POSITIVE_INFINITY : later.index - 1;
+    const left = evidence.leftBetween(name, first, last).map((one) => one.quantity);
+    if (left.length === 0 || left.some((pieces) => pieces < quantity)) return [];
+    return [`${key} was told that there are less than ${quantity} ${name}: from row ${first} ` +
+      `to row ${last} there were ${Math.min(...left)} and more`];
+  });
+}
+
+interface Moment {
+  atMs: number;
+  index: number;
+}
+
+/** By time: the highest row that was known to anybody then. */
+function knownRows(evidence: Evidence): Moment[] {
+  const moments = knownVersions(evidence).map(({ atMs, version }) => ({ atMs, index: version }));
+  let highest = 0;
+  return moments.sort(byTime).map(({ atMs, index }) => {
+    highest = Math.max(highest, index);
+    return { atMs, index: highest };
+  });
+}
+
+/** By time of asking: the lowest row of all purchases asked for then or later. */
+function askedRows({ versionByKey, purchases }: Evidence): Moment[] {
+  const moments = [...versionByKey].flatMap(([key, index]) => {
+    const purchase = purchases.get(key);
+    return purchase === undefined ? [] : [{ atMs: purchase.invokedMs, index }];
+  });
+  let lowest = Number.POSITIVE_INFINITY;
+  return moments.sort(byTime).reverse().map(({ atMs, index }) => {
+    lowest = Math.min(lowest, index);
+    return { atMs, index: lowest };
+  }).reverse();
+}
+
+/** When the question was first asked that this is an answer to: attempts under a key join. */
+function whenBegan({ invokedMs }: OrderOperation, { attempts }: Purchase): number {
+  let began = invokedMs;
+  for (let before = Number.POSITIVE_INFINITY; began < before; ) {
+    before = began;
+    const joined = attempts.filter((one) => one.invokedMs <= before &&
+      (one.returnedMs >= before || outcomeOf(one) === "unknown"));
+    began = Math.min(before, ...joined.map((one) => one.invokedMs));
+  }
+  return began;
+}
+
+function byTime(one: Moment, other: Moment): number {
+  return one.atMs - other.atMs;
+}
+
+/** How many at the front are so; behind the first that is not, none is. */
+function countWhile(moments: readonly Moment[], isSo: (moment: Moment) => boolean): number {
+  let low = 0;
+  let high = moments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isSo(moments[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
