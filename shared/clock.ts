@@ -36,8 +36,11 @@ export function timestamp(): string {
   return stamp;
 }
 
+/** The loop counts whole milliseconds from when it last looked: a timer may be one too early. */
+const TIMER_EARLY_MS = 1;
+
 function after(delayMs: number, call: () => void): () => void {
-  const timer = setTimeout(call, Math.max(0, Math.ceil(delayMs)));
+  const timer = setTimeout(call, delayMs <= 0 ? 0 : Math.ceil(delayMs) + TIMER_EARLY_MS);
   return () => clearTimeout(timer);
 }
 
