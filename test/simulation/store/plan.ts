@@ -49,8 +49,13 @@ export type PlannedAct =
       twin: boolean;
       /** Afterwards once more, as it was or with another quantity. */
       again: "" | "same" | "other";
+      /** Whoever gets no answer, or is told that it is not known, leaves it at that. */
+      once: boolean;
+      /** Looks at what is left, at another front-end, as soon as it is bought. */
+      looks: boolean;
     }
   | { kind: "look"; name: string; thread: number }
+  | { kind: "list"; thread: number }
   /** So far beyond the highest number that anybody was told. */
   | { kind: "find"; beyond: number };
 
@@ -98,6 +103,8 @@ const DEALT: readonly PlannedFault["kind"][] = [...FAULT_KINDS, "crash", "crash"
 /** The first is in demand and runs out. */
 const PRODUCTS = ["Tux", "Fox", "Yak"];
 const CLIENTS = 6;
+/** Share of look-ups that are of all products. */
+const LISTS = 0.2;
 const AGAIN = ["", "", "", "", "same", "other"] as const;
 const DAMAGES: readonly Damage[] = [
   "flipped bit",
@@ -157,12 +164,16 @@ function drawActs(random: Random, { frontends }: Sizes): Planned[] {
       quantity: 1 + random.below(3),
       twin: random.chance(0.1),
       again: random.pick(AGAIN),
+      once: random.chance(0.15),
+      looks: random.chance(0.3),
     });
   }
   atMs = random.around(lookEveryMs);
   for (; atMs < FAULTS_MS; atMs += random.around(lookEveryMs)) {
-    const [who, where, name] = [client(), frontend(), drawName(random)];
-    acts.push({ atMs, client: who, frontend: where, kind: "look", name, thread: random.below(2) });
+    const asked = { atMs, client: client(), frontend: frontend() };
+    const [name, thread] = [drawName(random), random.below(2)];
+    if (random.chance(LISTS)) acts.push({ ...asked, kind: "list", thread });
+    else acts.push({ ...asked, kind: "look", name, thread });
   }
   atMs = random.around(200);
   for (; atMs < FAULTS_MS; atMs += random.around(200)) {

@@ -7,7 +7,8 @@ import { makeReaders, type Readers } from "../../../frontend/readers.ts";
 import type { SharedMemory } from "../../../frontend/shared_memory.ts";
 import type { Clock } from "../../../shared/clock.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { Order, PlaceResult } from "../../../shared/wire.ts";
+import { PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
+import type { ListQuery, Order, PlaceResult, Product } from "../../../shared/wire.ts";
 
 export const THREADS = 2;
 
@@ -15,14 +16,26 @@ export const THREADS = 2;
 export type PublicAnswer =
   | { status: 200; number: number; replayed: boolean }
   | { status: 200; quantity: number; version: number }
+  | { status: 200; products: readonly Stock[]; version: number }
   | { status: 200; order: { number: number; name: string; quantity: number } }
-  | { status: 404 | 409 | 422 | 503 };
+  | { status: 404 | 409 | 422 | 503 }
+  | { status: 503; isUntried: boolean };
 
-/** What a cache keeps of a product. */
-interface Shown {
+interface Stock {
+  name: string;
   quantity: number;
+}
+
+/** What a cache keeps of a product, or of a list of them. */
+interface Shown {
+  products: readonly Stock[];
   version: number;
 }
+
+/** The first page of all. */
+const EVERYTHING = JSON.stringify({
+  topic: null, q: null, limit: PAGE_ITEMS_MAX, after: null,
+} satisfies ListQuery);
 
 export interface ShopOptions {
   owner: FrontendOwner;
@@ -48,8 +61,8 @@ export class Shop {
         counts: { hits: 0, misses: 0, evictions: 0, entries: 0 },
         nowMs: () => clock.monotonicMs(),
         owner: { ask },
-        keepProduct: ({ product, version }) => ({ quantity: product.quantity, version }),
-        keepList: ({ version }) => ({ quantity: 0, version }),
+        keepProduct: ({ product, version }) => ({ products: [stockOf(product)], version }),
+        keepList: ({ products, version }) => ({ products: products.map(stockOf), version }),
       }),
     );
   }
@@ -60,6 +73,7 @@ export class Shop {
       if (kind === "POST /invalidate") return this.#owner.invalidate(body);
       if (kind === "POST /orders") return await this.#place(JSON.stringify(body));
       if (kind === "GET /product") return await this.#look(fields.name!, Number(fields.thread));
+      if (kind === "GET /products") return await this.#list(Number(fields.thread));
       if (kind === "GET /order") return await this.#find(Number(fields.number));
       throw new Error(`a front-end is asked for ${kind}`);
     } catch (error) {
@@ -80,14 +94,22 @@ export class Shop {
       case "key_reused":
         return { status: 422 };
       case "unavailable":
+        return { status: 503, isUntried: true };
       case "unknown":
-        return { status: 503 };
+        return { status: 503, isUntried: false };
     }
   }
 
   async #look(name: string, thread: number): Promise<PublicAnswer> {
     const { products } = this.#threads[thread]!;
     const value = products.cached(name) ?? (await products.fetch(name)).value;
+    if (value === null) return { status: 404 };
+    return { status: 200, quantity: value.products[0]!.quantity, version: value.version };
+  }
+
+  async #list(thread: number): Promise<PublicAnswer> {
+    const { lists } = this.#threads[thread]!;
+    const value = lists.cached(EVERYTHING) ?? (await lists.fetch(EVERYTHING)).value;
     return value === null ? { status: 404 } : { status: 200, ...value };
   }
 
@@ -97,4 +119,8 @@ export class Shop {
     const { name, quantity } = order;
     return { status: 200, order: { number: order.number, name, quantity } };
   }
+}
+
+function stockOf({ name, quantity }: Product): Stock {
+  return { name, quantity };
 }

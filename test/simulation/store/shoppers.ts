@@ -57,6 +57,7 @@ export class Shoppers {
   act(act: Act): void {
     if (act.kind === "buy") void this.#buy(act);
     else if (act.kind === "look") void this.look(act);
+    else if (act.kind === "list") void this.#list(act.client, act.frontend, act.thread);
     else void this.#find(act.client, act.frontend, Math.max(1, this.#known + act.beyond));
   }
 
@@ -64,8 +65,8 @@ export class Shoppers {
     const { client, frontend, name, thread } = act;
     const query = `/product?name=${name}&thread=${thread}`;
     const { asked, answer } = await this.#ask({ client, frontend, path: query, body: null });
-    const found = answer !== null && "version" in answer ? answer : { quantity: NaN, version: NaN };
-    const { quantity, version } = found;
+    const unknown = { quantity: NaN, version: NaN };
+    const { quantity, version } = answer !== null && "quantity" in answer ? answer : unknown;
     this.#options.operations.push({ ...asked, kind: "product", name, quantity, version });
     return { status: asked.status, quantity };
   }
@@ -77,12 +78,21 @@ export class Shoppers {
     const { asked, answer } = await this.#ask({ client, frontend, path: "/orders", body });
     const told = answer !== null && "number" in answer ? answer : { number: null, replayed: false };
     const { number, replayed } = told;
+    const isUntried = answer !== null && "isUntried" in answer && answer.isUntried;
     const operation: OrderOperation = {
-      ...asked, kind: "order", key, name, quantity, number, replayed,
+      ...asked, kind: "order", key, name, quantity, number, replayed, isUntried,
     };
     this.#options.operations.push(operation);
     if (number !== null && number > this.#known) this.#known = number;
     return operation;
+  }
+
+  async #list(client: number, frontend: number, thread: number): Promise<void> {
+    const path = `/products?thread=${thread}`;
+    const { asked, answer } = await this.#ask({ client, frontend, path, body: null });
+    const unknown = { products: [], version: NaN };
+    const { products, version } = answer !== null && "products" in answer ? answer : unknown;
+    this.#options.operations.push({ ...asked, kind: "list", products, version });
   }
 
   async #find(client: number, frontend: number, number: number): Promise<void> {
@@ -100,10 +110,12 @@ export class Shoppers {
       const attempt = this.order({ ...act, frontend });
       const operation = await Promise.race([attempt, this.pause(PATIENCE_MS)]);
       if (operation !== null && operation.status !== 503 && operation.status !== 0) break;
+      if (act.once) break;
       frontend = this.#other(frontend);
       if (operation !== null) await this.pause(ASK_AGAIN_MS);
     }
     this.#buying--;
+    if (act.looks) await this.look({ ...act, frontend: this.#other(frontend), thread: 0 });
     if (act.again === "same") await this.order({ ...act, frontend });
     if (act.again === "other") await this.order({ ...act, frontend, quantity: act.quantity + 1 });
   }
