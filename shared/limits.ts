@@ -40,8 +40,12 @@ export const TAIL_ROWS_MAX = 20_000;
 export const REPLICATE_ROWS_MAX = 2_000;
 /** Bytes of rows in one page of GET /log: small enough to parse without a pause anyone notices. */
 export const LOG_PAGE_BYTES = 256 * 1024;
-/** term.json notes the synced length of the log at least once in so many rows. */
+/**
+ * term.json notes the synced length of the log at least once in so many rows, and so long after
+ * the first that is not noted yet: rows within the note are never taken for a torn append.
+ */
 export const NOTE_EVERY_ROWS = 4_096;
+export const NOTE_EVERY_MS = 2_000;
 /**
  * A term this far above a replica's own is refused: one rogue message must not use up the
  * terms.

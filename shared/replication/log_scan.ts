@@ -6,14 +6,16 @@
  *   all rows good, at least as long as term.json notes    normal
  *   beyond the noted length, and
  *     - the last line has no line break, or
- *     - the first bad row has an all-zero 512-byte sector
- *       in it and nothing good follows                    torn: never
+ *     - the first bad line has an all-zero 512-byte sector
+ *       in it, whatever follows                           torn: never
  *       acknowledged, as its flush cannot have returned: may be cut
  *   anything else                                         damage, not a crash
  *
- * The sector rule is etcd's (server/storage/wal/decoder.go).
+ * The sector rule is etcd's (server/storage/wal/decoder.go): a disk writes the
+ * sectors of one append in any order, so good rows may stand behind a hole.
+ * Take that for damage, and a cut of the power that met a majority in the
+ * middle of an append leaves a group that nobody can recover from.
  */
-import { crc32 } from "node:zlib";
 import { AppError } from "../errors.ts";
 import { formatChecksum, parseRow } from "./codec.ts";
 import type { LogFile } from "./log_file.ts";
@@ -104,27 +106,13 @@ function rest(file: LogFile, size: number): Buffer {
   return buffer;
 }
 
-/** True when what is left can only be an append that a crash interrupted. */
+/** True when what is left is an append that a crash interrupted. */
 function isTorn(left: Buffer, offset: number): boolean {
-  if (!left.includes(10)) return true;
-  if (hasGoodRow(left)) return false;
+  const end = left.indexOf(10);
+  if (end < 0) return true;
   const first = (SECTOR_BYTES - (offset % SECTOR_BYTES)) % SECTOR_BYTES;
-  for (let start = first; start < left.length; start += SECTOR_BYTES) {
-    const sector = left.subarray(start, start + SECTOR_BYTES);
-    if (sector.every((byte) => byte === 0)) return true;
-  }
-  return false;
-}
-
-/** A line behind the bad one whose checksum follows from the line before it. */
-function hasGoodRow(left: Buffer): boolean {
-  const lines = left.toString("latin1").split("\n");
-  for (let i = 1; i < lines.length; i++) {
-    const before = Number.parseInt(lines[i - 1]!.slice(-8), 16);
-    const line = Buffer.from(lines[i]!, "latin1");
-    if (line.length < 10 || !Number.isInteger(before)) continue;
-    const checksum = crc32(line.subarray(0, -9), before);
-    if (formatChecksum(checksum) === line.toString("latin1", line.length - 8)) return true;
+  for (let start = first; start + SECTOR_BYTES <= end; start += SECTOR_BYTES) {
+    if (left.subarray(start, start + SECTOR_BYTES).every((byte) => byte === 0)) return true;
   }
   return false;
 }

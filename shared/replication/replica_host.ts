@@ -81,6 +81,7 @@ export class ReplicaHost {
     });
     this.#endTicks = clock.every(HEARTBEAT_MS, () => {
       this.#room.look();
+      this.#storage.tick();
       this.#step({ kind: "tick" });
     });
   }

@@ -6,7 +6,7 @@
  * again: a disk that failed once is not to be believed (fail ends the process).
  */
 import { join } from "node:path";
-import { DISK_RESERVE_BYTES, NOTE_EVERY_ROWS } from "../limits.ts";
+import { DISK_RESERVE_BYTES, HEARTBEAT_MS, NOTE_EVERY_MS, NOTE_EVERY_ROWS } from "../limits.ts";
 import { writeCheckpoint, type Checkpoint } from "./checkpoint_file.ts";
 import { formatChecksum, payloadOf } from "./codec.ts";
 import { keepAside, type Disk } from "./disk.ts";
@@ -31,7 +31,10 @@ export class Storage {
   #queue: DiskEffect[] = [];
   #pendingCheckpoint: { at: Position; text: string } | null = null;
   #isWorking = false;
-  #notedRows = 0;
+  /** Rows on disk that term.json does not note yet, and for how many ticks there were any. */
+  #unnotedRows = 0;
+  #unnotedTicks = 0;
+  #isNoteDue = false;
   #idle: (() => void)[] = [];
   #onWritten: (op: number) => void = () => {};
   #onCompacted: (index: number) => void = () => {};
@@ -84,6 +87,13 @@ export class Storage {
     void this.#work();
   }
 
+  /** Called every heartbeat: rows are noted when they have waited for it long enough. */
+  tick(): void {
+    if (this.#unnotedRows === 0 || ++this.#unnotedTicks * HEARTBEAT_MS < NOTE_EVERY_MS) return;
+    this.#isNoteDue = true;
+    void this.#work();
+  }
+
   /**
    * Keeps a committed state; the rows two checkpoints back leave the file. With no room for it
    * on the disk it waits, to be looked at with every write.
@@ -117,7 +127,9 @@ export class Storage {
     if (this.#isWorking) return;
     this.#isWorking = true;
     try {
-      while (this.#queue.length > 0 || this.#isCheckpointDue()) await this.#workOne();
+      while (this.#queue.length > 0 || this.#isNoteDue || this.#isCheckpointDue()) {
+        await this.#workOne();
+      }
     } catch (error) {
       return this.#fail(error);
     }
@@ -127,6 +139,7 @@ export class Storage {
 
   async #workOne(): Promise<void> {
     const effect = this.#queue[0];
+    if (this.#isNoteDue) return this.#note();
     if (effect === undefined || this.#isCheckpointDue()) return this.#writeCheckpoint();
     let done = 1;
     if (effect.kind === "append") done = await this.#appendTogether();
@@ -163,8 +176,8 @@ export class Storage {
       count++;
     }
     await this.#file.append(rows);
-    this.#notedRows += rows.length;
-    if (this.#notedRows >= NOTE_EVERY_ROWS) await this.#note();
+    this.#unnotedRows += rows.length;
+    if (this.#unnotedRows >= NOTE_EVERY_ROWS) await this.#note();
     return count;
   }
 
@@ -204,7 +217,9 @@ export class Storage {
     const checksum = formatChecksum(this.#checksumAt(through));
     this.#promised = { ...this.#promised, length, checksum };
     await writeTermFile(this.#disk, this.#promised);
-    this.#notedRows = 0;
+    this.#unnotedRows = 0;
+    this.#unnotedTicks = 0;
+    this.#isNoteDue = false;
   }
 
   /** Of a row in the file. The index in memory may already have cut it. */

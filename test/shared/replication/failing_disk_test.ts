@@ -34,3 +34,15 @@ test("what a failed flush left to be read outlives a loss of power once it count
   assert.equal(await group.nominate(1), "leads");
   await group.checkSame(["a", "b", "c"]);
 });
+
+test("rows are noted soon after they came: then what they lack is damage", async (t) => {
+  const group = await HostGroup.start(t, { size: 1 });
+  await group.nominate(1);
+  await group.commit(1, "a");
+  const { disk } = group.member(1);
+  const noted = () => JSON.parse(disk.textOf("term.json")!) as { length: number };
+  const { length } = noted();
+  const written = disk.textOf("log.csv")!.length;
+  assert(length < written, "not with every append");
+  await group.until(() => noted().length === written);
+});

@@ -88,6 +88,41 @@ test("a torn append that kept later sectors is cut where an empty sector proves 
   assert.equal(readFileSync(path).length, length);
 });
 
+/** An append of rows behind what makeLog wrote, with an empty sector in the middle of it. */
+function withHole(whole: Buffer, from: number): Buffer {
+  const sector = Math.ceil((from + 300) / 512) * 512;
+  assert(sector + 512 < whole.length - 300, "good rows follow the hole");
+  return Buffer.from(whole).fill(0, sector, sector + 512);
+}
+
+test("a torn append is cut from its hole on, good rows behind it or not", async (t) => {
+  const { folder } = await makeLog(t);
+  const path = join(folder, "log.csv");
+  const { length } = readFileSync(path);
+  const opened = await open(folder);
+  await opened.append(...makeRows(120).slice(5));
+  writeFileSync(path, withHole(readFileSync(path), length));
+  const { rows } = await open(folder, true);
+  assert(rows.length >= 5 && rows.length < 120, `${rows.length} rows`);
+  assert.deepEqual(rows, makeRows(120).slice(0, rows.length).map(({ text }) => text));
+});
+
+test("a hole in what was noted is damage, and so is a bad row in front of a hole", async (t) => {
+  const { folder } = await makeLog(t);
+  const path = join(folder, "log.csv");
+  const { length } = readFileSync(path);
+  const opened = await open(folder);
+  await opened.append(...makeRows(120).slice(5));
+  const holed = withHole(readFileSync(path), length);
+  const flipped = Buffer.from(holed);
+  flipped[length + 3]! ^= 1;
+  writeFileSync(path, flipped);
+  await checkDamaged(folder, /line 7: /);
+  await opened.save(2, 1);
+  writeFileSync(path, holed);
+  await checkDamaged(folder, /does not follow/);
+});
+
 test("a terminated bad row at the end is damage, not a crash", async (t) => {
   const { folder } = await makeLog(t);
   appendFileSync(join(folder, "log.csv"), "6,1,value 6,00000000\n");

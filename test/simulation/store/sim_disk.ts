@@ -25,8 +25,6 @@ export interface SimDiskOptions {
   flushMs: number;
   /** Share of flushes that take up to two seconds. */
   slow?: number;
-  /** False: what one flush is to write gets to disk in order, and no sector stays behind. */
-  zeroes?: boolean;
   /** Hears of each fault that really happened. */
   count?: (name: string) => void;
 }
@@ -130,7 +128,7 @@ export class SimDisk implements Disk {
     const { random } = this.#options;
     if (this.#names.lose(random) > 0) this.#count("names lost with the power");
     for (const file of this.#names.files()) {
-      const { lost, torn, zeroed } = file.lose(random, this.#options.zeroes);
+      const { lost, torn, zeroed } = file.lose(random);
       if (lost > 0) this.#count("writes lost with the power");
       if (torn) this.#count("write torn");
       if (zeroed) this.#count("sector of zeros");

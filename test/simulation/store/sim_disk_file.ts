@@ -95,7 +95,7 @@ export class SimFile {
    * Power fails: of the pieces, the first ones got to disk, the next perhaps
    * in part; and of those that did, a whole sector may have stayed behind.
    */
-  lose(random: Random, zeroes = true): Losses {
+  lose(random: Random): Losses {
     const pieces = this.#pieces;
     if (pieces.length === 0) {
       this.#seeWhatIsSafe();
@@ -106,7 +106,7 @@ export class SimFile {
     const next = pieces[kept];
     const isTorn = next !== undefined && next.length > 1 && random.chance(TEAR);
     if (isTorn) this.#apply(next, 1 + random.below(next.length - 1));
-    const isZeroed = zeroes && kept > 0 && random.chance(ZERO) && this.#zero(pieces[kept - 1]!, random);
+    const isZeroed = kept > 0 && random.chance(ZERO) && this.#zero(pieces[kept - 1]!, random);
     const losses = { lost: pieces.length - kept, torn: isTorn, zeroed: isZeroed };
     this.#drop(pieces.length);
     this.#seeWhatIsSafe();

@@ -127,10 +127,6 @@ export class Town {
     }
   }
 
-  /**
-   * A replica alone, on a disk that writes the sectors of one append in any order, may find good
-   * rows behind a hole and refuse to start (shared/replication/DESIGN.md): that is not played.
-   */
   #homesOf(kind: Kind, total: number): Home[] {
     const { plan, timeline, random, count: met } = this.#options;
     const { flushMs } = plan;
@@ -144,7 +140,7 @@ export class Town {
       const disk =
         kind === "frontend"
           ? null
-          : new SimDisk({ machine, timeline, random, flushMs, zeroes: total > 1, count: met });
+          : new SimDisk({ machine, timeline, random, flushMs, count: met });
       const home: Home = {
         kind, id, machine, disk, running: null, isStopping: false, isDamaged: false,
       };
