@@ -115,6 +115,7 @@ export class Faults {
     if (home.disk === null || group.length === 1 || group.some((other) => other.isDamaged)) return;
     count(`damage: ${damage}`);
     home.isDamaged = true;
+    town.noteDamage(home);
     this.#say(damage, home);
     home.disk.damage(damage);
   }

@@ -11,7 +11,7 @@ import { OrderService } from "../../../order/order_service.ts";
 import type { Log } from "../../../shared/logging.ts";
 import type { Peer } from "../../../shared/peer.ts";
 import type { Machine } from "./machine.ts";
-import type { Network } from "./network.ts";
+import type { Handle, Network } from "./network.ts";
 import type { Plan } from "./plan.ts";
 import { Shop, THREADS } from "./shop.ts";
 import type { SimDisk } from "./sim_disk.ts";
@@ -65,7 +65,7 @@ export class Members {
   }
 
   async #startOrder(place: Place): Promise<Running> {
-    const { plan, network, witness, random } = this.#options;
+    const { plan, witness, random } = this.#options;
     const { id, machine } = place;
     const { orders, catalogs, orderQuorum } = plan.sizes;
     const service = await OrderService.open({
@@ -78,7 +78,7 @@ export class Members {
       ...this.#surroundings(place),
       spy: (own) => witness.between("order", machine.name, own),
     });
-    network.serve(machine, (kind, body) => service.handle(kind, body));
+    this.#serve(place, (kind, body) => service.handle(kind, body));
     return {
       stop: async () => {
         await service.retire();
@@ -89,7 +89,7 @@ export class Members {
   }
 
   async #startCatalog(place: Place): Promise<Running> {
-    const { plan, network, witness } = this.#options;
+    const { plan, witness } = this.#options;
     const { id, machine } = place;
     const { catalogs, frontends } = plan.sizes;
     const products = plan.products.map(({ name, quantity }) => ({ name, price: 5, quantity }));
@@ -104,7 +104,7 @@ export class Members {
       ...this.#surroundings(place),
       spy: (own) => witness.between("catalog", machine.name, own),
     });
-    network.serve(machine, (kind, body) => service.handle(kind, body));
+    this.#serve(place, (kind, body) => service.handle(kind, body));
     return { stop: () => service.close(), leads: () => null };
   }
 
@@ -128,6 +128,18 @@ export class Members {
     network.serve(machine, (kind, body) => shop.handle(kind, body));
     owner.start();
     return { stop: () => owner.close(), leads: () => null };
+  }
+
+  /** A replica serves; the witness hears what it answers as long as this life lasts. */
+  #serve({ kind: group, machine }: Place, handle: Handle): void {
+    const { network, witness } = this.#options;
+    const { process } = machine;
+    network.serve(machine, async (kind, body) => {
+      const answer = await handle(kind, body);
+      const exchange = { kind, body, answer };
+      if (process.isAlive && group !== "frontend") witness.hear(group, machine.name, exchange);
+      return answer;
+    });
   }
 
   #surroundings(place: Place) {

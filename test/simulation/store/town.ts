@@ -33,6 +33,8 @@ export interface Home extends Place {
   isDamaged: boolean;
 }
 
+/** What a replica says of a disk that has lost something. */
+const DAMAGED = "damaged: recovering from the others";
 /** A process that ended by itself is started again after this. */
 const RESTART_MS = 100;
 
@@ -112,6 +114,11 @@ export class Town {
     this.start(home);
   }
 
+  /** The witness hears of it: from here on the replica may have forgotten what it promised. */
+  noteDamage({ kind, machine }: Home): void {
+    if (kind !== "frontend") this.#options.witness.damage(kind, machine.name);
+  }
+
   /** A planned stop; the process ends when it is done, or by a kill should it hang. */
   async stop(home: Home): Promise<void> {
     const { running, machine } = home;
@@ -170,6 +177,7 @@ export class Town {
     const { count, trace } = this.#options;
     const note = (level: string) => (message: string, fields: object = {}) => {
       count(`log: ${message}`);
+      if (message === DAMAGED && !(home as Home).isDamaged) this.#onFalseAlarm(home, fields);
       if (trace !== null && level !== "debug") {
         this.#say(home, `${message} ${JSON.stringify(fields)}`);
       }
@@ -182,6 +190,12 @@ export class Town {
       child: () => log,
     };
     return log;
+  }
+
+  /** What a crash leaves is no damage: a group that takes it for one loses a vote. */
+  #onFalseAlarm({ machine }: Place, fields: object): void {
+    const what = `${machine.name}: ${JSON.stringify(fields)}`;
+    this.violation ??= new Violation("a disk that is sound is taken for sound", what);
   }
 
   #say({ machine }: Place, what: string): void {

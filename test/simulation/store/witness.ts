@@ -6,6 +6,7 @@
  * and nothing of how it is kept.
  */
 import type { ReplicatedService } from "../../../shared/replication/replicated_service.ts";
+import { Promises, type Exchange } from "./promises.ts";
 import { Violation } from "./violation.ts";
 
 export type Group = "order" | "catalog";
@@ -34,11 +35,25 @@ export interface CommittedPayload {
 class GroupLog {
   readonly committed: CommittedRow[] = [];
   readonly leaders = new Map<number, string>();
+  /** Its replicas by name, each in its present life. */
+  readonly replicas = new Map<string, Replica>();
   readonly #isJudged: boolean;
+  readonly #promises = new Promises();
 
   /** @param isJudged false: fewer copies than a majority commit, and rows may be lost */
   constructor(isJudged: boolean) {
     this.#isJudged = isJudged;
+  }
+
+  damage(name: string): void {
+    this.#promises.damaged(name, this.committed.length);
+  }
+
+  hear(name: string, exchange: Exchange): void {
+    const replica = this.replicas.get(name);
+    if (!this.#isJudged || replica === undefined) return;
+    this.#promises.hear(name, exchange, (index) =>
+      replica.rows[index] === this.committed[index - 1]!.text || isInCheckpoint(replica, index));
   }
 
   lead(replica: Replica, term: number): void {
@@ -58,6 +73,8 @@ class GroupLog {
   }
 
   cut(replica: Replica, after: number): void {
+    const term = Number.parseInt(replica.rows[after] ?? "0", 10);
+    this.#promises.cut(replica.name, { term, index: after });
     if (!this.#isJudged || after >= replica.commitIndex) return;
     const what = `${replica.name} cut its log after ${after}, and ${replica.commitIndex} was final`;
     throw new Violation("committed rows never change", what);
@@ -113,10 +130,21 @@ export class Witness {
     }
   }
 
+  /** The disk of this replica was damaged. */
+  damage(group: Group, name: string): void {
+    this.#groups[group].damage(name);
+  }
+
+  /** What one replica is about to answer another. */
+  hear(group: Group, name: string, exchange: Exchange): void {
+    this.#see(() => this.#groups[group].hear(name, exchange));
+  }
+
   /** The service as its replica sees it, with this witness in between: one call for each life. */
   between(group: Group, name: string, service: ReplicatedService): ReplicatedService {
     const log = this.#groups[group];
     const replica: Replica = { name, rows: [], lastIndex: 0, commitIndex: 0 };
+    log.replicas.set(name, replica);
     let term = 0;
     const spied: ReplicatedService = {
       columns: service.columns,
