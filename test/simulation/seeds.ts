@@ -27,7 +27,7 @@ export interface Range {
 export const WORKER = new URL("./worker.ts", import.meta.url).href;
 const SEEDS_AT_ONCE: Record<World, number> = { log: 100, store: 20 };
 /** A run of so many seeds must have met everything that is counted. */
-const BIG_RUN_SEEDS = 2_000;
+const BIG_RUN_SEEDS: Record<World, number> = { log: 2_000, store: 4_000 };
 const FAILURES_MAX = 5;
 const SHORTEN_TRIES: Record<World, number> = { log: 5_000, store: 600 };
 
@@ -59,7 +59,7 @@ export async function playAll(range: Range, say: Say): Promise<boolean> {
   const seconds = (monotonicMs() - startMs) / 1_000;
   const rate = Math.round(played / seconds);
   say(`${TITLES[world]}: ${played} seeds in ${seconds.toFixed(1)} s, ${rate} a second`);
-  const isCovered = tellCoverage(world, counts, say) || played < BIG_RUN_SEEDS;
+  const isCovered = tellCoverage(world, counts, say) || played < BIG_RUN_SEEDS[world];
   failures.sort((one, other) => one.seed - other.seed);
   for (const { seed, message } of failures) say(`seed ${seed}: ${message}`);
   if (failures.length > 0) await tellShortest(world, failures[0]!.seed, without, say);

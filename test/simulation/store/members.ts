@@ -35,6 +35,7 @@ export interface MembersOptions {
   /** In [0, 1), for what members draw themselves. */
   random: () => number;
   logOf: (place: Place) => Log;
+  count: (name: string) => void;
   /** A member cannot go on: its disk failed, or it has a bug. */
   fail: (place: Place, error: unknown) => void;
 }
@@ -109,7 +110,7 @@ export class Members {
   }
 
   #startFrontend(place: Place): Running {
-    const { plan, network, random, logOf } = this.#options;
+    const { plan, network, random, logOf, count } = this.#options;
     const { id, machine } = place;
     const { orders, catalogs, orderQuorum } = plan.sizes;
     const memory = makeSharedMemory(THREADS, NAME_SLOTS);
@@ -124,7 +125,9 @@ export class Members {
       random,
       log: logOf(place),
     });
-    const shop = new Shop({ owner, memory, clock: machine.clock, cacheSize: plan.cacheSize });
+    const { cacheSize } = plan;
+    const { clock } = machine;
+    const shop = new Shop({ owner, memory, clock, cacheSize, random, count });
     network.serve(machine, (kind, body) => shop.handle(kind, body));
     owner.start();
     return { stop: () => owner.close(), leads: () => null };

@@ -103,10 +103,13 @@ const DEALT: readonly PlannedFault["kind"][] = [...FAULT_KINDS, "crash", "crash"
 /** The first is in demand and runs out. */
 const PRODUCTS = ["Tux", "Fox", "Yak"];
 const CLIENTS = 6;
+/** Share of purchases at which many come at once: their rows fill more than a sector. */
+const RUSHES = 0.04;
+const RUSH = 20;
 /** Share of look-ups that are of all products. */
 const LISTS = 0.2;
 const AGAIN = ["", "", "", "", "same", "other"] as const;
-const DAMAGES: readonly Damage[] = [
+export const DAMAGES: readonly Damage[] = [
   "flipped bit",
   "cut short",
   "log deleted",
@@ -152,28 +155,31 @@ function drawActs(random: Random, { frontends }: Sizes): Planned[] {
   const lookEveryMs = random.pick([10, 30, 90]);
   const client = () => 1 + random.below(CLIENTS);
   const frontend = () => 1 + random.below(frontends);
+  let bought = 0;
   let atMs = random.around(buyEveryMs);
-  for (let at = 1; atMs < FAULTS_MS; atMs += random.around(buyEveryMs), at++) {
-    acts.push({
-      atMs,
-      client: client(),
-      frontend: frontend(),
-      kind: "buy",
-      key: `k${at}`,
-      name: drawName(random),
-      quantity: 1 + random.below(3),
-      twin: random.chance(0.1),
-      again: random.pick(AGAIN),
-      once: random.chance(0.15),
-      looks: random.chance(0.3),
-    });
+  for (; atMs < FAULTS_MS; atMs += random.around(buyEveryMs)) {
+    for (let left = random.chance(RUSHES) ? RUSH : 1; left > 0; left--) {
+      acts.push({
+        atMs,
+        client: client(),
+        frontend: frontend(),
+        kind: "buy",
+        key: `k${++bought}`,
+        name: drawName(random),
+        quantity: 1 + random.below(3),
+        twin: random.chance(0.1),
+        again: random.pick(AGAIN),
+        once: random.chance(0.15),
+        looks: random.chance(0.3),
+      });
+    }
   }
   atMs = random.around(lookEveryMs);
   for (; atMs < FAULTS_MS; atMs += random.around(lookEveryMs)) {
-    const asked = { atMs, client: client(), frontend: frontend() };
-    const [name, thread] = [drawName(random), random.below(2)];
-    if (random.chance(LISTS)) acts.push({ ...asked, kind: "list", thread });
-    else acts.push({ ...asked, kind: "look", name, thread });
+    const [who, where, thread] = [client(), frontend(), random.below(2)];
+    const name = drawName(random);
+    if (random.chance(LISTS)) acts.push({ atMs, client: who, frontend: where, kind: "list", thread });
+    else acts.push({ atMs, client: who, frontend: where, kind: "look", name, thread });
   }
   atMs = random.around(200);
   for (; atMs < FAULTS_MS; atMs += random.around(200)) {

@@ -3,9 +3,10 @@
  * them: two threads, each with a cache of its own, as in production.
  */
 import type { FrontendOwner } from "../../../frontend/owner.ts";
+import type { ReadThrough } from "../../../frontend/cache/read_through.ts";
 import { makeReaders, type Readers } from "../../../frontend/readers.ts";
 import type { SharedMemory } from "../../../frontend/shared_memory.ts";
-import type { Clock } from "../../../shared/clock.ts";
+import { pause, type Clock } from "../../../shared/clock.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
 import type { ListQuery, Order, PlaceResult, Product } from "../../../shared/wire.ts";
@@ -42,15 +43,24 @@ export interface ShopOptions {
   memory: SharedMemory;
   clock: Clock;
   cacheSize: number;
+  /** In [0, 1). */
+  random: () => number;
+  count: (name: string) => void;
 }
+
+/** Share of messages from a thread to its owner that take a millisecond. */
+const SLOW_ASKS = 0.3;
 
 export class Shop {
   readonly #owner: FrontendOwner;
   readonly #threads: readonly Readers<Shown>[];
+  readonly #count: (name: string) => void;
 
-  constructor({ owner, memory, clock, cacheSize }: ShopOptions) {
+  constructor({ owner, memory, clock, cacheSize, random, count }: ShopOptions) {
     this.#owner = owner;
+    this.#count = count;
     const ask = async <T>(kind: string, body: unknown): Promise<T> => {
+      if (random() < SLOW_ASKS) await pause(clock, 1);
       return (await owner.handle(kind as never, body)) as T;
     };
     this.#threads = Array.from({ length: THREADS }, () =>
@@ -102,15 +112,26 @@ export class Shop {
 
   async #look(name: string, thread: number): Promise<PublicAnswer> {
     const { products } = this.#threads[thread]!;
-    const value = products.cached(name) ?? (await products.fetch(name)).value;
+    const value = await this.#read(products, name);
     if (value === null) return { status: 404 };
     return { status: 200, quantity: value.products[0]!.quantity, version: value.version };
   }
 
   async #list(thread: number): Promise<PublicAnswer> {
     const { lists } = this.#threads[thread]!;
-    const value = lists.cached(EVERYTHING) ?? (await lists.fetch(EVERYTHING)).value;
+    const value = await this.#read(lists, EVERYTHING);
     return value === null ? { status: 404 } : { status: 200, ...value };
+  }
+
+  async #read(reader: ReadThrough<Shown>, key: string): Promise<Shown | null> {
+    const kept = reader.cached(key);
+    if (kept !== undefined) {
+      this.#count("read: from the cache");
+      return kept;
+    }
+    const { value, outcome } = await reader.fetch(key);
+    this.#count(`read: ${outcome}`);
+    return value;
   }
 
   async #find(number: number): Promise<PublicAnswer> {

@@ -31,7 +31,7 @@ const SECTOR_BYTES = 512;
 const FIRST_BYTES = 256;
 /** Shares at a loss of power. */
 const TEAR = 0.5;
-const ZERO = 0.3;
+const ZERO = 0.7;
 
 export class SimFile {
   /** A name leads to it. */
@@ -93,7 +93,8 @@ export class SimFile {
 
   /**
    * Power fails: of the pieces, the first ones got to disk, the next perhaps
-   * in part; and of those that did, a whole sector may have stayed behind.
+   * in part; and of those that did, a whole new sector may have stayed behind
+   * (one that is written over then holds what it did before).
    */
   lose(random: Random): Losses {
     const pieces = this.#pieces;
@@ -101,12 +102,13 @@ export class SimFile {
       this.#seeWhatIsSafe();
       return { lost: 0, torn: false, zeroed: false };
     }
+    const before = this.#safe.length;
     const kept = random.below(pieces.length + 1);
     for (let at = 0; at < kept; at++) this.#apply(pieces[at]!);
     const next = pieces[kept];
     const isTorn = next !== undefined && next.length > 1 && random.chance(TEAR);
     if (isTorn) this.#apply(next, 1 + random.below(next.length - 1));
-    const isZeroed = kept > 0 && random.chance(ZERO) && this.#zero(pieces[kept - 1]!, random);
+    const isZeroed = kept > 0 && random.chance(ZERO) && this.#zero(pieces[kept - 1]!, before, random);
     const losses = { lost: pieces.length - kept, torn: isTorn, zeroed: isZeroed };
     this.#drop(pieces.length);
     this.#seeWhatIsSafe();
@@ -126,9 +128,9 @@ export class SimFile {
     else this.#safe.write(this.#copies.view(from, from + most), at);
   }
 
-  /** One whole sector of the piece, if there is one. */
-  #zero({ at, length }: Piece, random: Random): boolean {
-    const first = Math.ceil(at / SECTOR_BYTES);
+  /** One whole sector of the piece, if there is one that held nothing before. */
+  #zero({ at, length }: Piece, before: number, random: Random): boolean {
+    const first = Math.ceil(Math.max(at, before) / SECTOR_BYTES);
     const sectors = Math.floor((at + length) / SECTOR_BYTES) - first;
     if (length === CUT || sectors <= 0) return false;
     const start = (first + random.below(sectors)) * SECTOR_BYTES;

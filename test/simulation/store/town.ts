@@ -59,6 +59,7 @@ export class Town {
       network,
       witness,
       random: () => random.next(),
+      count: options.count,
       logOf: (place) => this.#logOf(place),
       fail: (place, error) => this.#fail(place as Home, error),
     });
@@ -177,6 +178,7 @@ export class Town {
     const { count, trace } = this.#options;
     const note = (level: string) => (message: string, fields: object = {}) => {
       count(`log: ${message}`);
+      if ("unsettled" in fields && fields.unsettled !== 0) count("sales of an earlier leader");
       if (message === DAMAGED && !(home as Home).isDamaged) this.#onFalseAlarm(home, fields);
       if (trace !== null && level !== "debug") {
         this.#say(home, `${message} ${JSON.stringify(fields)}`);
