@@ -81,6 +81,8 @@ interface Placing {
   mayHaveHappened: boolean;
   /** The highest term of a leader that took a try and gave no answer. */
   lateTerm: number;
+  /** What the leader said that had no use for the last try. */
+  refusal: string | null;
 }
 
 export class OrderClient {
@@ -102,7 +104,7 @@ export class OrderClient {
     const refusal = this.#refusal();
     if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve, reject) => {
-      const untried = { isUnderWay: false, mayHaveHappened: false, lateTerm: 0 };
+      const untried = { isUnderWay: false, mayHaveHappened: false, lateTerm: 0, refusal: null };
       const placing: Placing = { purchase, isOver: false, ...untried };
       const settle = (result: PlaceResult): void => {
         placing.isOver = true;
@@ -157,7 +159,9 @@ export class OrderClient {
   async #try(placing: Placing): Promise<Try> {
     try {
       const outcome = await this.#places.add(placing);
-      if (outcome.result.code === "unknown") placing.mayHaveHappened = true;
+      const { result } = outcome;
+      if (result.code === "unknown") placing.mayHaveHappened = true;
+      placing.refusal = result.code === "unavailable" ? result.message : null;
       return outcome;
     } catch (error) {
       if (!isPassing(error)) throw error;
@@ -209,8 +213,10 @@ function failed(code: "unavailable" | "unknown", { message }: Error): Try {
 }
 
 /** What a buyer is told of a purchase that nobody decided in time. */
-function undecided({ isUnderWay, mayHaveHappened }: Placing): PlaceResult {
-  return isUnderWay || mayHaveHappened
-    ? { code: "unknown", message: "It is not known whether this order was placed" }
-    : { code: "unavailable", message: "No order leader could take this order in time" };
+function undecided({ isUnderWay, mayHaveHappened, refusal }: Placing): PlaceResult {
+  if (isUnderWay || mayHaveHappened) {
+    return { code: "unknown", message: "It is not known whether this order was placed" };
+  }
+  const message = refusal ?? "No order leader could take this order in time";
+  return { code: "unavailable", message };
 }

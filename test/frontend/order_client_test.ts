@@ -247,3 +247,16 @@ test("an order query fails when its time is over", async () => {
   call.fail(fault("unknown"));
   await assert.rejects(found, { name: "AppError", reason: "unavailable" });
 });
+
+test("a leader that has no use for an order says why, until the end", async () => {
+  const { orders, clock, client } = makeClient();
+  orders.lead(3, 1);
+  const placed = client.place(purchase("a"));
+  const full: PlaceResult = { code: "unavailable", message: "The disk is full" };
+  const serve = async (): Promise<void> => {
+    for (;;) (await orders.next()).answer({ results: [full] });
+  };
+  void serve();
+  await clock.pass(ORDER_DEADLINE_MS);
+  assert.deepEqual(await placed, full);
+});
