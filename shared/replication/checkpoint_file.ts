@@ -50,9 +50,10 @@ export class PendingCheckpoints {
 
 /** Null when there is none. @throws damaged when it is not what was written */
 export async function readCheckpoint(disk: Disk): Promise<Checkpoint | null> {
+  const text = await disk.readText(CHECKPOINT_NAME);
+  if (text === null) return null;
   try {
-    const text = await disk.readText(CHECKPOINT_NAME);
-    return text === null ? null : (JSON.parse(text) as Checkpoint);
+    return JSON.parse(text) as Checkpoint;
   } catch (error) {
     const path = join(disk.folder, CHECKPOINT_NAME);
     throw new AppError("damaged", `${path} line 1: ${(error as Error).message}`);

@@ -1,10 +1,13 @@
 /** A replica's files with one bit flipped, half written or gone: byte by byte, nothing passes. */
 import { strict as assert } from "node:assert";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { BEGUN_NAME, RECOVERING_NAME } from "../../../shared/replication/log_opening.ts";
-import { HEADER, makeLog, open } from "./stored_log.ts";
+import { createLog } from "../../../shared/logging.ts";
+import type { Disk } from "../../../shared/replication/disk.ts";
+import { BEGUN_NAME, openLog, RECOVERING_NAME } from "../../../shared/replication/log_opening.ts";
+import { NodeDisk } from "../../../shared/replication/node_disk.ts";
+import { COLUMNS, HEADER, makeLog, open } from "./stored_log.ts";
 
 /** Each byte of a file with so many of its bits flipped, one at a time. */
 function* flipsOf(bytes: Buffer, bits = 2): Generator<{ at: number; flipped: Buffer }> {
@@ -83,4 +86,38 @@ test("a folder that lost log and promises both is not taken for a new one", asyn
   rmSync(join(older.folder, BEGUN_NAME));
   assert.equal((await open(older.folder)).rows.length, 5);
   assert(existsSync(join(older.folder, BEGUN_NAME)));
+});
+
+/** A disk on which one way to read fails. */
+function unreadable(folder: string, how: "text" | "bytes"): Disk {
+  const disk = new NodeDisk(folder);
+  const fail = (): never => {
+    throw Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" });
+  };
+  return new Proxy(disk, {
+    get(_, name: keyof Disk) {
+      if (how === "text" && name === "readText") return fail;
+      if (how === "bytes" && name === "open") {
+        return (...given: Parameters<Disk["open"]>) =>
+          Object.defineProperty(disk.open(...given), "read", { value: fail });
+      }
+      const value = disk[name];
+      return typeof value === "function" ? value.bind(disk) : value;
+    },
+  });
+}
+
+test("a disk that cannot be read at the start ends it, and changes nothing", async (t) => {
+  const { folder } = await makeLog(t);
+  const filesOf = () => readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]);
+  const before = filesOf();
+  for (const how of ["text", "bytes"] as const) {
+    const log = createLog({ member: "order-1", level: "error" });
+    const opening = (async () => openLog({
+      disk: unreadable(folder, how), columns: COLUMNS, log, canRecover: true,
+      restore: () => {}, onRow: () => {},
+    }))();
+    await assert.rejects(opening, { code: "EIO" }, how);
+    assert.deepEqual(filesOf(), before, "it is not taken for damage");
+  }
 });
