@@ -4,6 +4,7 @@
  * runs what production runs.
  */
 import type { Clock } from "../shared/clock.ts";
+import { failpoint } from "../shared/failpoint.ts";
 import { CHECKPOINT_EVERY_ROWS, INVALIDATE_TIMEOUT_MS } from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
 import type { Peer } from "../shared/peer.ts";
@@ -67,6 +68,7 @@ export class CatalogService {
         const request: InvalidateRequest = { leadership, names };
         const peer = frontends.get(frontend)!;
         await peer.post("/invalidate", request, { timeoutMs: INVALIDATE_TIMEOUT_MS });
+        failpoint("catalog.invalidated");
       },
     });
     // Of any number of replicas a majority decides: half a catalog must never sell.

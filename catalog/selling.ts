@@ -12,6 +12,7 @@
  */
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
+import { failpoint } from "../shared/failpoint.ts";
 import type { FenceAnswer, FenceRequest, SalesAnswer, SalesRequest } from "../shared/wire.ts";
 import { decide } from "./decision.ts";
 import type { Leadership } from "./leadership.ts";
@@ -81,6 +82,7 @@ export class Selling {
     const { isFull } = this.#leading.host;
     const circumstances = { settled, isFull, time: this.#clock.timestamp() };
     const { results, rows, payloads } = decide(this.#state, sales, circumstances);
+    failpoint("catalog.decided");
     if (rows.length > 0) this.#leading.propose(rows, payloads);
     return leadership.visibility.wait(this.#state.lastIndex).then(() => ({ results }));
   }

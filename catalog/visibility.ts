@@ -12,6 +12,7 @@
  */
 import assert from "node:assert/strict";
 import type { Clock } from "../shared/clock.ts";
+import { failpoint } from "../shared/failpoint.ts";
 import type { Invalidations } from "./invalidations.ts";
 import type { Leases } from "./leases.ts";
 import type { CatalogState } from "./state.ts";
@@ -73,7 +74,10 @@ export class Visibility {
       if (confirmed >= this.#committed) continue;
       firstEndMs = Math.min(firstEndMs, leases.endsAtMs(frontend));
     }
-    if (index > state.visibleIndex) state.reveal(index);
+    if (index > state.visibleIndex) {
+      state.reveal(index);
+      failpoint("catalog.visible");
+    }
     this.#answer();
     this.#wakeIn(firstEndMs - nowMs);
   }

@@ -19,6 +19,7 @@ import assert from "node:assert/strict";
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError, hasReason } from "../shared/errors.ts";
+import { failpoint } from "../shared/failpoint.ts";
 import {
   BATCH_ITEMS_MAX,
   FAIL_FAST_MS,
@@ -180,11 +181,13 @@ export class OrderClient {
     if (open.length === 0) return placings.map(() => NOT_SENT);
     for (const placing of open) placing.isUnderWay = true;
     const head = `"term":${term},"sender":"${this.#options.sender}","batch":${++this.#lastBatch}`;
+    failpoint("frontend.taken");
     try {
       const { results } = await this.#group.post<PlaceAnswer>("/orders", {
         body: `{${head},"orders":[${open.map(({ purchase }) => purchase).join(",")}]}`,
         timeoutMs: PLACE_TIMEOUT_MS,
       });
+      failpoint("frontend.placed");
       assert.equal(results.length, open.length, "each purchase has one result");
       let at = 0;
       return placings.map(({ isUnderWay }) => {

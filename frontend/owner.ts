@@ -14,6 +14,7 @@
  * runs this very code.
  */
 import type { Clock } from "../shared/clock.ts";
+import { failpoint } from "../shared/failpoint.ts";
 import { LeaderFinder } from "../shared/leader_finder.ts";
 import { INVALIDATE_NAMES_MAX, NAME_LENGTH_MAX } from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
@@ -139,6 +140,7 @@ export class FrontendOwner {
     const { names } = parseInvalidate(body);
     this.#epochs.raise(names);
     this.#invalidated += names.length;
+    failpoint("frontend.invalidated");
     return {};
   }
 

@@ -8,6 +8,7 @@
  *                                └─▶ ReplicaHost ◀─▶ the other replicas, the disk
  */
 import type { Clock } from "../shared/clock.ts";
+import { failpoint } from "../shared/failpoint.ts";
 import { LeaderFinder } from "../shared/leader_finder.ts";
 import type { Log } from "../shared/logging.ts";
 import type { Peer } from "../shared/peer.ts";
@@ -145,7 +146,9 @@ export class OrderService {
   /** @throws not_leader, unavailable */
   async #place(request: PlaceRequest): Promise<PlaceAnswer> {
     this.#arrivals.take(request, this.#host.term);
-    return { results: await this.#orders.place(request.orders) };
+    const results = await this.#orders.place(request.orders);
+    failpoint("order.answered");
+    return { results };
   }
 
   /** A planned stop: takes no more purchases, finishes those under way, hands over. */

@@ -14,6 +14,7 @@
 import { strict as assert } from "node:assert";
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
+import { failpoint } from "../shared/failpoint.ts";
 import { FAIL_FAST_MS, PLACE_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../shared/limits.ts";
 import type { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
@@ -237,6 +238,7 @@ export class Orders implements ReplicatedService, SellerEvents {
     const pending = queued(asked);
     this.#pending.add(pending);
     this.#seller.add(pending);
+    failpoint("order.taken");
   }
 
   /** Null: a new purchase is taken. */
@@ -267,7 +269,6 @@ export class Orders implements ReplicatedService, SellerEvents {
     this.#settlement.commit(pending.sale);
     this.#pending.end(pending, { code: "ordered", number: pending.number, replayed: false });
   }
-
 
   /** The deadline of a call: what was not tried is taken back, the rest goes on without it. */
   #expire(call: PlaceCall, purchases: Purchase[]): void {

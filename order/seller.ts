@@ -15,6 +15,7 @@
  */
 import { pause, type Clock } from "../shared/clock.ts";
 import { AppError, hasReason } from "../shared/errors.ts";
+import { failpoint } from "../shared/failpoint.ts";
 import type { LeaderFinder } from "../shared/leader_finder.ts";
 import {
   BATCH_ITEMS_MAX,
@@ -229,6 +230,7 @@ export class Seller {
       try {
         const answer = await leader.peer.post<T>(path, body, { timeoutMs: SALES_TIMEOUT_MS });
         this.#answeredAtMs = clock.monotonicMs();
+        failpoint(path === "/sales" ? "order.sold" : "leader.fenced");
         return answer;
       } catch (error) {
         if (!hasReason(error, "unavailable", "unknown", "not_leader", "recovering")) throw error;

@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import { asAddresses, asHost, asInteger, asOneOf, asPattern } from "./config_values.ts";
+import { parseFailpoint, type Failpoint } from "./failpoint.ts";
 import { LOG_LEVELS, type LogLevel } from "./logging.ts";
 import { STORES } from "./stores/stores.ts";
 import { UsageError } from "./usage.ts";
@@ -51,6 +52,8 @@ export interface Settings {
   /** Makes the birth mark of a folder that has none. */
   birth: string | null;
   logLevel: LogLevel;
+  /** For tests: what this member does at a step of its work. */
+  failpoint: Failpoint | null;
 }
 
 interface Variable {
@@ -80,6 +83,7 @@ const VARIABLES: readonly Variable[] = [
   { name: "ADMIN_TOKEN_FILE", meaning: "who has it may change products", default: "none" },
   { name: "BIRTH", meaning: "the cluster's id, for a folder without one", default: "none" },
   { name: "LOG_LEVEL", meaning: LOG_LEVELS.join(", "), default: "info" },
+  { name: "FAILPOINT", meaning: "for tests: die or stall at step:action[:count]", default: "none" },
 ];
 
 const DEFAULT_ADDRESSES = {
@@ -124,6 +128,7 @@ export function readSettings(
     adminTokenFile: given("ADMIN_TOKEN_FILE") ?? null,
     birth: readBirthId(given("BIRTH")),
     logLevel: asOneOf("LOG_LEVEL", given("LOG_LEVEL") ?? "info", LOG_LEVELS),
+    failpoint: readFailpoint(given("FAILPOINT")),
   };
 }
 
@@ -253,6 +258,10 @@ function readQuorum(value: string | undefined, replicas: number): number {
 function readBirthId(value: string | undefined): string | null {
   if (value === undefined) return null;
   return asPattern("BIRTH", value, [/^[A-Za-z0-9-]{1,64}$/, "1 to 64 of A-Z a-z 0-9 -"]);
+}
+
+function readFailpoint(value: string | undefined): Failpoint | null {
+  return value === undefined ? null : parseFailpoint(value);
 }
 
 /** What --help prints: examples, settings with their defaults, exit codes. */

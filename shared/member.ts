@@ -8,6 +8,7 @@
  */
 import { readOrMakeBirth, type Birth } from "./birth.ts";
 import { helpText, readSettings, type MemberKind, type Settings } from "./config.ts";
+import { armFailpoint } from "./failpoint.ts";
 import { lockFolder, LockedError } from "./folder_lock.ts";
 import { CLOSE_GRACE_MS } from "./limits.ts";
 import { checkHost } from "./listening.ts";
@@ -52,6 +53,7 @@ async function run(kind: MemberKind, args: string[], start: StartMember): Promis
   await checkHost(settings.host);
   const { birth, unlock } = await takeFolder(settings);
   const log = createLog({ member: `${kind}-${settings.id}`, level: settings.logLevel });
+  if (settings.failpoint !== null) armFailpoint(settings.failpoint, log);
   const fail = (error: unknown): never => {
     log.error("fatal", { error });
     process.exit(1);

@@ -96,15 +96,19 @@ export class RunningStore {
    * Starts those of them that do not run. Catalogs and order replicas are
    * launched at once, front-ends when these answer, so that a front-end finds
    * every replica when it looks for the best one to lead.
+   * @param additions to the environment of these members, for this start
    * @throws LaunchError when one does not come up; all that this call started are stopped again.
    */
-  async start(names: readonly MemberName[]): Promise<Member[]> {
+  async start(
+    names: readonly MemberName[],
+    additions: NodeJS.ProcessEnv = {},
+  ): Promise<Member[]> {
     const wanted = this.members.filter((member) => names.some((name) => sameMember(member, name)));
     const starting = wanted.filter((member) => !this.isRunning(member));
     try {
       const behind = starting.filter((member) => member.kind !== "frontend");
-      await this.#launch(behind);
-      await this.#launch(starting.filter((member) => member.kind === "frontend"));
+      await this.#launch(behind, additions);
+      await this.#launch(starting.filter((member) => member.kind === "frontend"), additions);
     } catch (error) {
       await Promise.all(starting.map((member) => this.process(member).stop()));
       throw error;
@@ -112,10 +116,10 @@ export class RunningStore {
     return starting;
   }
 
-  async #launch(members: Member[]): Promise<void> {
+  async #launch(members: Member[], additions: NodeJS.ProcessEnv): Promise<void> {
     for (const member of members) {
       this.#options.signal?.throwIfAborted();
-      this.process(member).start(environmentOf(member, this.#options));
+      this.process(member).start({ ...environmentOf(member, this.#options), ...additions });
     }
     await Promise.all(members.map((member) => this.#untilLive(member)));
   }

@@ -6,6 +6,8 @@
  * What is written is on disk only after a flush: the bytes of a file after
  * its own, its name (made, renamed, removed) after that of the folder.
  */
+import { failpoint } from "../failpoint.ts";
+
 export interface Disk {
   /** For messages. */
   readonly folder: string;
@@ -48,6 +50,7 @@ export async function replaceFile(disk: Disk, name: string, text: string): Promi
   } finally {
     file.close();
   }
+  failpoint("file.written");
   await disk.rename(side, name);
   await disk.flushFolder();
 }

@@ -14,6 +14,7 @@
  */
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
+import { failpoint } from "../failpoint.ts";
 import { joinRows, payloadOf } from "./codec.ts";
 import { replaceFile, type Disk, type DiskFile } from "./disk.ts";
 import { START, type Position } from "./log_index.ts";
@@ -81,6 +82,7 @@ export class LogFile {
     this.#checkUntouched();
     this.#file.write(Buffer.from(joinRows(rows)), this.#length);
     for (const row of rows) this.remember(Buffer.byteLength(row.text) + 1);
+    failpoint("log.written");
     await this.#flush();
     this.counts.appends++;
     this.counts.rows += rows.length;

@@ -10,6 +10,7 @@
  * The service hears of a row before the disk does and may propose from within
  * any call back: what it proposes is queued behind the effects under way.
  */
+import { failpoint } from "../failpoint.ts";
 import { CHECKPOINT_EVERY_ROWS, HEARTBEAT_MS, LOG_PAGE_BYTES } from "../limits.ts";
 import type { ReplicaHealth } from "../wire.ts";
 import { admit, leaving } from "./admission.ts";
@@ -186,9 +187,8 @@ export class ReplicaHost {
       room: this.#room,
       isLeaving: this.#isRetiring || this.#handingOver !== null,
     });
-    const reply = await this.#waiters.wait<Reply | { kind: "page"; body: object }>((token) => {
-      this.#step({ kind: "request", token, message });
-    });
+    const reply = await this.#waiters.wait<Reply | { kind: "page"; body: object }>((token) =>
+      this.#step({ kind: "request", token, message }));
     return reply.kind === "page" ? reply.body : encodeReply(reply, this.#options.id);
   }
 
@@ -260,12 +260,15 @@ export class ReplicaHost {
           ? this.#waiters.resolve(output.token, undefined)
           : this.#waiters.reject(output.token, notLeader(this.#state));
       case "committed":
+        failpoint("log.committed");
         this.#keepCheckpoints(output.index);
         return service.onCommit(output.index);
       case "won":
+        failpoint("nominee.fetched");
         log.info("won the votes", { replica: id, term: output.term });
         return this.#step({ kind: "propose", payloads: [service.openingPayload()] });
       case "opened":
+        failpoint("leader.opened");
         log.info("leads: its term is open", { replica: id, term: output.term });
         return service.onLead(output.term);
       case "stepped_down":

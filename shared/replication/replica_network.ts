@@ -5,6 +5,7 @@
  */
 import { strict as assert } from "node:assert";
 import { AppError } from "../errors.ts";
+import { failpoint } from "../failpoint.ts";
 import { HEALTH_TIMEOUT_MS, NOMINATION_TIMEOUT_MS, REPLICATE_TIMEOUT_MS } from "../limits.ts";
 import type { Peer } from "../peer.ts";
 import { isReplicaHealth } from "../replica_health.ts";
@@ -35,6 +36,7 @@ export class ReplicaNetwork {
       const reply: object = await (body === null
         ? peer.get(path, options)
         : peer.post(path, body, options));
+      if (question.kind === "replicate" && question.rows.length > 0) failpoint("log.replicated");
       return decodeAnswer(question, reply);
     } catch (error) {
       if (error instanceof AppError) return null;

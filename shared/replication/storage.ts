@@ -6,6 +6,7 @@
  * again: a disk that failed once is not to be believed (fail ends the process).
  */
 import { join } from "node:path";
+import { failpoint } from "../failpoint.ts";
 import { DISK_RESERVE_BYTES, HEARTBEAT_MS, NOTE_EVERY_MS, NOTE_EVERY_ROWS } from "../limits.ts";
 import { writeCheckpoint, type Checkpoint } from "./checkpoint_file.ts";
 import { formatChecksum, payloadOf } from "./codec.ts";
@@ -176,6 +177,7 @@ export class Storage {
       count++;
     }
     await this.#file.append(rows);
+    failpoint("log.flushed");
     this.#unnotedRows += rows.length;
     if (this.#unnotedRows >= NOTE_EVERY_ROWS) await this.#note();
     return count;
@@ -189,7 +191,9 @@ export class Storage {
     if (after >= this.#file.lastIndex) return;
     await this.#keepCut(after);
     if (this.#promised.length > this.#file.lengthAt(after)) await this.#note(after);
+    failpoint("log.lowered");
     await this.#file.cut(after);
+    failpoint("log.cut");
   }
 
   /**
@@ -210,6 +214,7 @@ export class Storage {
   async #save(term: number, vote: number | null): Promise<void> {
     this.#promised = { ...this.#promised, term, vote };
     await this.#note();
+    failpoint("vote.saved");
   }
 
   async #note(through = this.#file.lastIndex): Promise<void> {
@@ -238,11 +243,13 @@ export class Storage {
     const base = previous?.at ?? START;
     this.#checkpoint = { at, base, baseBefore, text };
     await writeCheckpoint(this.#disk, this.#checkpoint);
+    failpoint("checkpoint.written");
     if (base.index === baseBefore.index) return;
     // Lengths change: until the file is anew, nothing of it is noted.
     this.#promised = { ...this.#promised, length: 0, checksum: "00000000" };
     await writeTermFile(this.#disk, this.#promised);
     await this.#file.startAfter(base);
+    failpoint("checkpoint.shortened");
     this.#onCompacted(base.index);
     await this.#note();
   }

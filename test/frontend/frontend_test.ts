@@ -104,6 +104,7 @@ function settingsFor(catalog: FakeMember, orders: FakeMember[], threads: number)
     adminTokenFile: null,
     birth: null,
     logLevel: "error",
+    failpoint: null,
   };
 }
 

@@ -31,6 +31,7 @@ test("with an id alone everything else has its default", () => {
     adminTokenFile: null,
     birth: null,
     logLevel: "info",
+    failpoint: null,
   });
 });
 

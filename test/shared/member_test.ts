@@ -107,6 +107,7 @@ test("wrong use is one line and 2, and nothing is made", async (t) => {
     { DATA_DIR },
     { DATA_DIR, ID: "1" },
     { DATA_DIR, ID: "1", BIRTH: "b1", THREADS: "0" },
+    { DATA_DIR, ID: "1", BIRTH: "b1", FAILPOINT: "order.sold:explode" },
     { DATA_DIR, ID: "1", BIRTH: "b1", STORE_SECRET_FILE: join(DATA_DIR, "none") },
     { DATA_DIR: join(DATA_DIR, "none"), ID: "1", BIRTH: "b1" },
     { DATA_DIR, ID: "1", BIRTH: "b1", HOST: "192.0.2.1" },
