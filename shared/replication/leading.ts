@@ -74,13 +74,26 @@ export function onPropose(turn: Turn, payloads: readonly string[]): void {
 function keepTail(turn: Turn, leading: Leading, rows: Row[]): void {
   const { tailRowsMax } = turn.state.config;
   for (const row of rows) leading.tail.push(row);
-  if (leading.tail.length <= 2 * tailRowsMax) return;
-  const dropped = leading.tail.length - tailRowsMax;
+  if (leading.tail.length > 2 * tailRowsMax) {
+    dropTail(leading, leading.tailFirst + leading.tail.length - tailRowsMax);
+  }
+}
+
+/** The tail begins with this row: who lacks one before it fetches by itself. */
+function dropTail(leading: Leading, first: number): void {
+  const dropped = Math.min(first - leading.tailFirst, leading.tail.length);
   leading.tail = leading.tail.slice(dropped);
   leading.tailFirst += dropped;
   for (const progress of leading.followers.values()) {
     if (progress.next < leading.tailFirst) progress.mode = "behind";
   }
+}
+
+/** The log begins after this row, and so does what is streamed of it. */
+export function dropCompacted({ state }: Turn, through: number): void {
+  state.log.dropThrough(through);
+  const { leading } = state;
+  if (leading !== null && leading.tailFirst <= through) dropTail(leading, through + 1);
 }
 
 /** Sends what a follower lacks, if there is anything and nothing is under way to it. */

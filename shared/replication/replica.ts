@@ -13,7 +13,14 @@
 import { assert } from "../assert.ts";
 import { becomeFollower, enterTerm } from "./effects.ts";
 import { onLogPage, onReadLog, onReplicate, onVote } from "./following.ts";
-import { advanceCommit, onConfirm, onPropose, onReplicated, onTick } from "./leading.ts";
+import {
+  advanceCommit,
+  dropCompacted,
+  onConfirm,
+  onPropose,
+  onReplicated,
+  onTick,
+} from "./leading.ts";
 import { onFetched, onLead, onPatience, onPromised, onVoted } from "./nominating.ts";
 import { endWhenReached } from "./recovering.ts";
 import type { Answer } from "./messages.ts";
@@ -46,7 +53,7 @@ export function step(state: ReplicaState, input: Input, nowMs: number): Output[]
       else becomeFollower(turn);
       break;
     case "compacted":
-      state.log.dropThrough(input.index);
+      dropCompacted(turn, input.index);
       break;
   }
   assert(state.durableIndex <= state.log.lastIndex, "what is on disk is in the log");
