@@ -50,7 +50,7 @@ export async function hunt(mutant: Mutant, options: HuntOptions): Promise<Catch>
 }
 
 async function huntBySeeds(
-  { name, world }: Mutant,
+  { name, world, focus }: Mutant,
   pool: Pool,
   options: HuntOptions,
 ): Promise<Catch | null> {
@@ -61,7 +61,8 @@ async function huntBySeeds(
   while (seeds < seedsMax && failures.length < failuresMax) {
     const count = Math.min(SEEDS_AT_ONCE[world], seedsMax - seeds);
     const left = failuresMax - failures.length;
-    const task = { world, from: seeds + 1, count, failuresMax: left, without: [] };
+    const draw = { without: [], focus: focus ?? null };
+    const task = { world, from: seeds + 1, count, failuresMax: left, ...draw };
     const answer = await pool.run({ kind: "seeds", ...task });
     seeds += answer.seeds;
     failures.push(...answer.failures);

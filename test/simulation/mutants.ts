@@ -4,6 +4,7 @@
  * of text, applied to a copy: production code knows no switch.
  */
 import { LOG_MUTANTS } from "./log/mutants.ts";
+import type { Focus } from "./store/focus.ts";
 import { STORE_MUTANTS, type Edit } from "./store/mutants.ts";
 import type { World } from "./tasks.ts";
 
@@ -14,6 +15,8 @@ export interface Mutant extends Edit {
   effect: string;
   /** Other guards against the same mistake, which fall with it. */
   also?: readonly Edit[];
+  /** What its runs are about: those in which it shows soonest. Default: each seed's own. */
+  focus?: Focus;
   /** The case in which a search finds it; chance hardly does. */
   searchCase?: string;
 }

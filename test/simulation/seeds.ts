@@ -6,7 +6,8 @@ import { Violation as LogViolation } from "./log/judge.ts";
 import { play as playScript, ScriptWriter, shorten as shortenScript } from "./log/script.ts";
 import { Pool } from "./pool.ts";
 import { EXPECTED } from "./store/coverage.ts";
-import { drawPlan } from "./store/plan.ts";
+import type { Focus } from "./store/focus.ts";
+import { drawPlan, type Plan } from "./store/plan.ts";
 import { play } from "./store/run.ts";
 import { outcomeOf, shorten } from "./store/shorten.ts";
 import { Violation } from "./store/violation.ts";
@@ -21,7 +22,15 @@ export interface Range {
   /** Monotonic; Infinity: all of them. */
   untilMs: number;
   threads: number;
+  draw: Draw;
+}
+
+/** What the plan of a seed is drawn from. */
+export interface Draw {
+  /** Kinds of faults that are switched off. */
   without: readonly string[];
+  /** Null: each seed's own. */
+  focus: Focus | null;
 }
 
 export const WORKER = new URL("./worker.ts", import.meta.url).href;
@@ -33,7 +42,7 @@ const SHORTEN_TRIES: Record<World, number> = { log: 5_000, store: 600 };
 
 /** True when nothing broke and everything was met. */
 export async function playAll(range: Range, say: Say): Promise<boolean> {
-  const { world, from, count, untilMs, threads, without } = range;
+  const { world, from, count, untilMs, threads, draw } = range;
   const pool = new Pool(WORKER, threads);
   const startMs = monotonicMs();
   const counts: Record<string, number> = {};
@@ -45,7 +54,7 @@ export async function playAll(range: Range, say: Say): Promise<boolean> {
     while (next < from + count && monotonicMs() < untilMs && failures.length < FAILURES_MAX) {
       const size = Math.min(SEEDS_AT_ONCE[world], from + count - next);
       next += size;
-      const task = { world, from: next - size, count: size, failuresMax: size, without };
+      const task = { world, from: next - size, count: size, failuresMax: size, ...draw };
       const answer = await pool.run({ kind: "seeds", ...task });
       played += answer.seeds;
       failures.push(...answer.failures);
@@ -62,24 +71,24 @@ export async function playAll(range: Range, say: Say): Promise<boolean> {
   const isCovered = tellCoverage(world, counts, say) || played < BIG_RUN_SEEDS[world];
   failures.sort((one, other) => one.seed - other.seed);
   for (const { seed, message } of failures) say(`seed ${seed}: ${message}`);
-  if (failures.length > 0) await tellShortest(world, failures[0]!.seed, without, say);
-  return failures.length === 0 && (isCovered || without.length > 0);
+  if (failures.length > 0) await tellShortest(world, failures[0]!.seed, draw, say);
+  return failures.length === 0 && (isCovered || draw.without.length > 0 || draw.focus !== null);
 }
 
 /** The history of one seed in words; false when it breaks a promise. */
 export async function tellSeed(
   world: World,
   seed: number,
-  without: readonly string[],
+  draw: Draw,
   say: Say,
 ): Promise<boolean> {
   try {
     if (world === "log") new History(seed, noCounts(), { trace: say }).run();
-    else await play(drawPlan(seed, new Set(without)), { counts: new Map(), trace: say });
+    else await play(planOf(seed, draw), { counts: new Map(), trace: say });
   } catch (error) {
     if (!(error instanceof Violation) && !(error instanceof LogViolation)) throw error;
     say(`seed ${seed}: ${error.message}`);
-    await tellShortest(world, seed, without, say);
+    await tellShortest(world, seed, draw, say);
     return false;
   }
   say(`seed ${seed}: nothing broke`);
@@ -106,17 +115,21 @@ function tellCoverage(world: World, counts: Record<string, number>, say: Say): b
 async function tellShortest(
   world: World,
   seed: number,
-  without: readonly string[],
+  draw: Draw,
   say: Say,
 ): Promise<void> {
   if (world === "log") return tellShortestScript(seed, say);
-  const plan = drawPlan(seed, new Set(without));
+  const plan = planOf(seed, draw);
   const first = await outcomeOf(plan);
   if (first === null) return say("It does not break again: the run is not a function of its seed");
   const shortest = await shorten(plan, first, SHORTEN_TRIES.store);
   say(`\nseed ${seed}, ${shortest.plan.events.length} events of ${plan.events.length}:`);
   await play(shortest.plan, { counts: new Map(), trace: say }).catch(() => {});
   say(shortest.violation.message);
+}
+
+function planOf(seed: number, { without, focus }: Draw): Plan {
+  return drawPlan(seed, new Set(without), focus);
 }
 
 function tellShortestScript(seed: number, say: Say): void {

@@ -11,6 +11,7 @@ import { SEARCH_CASES } from "./log/search_cases.ts";
 import { MUTANTS } from "./mutants.ts";
 import { Pool } from "./pool.ts";
 import { playAll, tellSeed, WORKER } from "./seeds.ts";
+import { FOCI, type Focus } from "./store/focus.ts";
 import { FAULT_KINDS } from "./store/plan.ts";
 import { MESSAGE_FAULTS } from "./store/network_weather.ts";
 import type { World } from "./tasks.ts";
@@ -21,6 +22,7 @@ const USAGE = `npm run simulate -- [options]
   --minutes M     random histories for so long
   --world W       only 'store', the whole store, or 'log', the replicated log alone; default: both
   --without A,B   of the store, without these faults: ${[...FAULT_KINDS, ...MESSAGE_FAULTS].join(", ")}
+  --focus F       runs of the store about one of ${FOCI.join(", ")}; default: the seed says
   --exhaustive    breadth-first search of the log's cases; --states N of each (default 150000)
   --mutants       planted bugs, each must be found; --only TEXT those whose name has it
   --threads N     default: one a core
@@ -41,6 +43,7 @@ async function main(): Promise<boolean> {
       minutes: { type: "string" },
       world: { type: "string" },
       without: { type: "string", default: "" },
+      focus: { type: "string" },
       exhaustive: { type: "boolean" },
       states: { type: "string", default: "150000" },
       mutants: { type: "boolean" },
@@ -55,18 +58,21 @@ async function main(): Promise<boolean> {
   }
   const { seeds, minutes, exhaustive, mutants } = values;
   const threads = Number(values.threads);
-  const without = values.without === "" ? [] : values.without.split(",");
+  const draw = {
+    without: values.without === "" ? [] : values.without.split(","),
+    focus: values.focus === undefined ? null : focusOf(values.focus),
+  };
   const worlds: World[] = values.world === undefined ? ["log", "store"] : [worldOf(values.world)];
   const wantsSeeds = seeds !== undefined || minutes !== undefined;
   if (values.seed !== undefined && !wantsSeeds) {
-    return tellSeed(worlds.at(-1)!, Number(values.seed), without, say);
+    return tellSeed(worlds.at(-1)!, Number(values.seed), draw, say);
   }
   const verdicts: boolean[] = [];
   for (const world of wantsSeeds || (!exhaustive && !mutants) ? worlds : []) {
     const untilMs = minutes === undefined ? Infinity : monotonicMs() + Number(minutes) * 60_000;
     const count = Number(seeds ?? (minutes === undefined ? DEFAULT_SEEDS : Infinity));
     const from = Number(values.seed ?? 1);
-    verdicts.push(await playAll({ world, from, count, untilMs, threads, without }, say));
+    verdicts.push(await playAll({ world, from, count, untilMs, threads, draw }, say));
   }
   if (exhaustive) verdicts.push(await searchAll(Number(values.states), threads));
   if (mutants) verdicts.push(await huntAll(values.only, threads));
@@ -76,6 +82,12 @@ async function main(): Promise<boolean> {
 function worldOf(text: string): World {
   if (text === "log" || text === "store") return text;
   throw new Error(`--world is store or log, not ${text}`);
+}
+
+function focusOf(text: string): Focus {
+  const focus = FOCI.find((one) => one === text);
+  if (focus === undefined) throw new Error(`--focus is one of ${FOCI.join(", ")}, not ${text}`);
+  return focus;
 }
 
 async function searchAll(statesMax: number, threads: number): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** What the threads of a run are asked and answer. */
+import type { Focus } from "./store/focus.ts";
 
 /** What is simulated: the replicated log alone, or the whole store. */
 export type World = "log" | "store";
@@ -12,6 +13,8 @@ export type Task =
       failuresMax: number;
       /** Kinds of faults that are switched off, of the store. */
       without: readonly string[];
+      /** What runs of the store are about; null: each seed's own. */
+      focus: Focus | null;
     }
   | { kind: "search"; name: string; statesMax: number };
 

@@ -36,7 +36,7 @@ export function playSeeds({ from, count, failuresMax }: Seeds): SeedsAnswer {
 
 /** Runs of the whole store. */
 export async function playRuns(task: Seeds): Promise<SeedsAnswer> {
-  const { from, count, failuresMax } = task;
+  const { from, count, failuresMax, focus } = task;
   const without = new Set(task.without);
   const counts = new Map<string, number>();
   const failures: Failure[] = [];
@@ -44,7 +44,7 @@ export async function playRuns(task: Seeds): Promise<SeedsAnswer> {
   while (seeds < count && failures.length < failuresMax) {
     const seed = from + seeds++;
     try {
-      await play(drawPlan(seed, without), { counts });
+      await play(drawPlan(seed, without, focus), { counts });
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       failures.push({ seed, message: error.message });

@@ -2,11 +2,12 @@
 const DISK_RESERVE_BYTES = 8 * 1024 * 1024;
 import type { Random } from "../random.ts";
 import type { Network } from "./network.ts";
-import type { Damage, PlannedFault, Target } from "./plan.ts";
+import { NEVER, type Damage, type Plan, type PlannedFault, type Target } from "./plan.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Home, Town } from "./town.ts";
 
 export interface FaultsOptions {
+  plan: Plan;
   town: Town;
   timeline: Timeline;
   network: Network;
@@ -26,6 +27,7 @@ export class Faults {
 
   strike(fault: PlannedFault): void {
     if (fault.kind === "crash of all") return this.#crashAll(fault);
+    if (fault.kind === "partition") return this.#partition(fault);
     const home = this.#find(fault.who);
     if (home === null) return;
     this.#say(fault.kind, home);
@@ -112,12 +114,18 @@ export class Faults {
   #damage(home: Home, damage: Damage): void {
     const { town, count } = this.#options;
     const group = town.of(home.kind);
-    if (home.disk === null || group.length === 1 || group.some((other) => other.isDamaged)) return;
+    if (home.disk === null || group.length === 1 || this.#dropsRows(home)) return;
+    if (group.some((other) => other.isDamaged)) return;
     count(`damage: ${damage}`);
     home.isDamaged = true;
     town.noteDamage(home);
     this.#say(damage, home);
     home.disk.damage(damage);
+  }
+
+  /** Nobody has all rows any more: one that lost its log could not fetch it. */
+  #dropsRows({ kind }: Home): boolean {
+    return kind === "catalog" && this.#options.plan.checkpointEveryRows < NEVER;
   }
 
   #isolate(home: Home, forMs: number): void {
@@ -127,6 +135,18 @@ export class Faults {
       network.cut(home.machine.name, other.machine.name, forMs);
       network.cut(other.machine.name, home.machine.name, forMs);
     }
+  }
+
+  #partition({ side, forMs }: PlannedFault & { kind: "partition" }): void {
+    const { town, network, count } = this.#options;
+    const names = town.homes.map(({ machine }) => machine.name);
+    for (const one of names.filter((name) => side.includes(name))) {
+      for (const other of names.filter((name) => !side.includes(name))) {
+        network.cut(one, other, forMs);
+        network.cut(other, one, forMs);
+      }
+    }
+    count("partitions");
   }
 
   #cut(to: Home, from: Home | null, fault: PlannedFault & { kind: "cut" }): void {

@@ -2,6 +2,7 @@
  * Mistakes of the store itself: in what it shows, in selling, in keeping files.
  */
 import { DISK_MUTANTS } from "./mutants_of_disks.ts";
+import type { Focus } from "./focus.ts";
 import { READ_MUTANTS } from "./mutants_of_reads.ts";
 import { SALE_MUTANTS } from "./mutants_of_sales.ts";
 
@@ -18,6 +19,8 @@ export interface StoreMutant extends Edit {
   effect: string;
   /** Other guards against the same mistake, which fall with it. */
   also?: readonly Edit[];
+  /** What its runs are about: those in which it shows soonest. Default: each seed's own. */
+  focus?: Focus;
 }
 
 export const STORE_MUTANTS: readonly StoreMutant[] = [

@@ -32,19 +32,31 @@ export interface Weather {
   hearsOfDeath: number;
 }
 
-/** The same seed draws the same rest, whatever is switched off. */
-export function drawWeather(random: Random, without: ReadonlySet<string> = new Set()): Weather {
-  const rarely = (fault: MessageFault, probability: number, most: number) => {
-    const share = random.chance(probability) ? random.next() * most : 0;
-    return without.has(fault) ? 0 : share;
-  };
+const SHARES: Readonly<Record<MessageFault, keyof Weather>> = {
+  "slow message": "slow",
+  "request lost": "loseRequest",
+  "answer lost": "loseAnswer",
+  "request doubled": "double",
+  "copy late": "late",
+};
+
+/** The same weather without some of these faults. */
+export function calmed(weather: Weather, without: ReadonlySet<string>): Weather {
+  const calm = { ...weather };
+  for (const fault of MESSAGE_FAULTS) if (without.has(fault)) calm[SHARES[fault]] = 0;
+  return calm;
+}
+
+export function drawWeather(random: Random): Weather {
+  const rarely = (probability: number, most: number) =>
+    random.chance(probability) ? random.next() * most : 0;
   return {
     messageMs: random.pick([0.5, 2, 8, 30]),
-    slow: rarely("slow message", 0.4, 0.05),
-    loseRequest: rarely("request lost", 0.5, 0.15),
-    loseAnswer: rarely("answer lost", 0.5, 0.15),
-    double: rarely("request doubled", 0.5, 0.2),
-    late: rarely("copy late", 0.5, 0.6),
+    slow: rarely(0.4, 0.05),
+    loseRequest: rarely(0.5, 0.15),
+    loseAnswer: rarely(0.5, 0.15),
+    double: rarely(0.5, 0.2),
+    late: rarely(0.5, 0.6),
     knowsUnsent: random.next(),
     hearsOfDeath: random.next(),
   };

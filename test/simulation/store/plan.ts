@@ -7,7 +7,11 @@
  * from streams of its own.
  */
 import { Random } from "../random.ts";
-import { drawWeather, type Weather } from "./network_weather.ts";
+import { drawClimate, drawFocus, type Climate, type Focus } from "./focus.ts";
+import { calmed, drawWeather, type Weather } from "./network_weather.ts";
+import { drawFaults } from "./plan_faults.ts";
+
+export { DAMAGES, FAULT_KINDS } from "./plan_faults.ts";
 
 /** Faults rain for so long. */
 export const FAULTS_MS = 2_000;
@@ -34,6 +38,8 @@ export type PlannedFault =
   | { kind: "pause"; who: Target; forMs: number }
   | { kind: "isolate"; who: Target; forMs: number }
   | { kind: "cut"; who: Target; from: Target; oneWay: boolean; forMs: number }
+  /** Those at one side hear nobody at the other; people reach all. */
+  | { kind: "partition"; side: readonly Target[]; forMs: number }
   | { kind: "nominate"; who: Target }
   | { kind: "flush fails"; who: Target; downMs: number }
   | { kind: "disk full"; who: Target; isHard: boolean; forMs: number }
@@ -66,6 +72,7 @@ export type Planned = { atMs: number } & (
 
 export interface Plan {
   seed: number;
+  focus: Focus;
   sizes: Sizes;
   weather: Weather;
   /** Name and quantity of what is sold. */
@@ -83,23 +90,8 @@ export interface Plan {
   events: readonly Planned[];
 }
 
-/** Kinds of faults that can be switched off. */
-export const FAULT_KINDS: readonly PlannedFault["kind"][] = [
-  "crash",
-  "crash of all",
-  "stop",
-  "pause",
-  "isolate",
-  "cut",
-  "nominate",
-  "flush fails",
-  "disk full",
-  "wall clock jumps",
-];
-
-/** A crash is many faults: of the process or the machine, between any two effects, with damage. */
-const DEALT: readonly PlannedFault["kind"][] = [...FAULT_KINDS, "crash", "crash", "crash"];
-
+/** More rows than any run has. */
+export const NEVER = 1_000_000;
 /** The first is in demand and runs out. */
 const PRODUCTS = ["Tux", "Fox", "Yak"];
 const CLIENTS = 6;
@@ -109,34 +101,44 @@ const RUSH = 20;
 /** Share of look-ups that are of all products. */
 const LISTS = 0.2;
 const AGAIN = ["", "", "", "", "same", "other"] as const;
-export const DAMAGES: readonly Damage[] = [
-  "flipped bit",
-  "cut short",
-  "log deleted",
-  "promise deleted",
-  "wiped",
-];
-
-export function drawPlan(seed: number, without: ReadonlySet<string> = new Set()): Plan {
+/** @param asked the focus; null: the seed's own */
+export function drawPlan(
+  seed: number,
+  without: ReadonlySet<string> = new Set(),
+  asked: Focus | null = null,
+): Plan {
   const random = new Random(seed);
-  const sizes = drawSizes(random);
-  const weather = drawWeather(random, without);
+  // A stream of its own: who asks for a focus changes nothing else.
+  const focusing = new Random(seed * 8);
+  const own = drawFocus(focusing);
+  const focus = asked ?? own;
+  const climate = drawClimate(focus, focusing);
+  const sizes = { ...drawSizes(random), ...climate.sizes };
+  const weather = calmed({ ...drawWeather(random), ...climate.weather }, without);
   const stock = random.pick([3, 10, 100]);
   const plan = {
     seed,
+    focus,
     sizes,
     weather,
     products: PRODUCTS.map((name, at) => ({ name, quantity: at === 0 ? stock : 40 })),
     restockMs: random.pick([0, 200, 600]),
     restockTo: random.pick([1, 10, 50]),
     cacheSize: random.chance(0.9) ? random.pick([1, 2, 8]) : 0,
-    checkpointEveryRows: sizes.catalogs === 1 && random.chance(0.3) ? random.pick([5, 20]) : 1_000_000,
+    checkpointEveryRows: drawCheckpoints(random, sizes),
     flushMs: random.pick([0.2, 1, 5, 30]),
     drift: random.chance(0.5) ? 0.005 : 0,
+    ...climate.rest,
   };
-  const acts = drawActs(random, sizes);
-  const faults = drawFaults(random, sizes).filter(({ kind }) => !without.has(kind));
+  const acts = drawActs(random, sizes, climate);
+  const faults = drawFaults(random, sizes, climate).filter(({ kind }) => !without.has(kind));
   return { ...plan, events: [...acts, ...faults].sort((a, b) => a.atMs - b.atMs) };
+}
+
+/** None, most often; of several catalogs one that is behind the oldest row never catches up. */
+function drawCheckpoints(random: Random, { catalogs }: Sizes): number {
+  const rows = random.pick([5, 20]);
+  return catalogs === 1 && random.chance(0.3) ? rows : NEVER;
 }
 
 function drawSizes(random: Random): Sizes {
@@ -149,10 +151,10 @@ function drawSizes(random: Random): Sizes {
   };
 }
 
-function drawActs(random: Random, { frontends }: Sizes): Planned[] {
+function drawActs(random: Random, { frontends }: Sizes, climate: Climate): Planned[] {
   const acts: Planned[] = [];
-  const buyEveryMs = random.pick([20, 60, 150]);
-  const lookEveryMs = random.pick([10, 30, 90]);
+  const buyEveryMs = random.pick(climate.buyEveryMs);
+  const lookEveryMs = random.pick(climate.lookEveryMs);
   const client = () => 1 + random.below(CLIENTS);
   const frontend = () => 1 + random.below(frontends);
   let bought = 0;
@@ -191,64 +193,4 @@ function drawActs(random: Random, { frontends }: Sizes): Planned[] {
 
 function drawName(random: Random): string {
   return random.chance(0.6) ? PRODUCTS[0]! : random.pick(PRODUCTS);
-}
-
-function drawFaults(random: Random, sizes: Sizes): Planned[] {
-  const faults: Planned[] = [];
-  const everyMs = random.pick([150, 350, 700, 2_000]);
-  // Some runs know only a few kinds of faults: everything at once hides what needs one missing.
-  const kinds = random.chance(0.5) ? DEALT : DEALT.filter(() => random.chance(0.4));
-  if (kinds.length === 0) return [];
-  const start = random.around(everyMs / 2);
-  for (let atMs = start; atMs < FAULTS_MS; atMs += random.around(everyMs)) {
-    faults.push({ atMs, ...drawFault(random, random.pick(kinds), sizes) });
-  }
-  return faults;
-}
-
-function drawFault(random: Random, kind: PlannedFault["kind"], sizes: Sizes): PlannedFault {
-  const who = drawTarget(random, sizes);
-  const replica = drawReplica(random, sizes);
-  const downMs = random.pick([20, 100, 400, 1_200]);
-  const forMs = random.pick([50, 250, 700, 1_500]);
-  switch (kind) {
-    case "crash": {
-      const effects = random.chance(0.4) ? 0 : 1 + random.below(30);
-      const damage = random.chance(0.25) ? random.pick(DAMAGES) : null;
-      return { kind, who, power: random.chance(0.5), effects, downMs, damage };
-    }
-    case "crash of all": {
-      const all = random.pick(["orders", "everybody"] as const);
-      return { kind, who: all, power: random.chance(0.5), downMs };
-    }
-    case "stop":
-      return { kind, who, downMs };
-    case "pause":
-    case "isolate":
-      return { kind, who, forMs };
-    case "cut": {
-      const from = drawTarget(random, sizes);
-      return { kind, who, from, oneWay: random.chance(0.6), forMs };
-    }
-    case "nominate":
-      return { kind, who: replica };
-    case "flush fails":
-      return { kind, who: replica, downMs };
-    case "disk full":
-      return { kind, who: replica, isHard: random.chance(0.3), forMs };
-    case "wall clock jumps":
-      return { kind, who, byMs: random.pick([-3_600_000, -10, 10, 3_600_000]) };
-  }
-}
-
-function drawTarget(random: Random, sizes: Sizes): Target {
-  if (random.chance(0.3)) return "the order leader";
-  if (random.chance(0.35)) return `frontend ${1 + random.below(sizes.frontends)}`;
-  return drawReplica(random, sizes);
-}
-
-function drawReplica(random: Random, sizes: Sizes): Target {
-  if (random.chance(0.25)) return "the order leader";
-  if (random.chance(0.35)) return `catalog ${1 + random.below(sizes.catalogs)}`;
-  return `order ${1 + random.below(sizes.orders)}`;
 }

@@ -7,10 +7,12 @@
  */
 import { readRow } from "../../../catalog/rows.ts";
 import { isOpening, parseOrder } from "../../../order/order_row.ts";
+import { LOG_NAME } from "../../../shared/replication/log_file.ts";
 import type { History, JournalRow, LoggedOrder, Operation } from "../../faults/history.ts";
 import { judge } from "../../faults/judge.ts";
 import { Random } from "../random.ts";
 import { Faults } from "./faults.ts";
+import { comparable } from "./log_texts.ts";
 import { Network } from "./network.ts";
 import { FAULTS_MS, type Plan, type Planned } from "./plan.ts";
 import { Shoppers } from "./shoppers.ts";
@@ -139,15 +141,15 @@ class Run {
     });
   }
 
-  /** The log files, whole: their texts are their own digests. */
+  /** What is compared of the log files: their texts are their own digests. */
   #logs(): History["logs"] {
-    return this.#town.homes.flatMap(({ kind, machine, disk }) => {
-      if (disk === null) return [];
-      return [{ member: machine.name, group: kind, digest: disk.textOf("log.csv") ?? "" }];
+    return (["order", "catalog"] as const).flatMap((group) => {
+      const texts = this.#town.of(group).map(({ machine, disk }) =>
+        [machine.name, disk!.textOf(LOG_NAME) ?? ""] as const);
+      return [...comparable(new Map(texts))].map(([member, digest]) => ({ member, group, digest }));
     });
   }
 
-  /** Restocks go on: what is read in the middle of one is read again. */
   async #judge(): Promise<void> {
     const { sizes } = this.#plan;
     this.#countAnswers();

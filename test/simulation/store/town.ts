@@ -176,10 +176,12 @@ export class Town {
   /** Counts what is logged: the branches of the services that a run has met. */
   #logOf(home: Place): Log {
     const { count, trace } = this.#options;
+    const { process } = home.machine;
     const note = (level: string) => (message: string, fields: object = {}) => {
       count(`log: ${message}`);
       if ("unsettled" in fields && fields.unsettled !== 0) count("sales of an earlier leader");
-      if (message === DAMAGED && !(home as Home).isDamaged) this.#onFalseAlarm(home, fields);
+      const isAlarm = message === DAMAGED && process.isAlive;
+      if (isAlarm && !(home as Home).isDamaged) this.#onFalseAlarm(home, fields);
       if (trace !== null && level !== "debug") {
         this.#say(home, `${message} ${JSON.stringify(fields)}`);
       }
