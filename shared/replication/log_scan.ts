@@ -7,7 +7,8 @@
  *   beyond the noted length, and
  *     - the last line has no line break, or
  *     - the first bad line has an all-zero 512-byte sector
- *       in it, whatever follows                           torn: never
+ *       in it, or begins with the all-zero rest of one,
+ *       whatever follows                                  torn: never
  *       acknowledged, as its flush cannot have returned: may be cut
  *   anything else                                         damage, not a crash
  *
@@ -106,13 +107,17 @@ function rest(file: LogFile, size: number): Buffer {
   return buffer;
 }
 
-/** True when what is left is an append that a crash interrupted. */
+/**
+ * True when what is left is an append that a crash interrupted. Of the sector in which it begins
+ * only the rest was new: rows from before stand in front of it.
+ */
 function isTorn(left: Buffer, offset: number): boolean {
   const end = left.indexOf(10);
   if (end < 0) return true;
-  const first = (SECTOR_BYTES - (offset % SECTOR_BYTES)) % SECTOR_BYTES;
-  for (let start = first; start + SECTOR_BYTES <= end; start += SECTOR_BYTES) {
-    if (left.subarray(start, start + SECTOR_BYTES).every((byte) => byte === 0)) return true;
+  let start = 0;
+  for (let next = SECTOR_BYTES - (offset % SECTOR_BYTES); next <= end; next += SECTOR_BYTES) {
+    if (left.subarray(start, next).every((byte) => byte === 0)) return true;
+    start = next;
   }
   return false;
 }

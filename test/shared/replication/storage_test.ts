@@ -107,6 +107,23 @@ test("a torn append is cut from its hole on, good rows behind it or not", async 
   assert.deepEqual(rows, makeRows(120).slice(0, rows.length).map(({ text }) => text));
 });
 
+test("a torn append is cut when only the rest of the sector it begins in is missing", async (t) => {
+  const { folder } = await makeLog(t);
+  const path = join(folder, "log.csv");
+  const { length } = readFileSync(path);
+  const opened = await open(folder);
+  await opened.append(...makeRows(120).slice(5));
+  const whole = readFileSync(path);
+  const sector = Math.ceil(length / 512) * 512;
+  assert(length % 512 !== 0 && sector + 512 < whole.length, "whole sectors follow it");
+  writeFileSync(path, Buffer.from(whole).fill(0, length, sector - 1));
+  await checkDamaged(folder, /line 7: /);
+  writeFileSync(path, Buffer.from(whole).fill(0, length, sector));
+  const { rows } = await open(folder, true);
+  assert.equal(rows.length, 5);
+  assert.equal(readFileSync(path).length, length);
+});
+
 test("a hole in what was noted is damage, and so is a bad row in front of a hole", async (t) => {
   const { folder } = await makeLog(t);
   const path = join(folder, "log.csv");
