@@ -9,6 +9,7 @@ import { replaceFile, type Disk } from "./disk.ts";
 import { START, type Position } from "./log_index.ts";
 import type { Row } from "./messages.ts";
 import type { ReplicatedService } from "./replicated_service.ts";
+import { sealJson, unsealJson } from "./sealed_json.ts";
 
 export const CHECKPOINT_NAME = "checkpoint.json";
 
@@ -53,7 +54,7 @@ export async function readCheckpoint(disk: Disk): Promise<Checkpoint | null> {
   const text = await disk.readText(CHECKPOINT_NAME);
   if (text === null) return null;
   try {
-    return JSON.parse(text) as Checkpoint;
+    return unsealJson(text) as Checkpoint;
   } catch (error) {
     const path = join(disk.folder, CHECKPOINT_NAME);
     throw new AppError("damaged", `${path} line 1: ${(error as Error).message}`);
@@ -61,7 +62,7 @@ export async function readCheckpoint(disk: Disk): Promise<Checkpoint | null> {
 }
 
 export function writeCheckpoint(disk: Disk, checkpoint: Checkpoint): Promise<void> {
-  return replaceFile(disk, CHECKPOINT_NAME, JSON.stringify(checkpoint) + "\n");
+  return replaceFile(disk, CHECKPOINT_NAME, sealJson(checkpoint));
 }
 
 /**

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { asIntegerIn, asRecord, asText } from "../parse.ts";
 import { replaceFile, type Disk } from "./disk.ts";
+import { sealJson, unsealJson } from "./sealed_json.ts";
 
 export interface Promised {
   term: number;
@@ -28,7 +29,7 @@ export async function readTermFile(disk: Disk): Promise<Promised | null> {
   const text = await disk.readText(TERM_NAME);
   if (text === null) return null;
   try {
-    const fields = asRecord(JSON.parse(text), ["term", "vote", "length", "checksum"]);
+    const fields = asRecord(unsealJson(text), ["term", "vote", "length", "checksum"]);
     return {
       term: asIntegerIn(fields.term, "term", 0, Number.MAX_SAFE_INTEGER),
       vote: fields.vote === null ? null : asIntegerIn(fields.vote, "vote", 1, 9),
@@ -42,5 +43,5 @@ export async function readTermFile(disk: Disk): Promise<Promised | null> {
 }
 
 export function writeTermFile(disk: Disk, promised: Promised): Promise<void> {
-  return replaceFile(disk, TERM_NAME, JSON.stringify(promised) + "\n");
+  return replaceFile(disk, TERM_NAME, sealJson(promised));
 }

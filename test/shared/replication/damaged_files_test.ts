@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { AppError } from "../../../shared/errors.ts";
 import { createLog } from "../../../shared/logging.ts";
 import type { Disk } from "../../../shared/replication/disk.ts";
 import { BEGUN_NAME, openLog, RECOVERING_NAME } from "../../../shared/replication/log_opening.ts";
@@ -120,4 +121,36 @@ test("a disk that cannot be read at the start ends it, and changes nothing", asy
     await assert.rejects(opening, { code: "EIO" }, how);
     assert.deepEqual(filesOf(), before, "it is not taken for damage");
   }
+});
+
+test("a flipped bit in promises or a checkpoint is never another promise or state", async (t) => {
+  for (const name of ["term.json", "checkpoint.json"]) {
+    const { folder, rows } = await makeLog(t);
+    const opened = await open(folder);
+    opened.storage.keepCheckpoint(rows[1]!, '["Tux",15.99,100]');
+    await opened.storage.close();
+    const path = join(folder, name);
+    const whole = readFileSync(path);
+    for (const { at, flipped } of flipsOf(whole)) {
+      writeFileSync(path, flipped);
+      const found = await open(folder, true).catch((error: AppError) => error);
+      if (found instanceof AppError) {
+        assert.equal(found.reason, "damaged", `byte ${at}`);
+      } else {
+        const { term, vote } = found.storage;
+        assert.deepEqual([term, vote], [1, 3], `byte ${at}`);
+        assert.equal(found.rows[0], 'checkpoint 2 ["Tux",15.99,100]', `byte ${at}`);
+        await found.storage.close();
+      }
+    }
+  }
+});
+
+test("promises from before they had a checksum are read", async (t) => {
+  const { folder } = await makeLog(t, { clean: true });
+  const path = join(folder, "term.json");
+  const { crc32: _, ...promised } = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify(promised) + "\n");
+  const { storage } = await open(folder, true);
+  assert.deepEqual([storage.term, storage.vote, storage.isRecovering], [1, 3, false]);
 });
