@@ -1,5 +1,6 @@
 /** Carries planned faults out on a simulated store, and undoes each when its time is over. */
 const DISK_RESERVE_BYTES = 8 * 1024 * 1024;
+import type { Fault } from "../../faults/history.ts";
 import type { Random } from "../random.ts";
 import type { Network } from "./network.ts";
 import { NEVER, type Damage, type Plan, type PlannedFault, type Target } from "./plan.ts";
@@ -17,6 +18,8 @@ export interface FaultsOptions {
 }
 
 export class Faults {
+  /** Who is paused answers later. */
+  readonly pauses: Fault[] = [];
   readonly #options: FaultsOptions;
   /** After the end of the faults, what still comes due undoes things only. */
   #isOver = false;
@@ -37,8 +40,7 @@ export class Faults {
       case "stop":
         return this.#stop(home, fault.downMs);
       case "pause":
-        home.machine.pause();
-        return this.#later(fault.forMs, () => home.machine.resume());
+        return this.#pause(home, fault.forMs);
       case "isolate":
         return this.#isolate(home, fault.forMs);
       case "cut":
@@ -66,6 +68,15 @@ export class Faults {
       home.machine.resume();
       if (!home.machine.isAlive) town.restart(home);
     }
+  }
+
+  #pause({ machine }: Home, forMs: number): void {
+    const { nowMs } = this.#options.timeline;
+    const times = { fromMs: nowMs, toMs: nowMs + forMs, waitedMs: 0 };
+    const struck = { members: [machine.name], links: [], leader: 0, wasWhole: false };
+    this.pauses.push({ kind: "pause", ...struck, ...times });
+    machine.pause();
+    this.#later(forMs, () => machine.resume());
   }
 
   /** One that hangs in its stop is killed, as an operator would. */

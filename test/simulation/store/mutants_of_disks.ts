@@ -8,6 +8,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "    await this.#flush();\n    this.counts.appends++;",
     replace: "    this.counts.appends++;",
     effect: "a loss of power takes what was acknowledged",
+    focus: "disks",
   },
   {
     name: "a failed flush is tried again",
@@ -15,6 +16,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "    return this.#file.flush();",
     replace: "    return this.#file.flush().catch(() => this.#file.flush());",
     effect: "the second one reports success, and what the first was to write is gone",
+    focus: "disks",
   },
   {
     name: "what a failed flush left is believed",
@@ -22,6 +24,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "    await file.writeAgain(damage === null ? (noted?.length ?? 0) : 0);\n",
     replace: "",
     effect: "rows that can be read are not on disk",
+    focus: "disks",
   },
   {
     name: "replaced without a flush",
@@ -29,6 +32,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "    file.write(Buffer.from(text), 0);\n    await file.flush();",
     replace: "    file.write(Buffer.from(text), 0);",
     effect: "a loss of power leaves the name and not what stands in it",
+    focus: "disks",
   },
   {
     name: "replaced without a flush of the folder",
@@ -36,6 +40,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "  await disk.rename(side, name);\n  await disk.flushFolder();",
     replace: "  await disk.rename(side, name);",
     effect: "a loss of power brings an old promise back",
+    focus: "disks",
   },
   {
     name: "replaced in place",
@@ -48,18 +53,20 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
       replace: "",
     }],
     effect: "a crash leaves half a promise",
+    focus: "disks",
   },
   {
     name: "cut before the note is lowered",
     file: "shared/replication/storage.ts",
-    find:
-      "    if (this.#promised.length > this.#file.lengthAt(after)) await this.#note(after);\n" +
-      "    await this.#file.cut(after);",
-    replace:
-      "    const isNoted = this.#promised.length > this.#file.lengthAt(after);\n" +
-      "    await this.#file.cut(after);\n" +
-      "    if (isNoted) await this.#note(after);",
+    find: "    if (this.#promised.length > this.#file.lengthAt(after)) await this.#note(after);\n",
+    replace: "    const isNoted = this.#promised.length > this.#file.lengthAt(after);\n",
+    also: [{
+      file: "shared/replication/storage.ts",
+      find: "    await this.#file.cut(after);\n",
+      replace: "    await this.#file.cut(after);\n    if (isNoted) await this.#note(after);\n",
+    }],
     effect: "a crash between the two looks like damage",
+    focus: "disks",
   },
   {
     name: "the note is not lowered for a cut",
@@ -67,6 +74,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "    if (this.#promised.length > this.#file.lengthAt(after)) await this.#note(after);\n",
     replace: "",
     effect: "a sound log looks damaged",
+    focus: "disks",
   },
   {
     name: "every bad end is taken for torn",
@@ -74,6 +82,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "  if (end < 0) return true;\n",
     replace: "  if (end < 0 || end >= 0) return true;\n",
     effect: "acknowledged rows behind a flipped bit are cut in silence",
+    focus: "disks",
   },
   {
     name: "what was noted is not looked at",
@@ -86,6 +95,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
       replace: "  if (noted !== null && size < 0) {",
     }],
     effect: "a log that lost rows is believed",
+    focus: "disks",
   },
   {
     name: "a missing promise is no loss",
@@ -93,6 +103,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "    if (noted === null) {\n      await this.#mark(",
     replace: "    if (noted === null && head === null) {\n      await this.#mark(",
     effect: "a vote that was given is given again",
+    focus: "disks",
   },
   {
     name: "a missing log is a new one",
@@ -100,6 +111,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "    await this.#mark(`${this.#path} line 1: ${why}`);\n    return this.#startAnew",
     replace: "    if (why === \"\") await this.#mark(why);\n    return this.#startAnew",
     effect: "an empty log votes, and what it held is lost",
+    focus: "disks",
   },
   {
     name: "damage is cut and forgotten",
@@ -107,6 +119,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "      await this.#mark(`${this.#path} line ${damage.line}: ${damage.why}`);\n",
     replace: "",
     effect: "a shorter log votes, and what it held is lost",
+    focus: "disks",
   },
   {
     name: "a recovery is forgotten over a restart",
@@ -114,6 +127,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "this.#isRecovering = options.disk.exists(RECOVERING_NAME);",
     replace: "this.#isRecovering = false;",
     effect: "half a log votes, and what it held is lost",
+    focus: "disks",
   },
   {
     name: "recovered before the rows are there",
@@ -121,6 +135,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "  if (goal === null || matched < goal || state.durableIndex < goal) return;",
     replace: "  if (goal === null) return;",
     effect: "half a log votes, and what it held is lost",
+    focus: "disks",
   },
   {
     name: "a checkpoint of what is not final",
@@ -130,21 +145,24 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
       "    this.#taken = this.#taken.filter(({ at }) => at.index > committed);",
     replace: "    const through = this.#taken;\n    this.#taken = [];\n    void committed;",
     effect: "what was cut stands in the checkpoint",
+    focus: "disks",
   },
   {
     name: "the log is shorter before the checkpoint is kept",
     file: "shared/replication/storage.ts",
-    find:
-      "    await writeCheckpoint(this.#disk, this.#checkpoint);\n" +
-      "    if (base.index === baseBefore.index) return;",
-    replace: "    const keep = () => writeCheckpoint(this.#disk, this.#checkpoint!);\n" +
-      "    if (base.index === baseBefore.index) return keep();",
+    find: "    await writeCheckpoint(this.#disk, this.#checkpoint);\n",
+    replace: "    const keep = () => writeCheckpoint(this.#disk, this.#checkpoint!);\n",
     also: [{
+      file: "shared/replication/storage.ts",
+      find: "    if (base.index === baseBefore.index) return;\n",
+      replace: "    if (base.index === baseBefore.index) return keep();\n",
+    }, {
       file: "shared/replication/storage.ts",
       find: "    await this.#file.startAfter(base);\n",
       replace: "    await this.#file.startAfter(base);\n    await keep();\n",
     }],
     effect: "a crash between the two leaves neither rows nor checkpoint",
+    focus: "disks",
   },
   {
     name: "the shorter log keeps the note of the longer",
@@ -154,6 +172,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
       "    await writeTermFile(this.#disk, this.#promised);\n",
     replace: "",
     effect: "a crash between the two looks like damage",
+    focus: "disks",
   },
   {
     name: "the base is always the checkpoint's last",
@@ -161,6 +180,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "  return first === checkpoint.baseBefore.index + 1 ? checkpoint.baseBefore : checkpoint.base;",
     replace: "  return Number.isNaN(first) ? START : checkpoint.base;",
     effect: "after a crash between checkpoint and log the log cannot be read",
+    focus: "disks",
   },
   {
     name: "a checkpoint without the sales that have no order",
@@ -168,6 +188,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "      sales: this.#ledger.unsettledSales(),",
     replace: "      sales: [],",
     effect: "what was sold before the checkpoint never gets its order",
+    focus: "disks",
   },
   {
     name: "a checkpoint without the fence",
@@ -175,6 +196,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "      fence: this.#ledger.fence,",
     replace: "      fence: { term: 0, leader: 0 },",
     effect: "after a restart a leader that was replaced fences again",
+    focus: "disks",
   },
   {
     name: "a checkpoint with what is shown",
@@ -182,5 +204,6 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "    name, price, quantity, version, initial, restocked, soldBack, added, bought,\n  ]);",
     replace: "    name, price, quantity, product.visibleVersion, initial, restocked, soldBack, added, bought,\n  ]);",
     effect: "after a restart a change has an old version",
+    focus: "disks",
   },
 ];

@@ -8,6 +8,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "      index = Math.min(index, confirmed);",
     replace: "",
     effect: "one front-end shows what is new while another still shows what is old",
+    focus: "leases",
   },
   {
     name: "answered before it is visible",
@@ -15,6 +16,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "return leadership.visibility.wait(this.#state.lastIndex).then(() => ({ results }));",
     replace: "return Promise.resolve({ results });",
     effect: "who bought is shown the stock of before",
+    focus: "leases",
   },
   {
     name: "what is about to change may be kept",
@@ -41,6 +43,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       "      const epoch = this.#options.epochs.current(start.slot);\n" +
       "      this.#cache.set(key, value, { ...start, epoch }, this.#options.nowMs());",
     effect: "an invalidation that overtakes the answer is in vain",
+    focus: "leases",
   },
   {
     name: "who asks joins a fetch from before the invalidation",
@@ -48,6 +51,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "flight.lease === start.lease && flight.epoch === start.epoch",
     replace: "flight.lease === start.lease",
     effect: "who was told of a purchase joins a look-up that does not know of it",
+    focus: "leases",
   },
   {
     name: "who asks gets what was for another alone",
@@ -55,6 +59,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: 'if (keep && value !== null) return { value, outcome: "collapsed" };',
     replace: 'if (value !== null) return { value, outcome: "collapsed" };',
     effect: "an old value goes to somebody who asked after the new one was shown",
+    focus: "leases",
   },
   {
     name: "served without a fresh lease",
@@ -62,6 +67,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "if (this.#options.lease.isFresh(nowMs)) return",
     replace: "if (nowMs >= 0) return",
     effect: "a front-end that nobody can reach shows what is old",
+    focus: "leases",
   },
   {
     name: "an invalidated entry is served",
@@ -83,6 +89,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "() => this.#answered(push, names, false),",
     replace: "() => this.#answered(push, names, true),",
     effect: "a front-end that did not hear shows what is old",
+    focus: "leases",
   },
   {
     name: "what is under way is confirmed",
@@ -90,6 +97,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "const first = firstIndex(push.underWay) ?? firstIndex(push.waiting);",
     replace: "const first = firstIndex(push.waiting);",
     effect: "shown as soon as the invalidation left, not when it was heard",
+    focus: "leases",
   },
   {
     name: "a lease is counted from when it came",
@@ -97,6 +105,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "lease.extend(sentAtMs + ",
     replace: "lease.extend(clock.monotonicMs() + ",
     effect: "the holder goes on when the catalog has forgotten it",
+    focus: "leases",
   },
   {
     name: "nothing is dropped for a new lease",
@@ -104,6 +113,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "      epochs.raiseAll();\n      lease.renumber();",
     replace: "      lease.renumber();",
     effect: "what changed between two leases is served from before",
+    focus: "leases",
   },
   {
     name: "nothing is dropped for a new leadership",
@@ -111,6 +121,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "if (isNewLeadership || number",
     replace: "if (before === null || number",
     effect: "what the new leader showed is not known here",
+    focus: "leases",
   },
   {
     name: "back to a leadership of before",
@@ -118,6 +129,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "if (before !== null && termOf(leadership) < termOf(before.leadership)) return false;",
     replace: "",
     effect: "an old leader's late grant revives a cache that counts as dropped",
+    focus: "leases",
   },
   {
     name: "a lease that lapsed goes on",
@@ -130,6 +142,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       replace: "if (record.number === 0) record.number = 1;",
     }],
     effect: "what changed while it was over is served from before",
+    focus: "leases",
   },
   {
     name: "given back and still used",
@@ -137,6 +150,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "    lease.end();\n    epochs.raiseAll();\n    // A renewal",
     replace: "    // A renewal",
     effect: "a front-end that stops shows what is old",
+    focus: "leases",
   },
   {
     name: "a new leader does not wait for old leases",
@@ -144,6 +158,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "return this.#options.bornNow || this.#unproved === 0 || nowMs >= this.opensAtMs;",
     replace: "return nowMs >= this.#options.leadsSinceMs;",
     effect: "caches that the leader before filled are older than what it shows",
+    focus: "leases",
   },
   {
     name: "nothing in hand is proof of an empty cache",
@@ -152,6 +167,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       "    if (holds.number > record.number) return;",
     replace: "if (record.hasDropped || (holds !== null && holds.leadership !== this.leadership)) return;",
     effect: "a late copy of a first question opens a leadership too early",
+    focus: "leases",
   },
   {
     name: "another leadership's lease is proof of an empty cache",
@@ -160,6 +176,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       "    if (holds.number > record.number) return;",
     replace: "if (holds === null || record.hasDropped) return;",
     effect: "a leadership opens while caches hold what is older",
+    focus: "leases",
   },
   {
     name: "a lease for longer than a majority vouches",
@@ -167,6 +184,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "const endsAtMs = Math.min(receivedAtMs, confirmedAtMs) + LEASE_MS;",
     replace: "const endsAtMs = receivedAtMs + LEASE_MS;",
     effect: "a leader that was replaced keeps a cache alive",
+    focus: "leases",
   },
   {
     name: "a first lease without a round",
@@ -179,6 +197,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       replace: "",
     }],
     effect: "a leader that was replaced fills the cache of a front-end that was restarted",
+    focus: "leases",
   },
   {
     name: "a late copy gives a lease back",
@@ -186,6 +205,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "if (this.matches(frontend, holds) && nowMs < record.endsAtMs) record.endsAtMs",
     replace: "if (nowMs < record.endsAtMs) record.endsAtMs",
     effect: "the next lease of that front-end counts as over while it is used",
+    focus: "leases",
   },
   {
     name: "a look-up without a lease needs no round",
@@ -193,6 +213,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "if (!leadership.leases.matches(frontend, lease)) await this.confirm(leadership);",
     replace: "void [frontend, lease];",
     effect: "a leader that was replaced shows what is old",
+    focus: "leases",
   },
   {
     name: "the answer of another leadership is kept",
@@ -202,5 +223,6 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     replace: "      const { product, version, store } = result;\n" +
       "      return { product, version, keep: store || isOfLease };",
     effect: "a leader that never invalidates it here fills the cache",
+    focus: "leases",
   },
 ];

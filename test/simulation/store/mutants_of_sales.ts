@@ -16,6 +16,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "return term >= placing.lateTerm ? result : undecided(placing);",
     replace: "return result;",
     effect: "somebody is told no, and gets it",
+    focus: "sales",
   },
   {
     name: "a purchase for another term is taken",
@@ -23,6 +24,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (term !== ownTerm) {",
     replace: "if (Number.isNaN(term)) {",
     effect: "a late copy sells what its buyer was refused",
+    focus: "sales",
   },
   {
     name: "a purchase that comes late is taken",
@@ -30,6 +32,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (batch <= latest) {",
     replace: "if (batch === -latest) {",
     effect: "a late copy sells what its buyer was refused",
+    focus: "sales",
   },
   {
     name: "sold without a fence",
@@ -43,6 +46,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
       replace: "if (session === null) {",
     }],
     effect: "a leader that was replaced goes on selling",
+    focus: "sales",
   },
   {
     name: "a batch of another session is decided",
@@ -50,6 +54,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (session !== this.#current) {",
     replace: "if (session === null) {",
     effect: "a late copy takes the number of another batch, and its answer",
+    focus: "sales",
   },
   {
     name: "a batch that comes twice is decided twice",
@@ -57,6 +62,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    leadership.sessions.remember(request.batch, answer);\n",
     replace: "",
     effect: "what was refused is sold behind everybody's back",
+    focus: "sales",
   },
   {
     name: "a batch that nobody remembers is decided",
@@ -64,6 +70,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (batch <= this.#highest - SESSION_WINDOW_BATCHES) {",
     replace: "if (batch <= 0) {",
     effect: "a copy that comes very late sells behind everybody's back",
+    focus: "sales",
   },
   {
     name: "a session begins while batches are under way",
@@ -71,6 +78,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (selling.inFlight > 0 || selling.isFencing) return;",
     replace: "if (selling.isFencing) return;",
     effect: "a sale is in the list and in an answer that comes later",
+    focus: "sales",
   },
   {
     name: "one session for ever",
@@ -78,6 +86,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (fenceIsSame && this.#current !== null && this.#highest === 0) return this.#current;",
     replace: "if (fenceIsSame && this.#current !== null) return this.#current;",
     effect: "the first batch after a fence gets the answer of another",
+    focus: "sales",
   },
   {
     name: "the fence is told before it is final",
@@ -85,6 +94,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    await leadership.visibility.wait(this.#state.lastIndex);\n    return { session",
     replace: "    return { session",
     effect: "a sale of the list is gone, and its order stands",
+    focus: "sales",
   },
   {
     name: "the list of the fence is not read",
@@ -92,6 +102,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "for (const { sale, ...purchase } of sales) {",
     replace: "for (const { sale, ...purchase } of sales.slice(sales.length)) {",
     effect: "what was sold never gets its order",
+    focus: "sales",
   },
   {
     name: "a sale of the list is ordered although its key has an order",
@@ -110,14 +121,29 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   {
     name: "twins both sell",
     file: "order/orders.ts",
-    find: "    if (twin !== undefined) {",
-    replace: "    if (twin?.progress === \"logged\") {",
+    find: "    if (this.#pending.join(asked)) return;\n",
+    replace: "",
     also: [{
       file: "order/pending_purchases.ts",
-      find: '    assert(known === undefined || known === pending, "one key, one purchase under way");\n',
-      replace: "    void known;\n",
+      find: '    assert(!this.#byKey.has(pending.purchase.key), "one key, one purchase under way");\n',
+      replace: "",
     }],
     effect: "two purchases under one key, sold twice",
+  },
+  {
+    name: "a rival waits for what it did not ask for",
+    file: "order/pending_purchases.ts",
+    find: "    if (isSame(first.purchase, asked.purchase)) first.waiters.push(asked);\n" +
+      "    else first.rivals.push(asked);",
+    replace: "    first.waiters.push(asked);",
+    effect: "who asks for something else is told of an order for it",
+  },
+  {
+    name: "a rival is told that the key is taken before it is",
+    file: "order/pending_purchases.ts",
+    find: "    else first.rivals.push(asked);",
+    replace: '    else asked.call.settle(asked.slot, { code: "key_reused" });',
+    effect: "the first is refused, and nobody may use the key",
   },
   {
     name: "a key stands for whatever is asked",
@@ -142,6 +168,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
       '      this.#pending.end(pending, { code: "ordered", number: pending.number, replayed: false });\n' +
       "    }",
     effect: "an order that was acknowledged is lost with its leader",
+    focus: "sales",
   },
   {
     name: "an order is shown before it is final",
@@ -149,6 +176,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    if (index > this.#host.commitIndex) return null;\n",
     replace: "",
     effect: "an order that was shown is never in the log",
+    focus: "sales",
   },
   {
     name: "no such order, says one alone",
@@ -156,6 +184,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    await this.#host.confirm();\n",
     replace: "",
     effect: "a leader that was replaced denies an order that was acknowledged",
+    focus: "sales",
   },
   {
     name: "settled too early",
@@ -164,6 +193,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     replace: "    return this.#proposed.reduce((sum, one) => sum + one.purchases.length,\n" +
       "      this.#settlement.settled);",
     effect: "the catalog forgets a sale whose order is lost",
+    focus: "sales",
   },
   {
     name: "what a leader that fell knew as settled",
@@ -171,6 +201,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    this.#proposed = [];\n    this.#settlement = new Settlement();",
     replace: "    this.#proposed = [];",
     effect: "rows that were cut count as orders",
+    focus: "sales",
   },
   {
     name: "keys of cut rows stay known",
@@ -192,20 +223,23 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: 'if (pending?.progress === "queued" && isFirst) {',
     replace: "if (pending !== undefined && isFirst) {",
     effect: "told that nothing was tried, and it comes true",
+    focus: "sales",
   },
   {
     name: "what was lost with the lead counts as not tried",
     file: "order/purchase_call.ts",
-    find: 'return progress === "queued" ? unavailable(message) : { code: "unknown", message };',
-    replace: "return unavailable(progress === null ? \"\" : message);",
+    find: 'const isTried = pending.progress !== "queued";',
+    replace: 'const isTried = pending.progress === "logged";',
     effect: "told that nothing was tried, and it comes true",
+    focus: "sales",
   },
   {
     name: "a late answer counts as not tried",
     file: "frontend/order_client.ts",
-    find: "  return isUnderWay || mayHaveHappened\n",
-    replace: "  return isUnderWay && mayHaveHappened\n",
+    find: "  if (isUnderWay || mayHaveHappened) {",
+    replace: "  if (isUnderWay && mayHaveHappened) {",
     effect: "told that nothing was tried, and it comes true",
+    focus: "sales",
   },
   {
     name: "refused by what is not final",
@@ -214,6 +248,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     replace: "return leadership.visibility.wait(rows.length > 0 ? this.#state.lastIndex : 0)" +
       ".then(() => ({ results }));",
     effect: "told that all is sold, and it never was",
+    focus: "disks",
   },
   {
     name: "the catalog forgets under which key it sold",
@@ -226,6 +261,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
       replace: "",
     }],
     effect: "one key, two sales",
+    focus: "sales",
   },
   {
     name: "a restock counts what is still shown",

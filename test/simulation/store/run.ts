@@ -37,6 +37,8 @@ export interface RunOptions {
   counts: Map<string, number>;
   /** Gets what happens, in words. */
   trace?: (line: string) => void;
+  /** Called when all is mended: a test of the run itself breaks what no fault breaks. */
+  meddle?: (parts: { town: Town; operations: Operation[] }) => void;
 }
 
 /** @throws Violation */
@@ -54,9 +56,11 @@ class Run {
   readonly #shoppers: Shoppers;
   readonly #operations: Operation[] = [];
   readonly #count: (name: string) => void;
+  readonly #meddle: RunOptions["meddle"];
 
-  constructor(plan: Plan, { counts, trace }: RunOptions) {
+  constructor(plan: Plan, { counts, trace, meddle }: RunOptions) {
     this.#plan = plan;
+    this.#meddle = meddle;
     const timeline = this.#timeline;
     const count = (name: string): void => {
       counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -93,6 +97,7 @@ class Run {
     await this.#runFor(FAULTS_MS);
     this.#network.isFaulty = false;
     this.#faults.mend();
+    this.#meddle?.({ town: this.#town, operations: this.#operations });
     await this.#demandProgress();
     await this.#judge();
   }
@@ -168,7 +173,7 @@ class Run {
     const finals = await this.#showAll();
     return {
       operations: this.#operations,
-      faults: [],
+      faults: this.#faults.pauses,
       orders: this.#orders(),
       journal: this.#journal(),
       initial: new Map(products.map(({ name, quantity }) => [name, quantity])),
