@@ -8,7 +8,7 @@
  *   it may be paused, and its answer would count for nothing.
  */
 import { pause, type Clock } from "../shared/clock.ts";
-import { AppError, hasReason } from "../shared/errors.ts";
+import { AppError, hasReason, STRANGERS } from "../shared/errors.ts";
 import type { Peer } from "../shared/peer.ts";
 import type { Leader } from "../shared/leader_finder.ts";
 import { RETRY_PAUSE_MAX_MS, RETRY_PAUSE_MIN_MS } from "../shared/limits.ts";
@@ -125,7 +125,7 @@ export class GroupClient {
 
 /** True for what another try, perhaps with another leader, may mend. */
 export function isPassing(error: unknown): error is AppError {
-  return hasReason(error, "not_leader", "recovering", "unavailable", "unknown");
+  return hasReason(error, "not_leader", "recovering", "unavailable", "unknown", ...STRANGERS);
 }
 
 /** Doubles from try to try. */

@@ -14,7 +14,7 @@
  * each sale is then either in an answer that came, or in the fence's list.
  */
 import { pause, type Clock } from "../shared/clock.ts";
-import { AppError, hasReason } from "../shared/errors.ts";
+import { AppError, hasReason, STRANGERS, type Reason } from "../shared/errors.ts";
 import { failpoint } from "../shared/failpoint.ts";
 import type { LeaderFinder } from "../shared/leader_finder.ts";
 import {
@@ -56,6 +56,11 @@ export interface SellerOptions {
   log: Log;
   events: SellerEvents;
 }
+
+/** Asked again, the catalog's leader may answer. */
+const PASSING: readonly Reason[] = [
+  "unavailable", "unknown", "not_leader", "recovering", ...STRANGERS,
+];
 
 /** What becomes of a purchase for which there is no room: nothing of it was tried. */
 export const NO_ROOM = {
@@ -233,7 +238,7 @@ export class Seller {
         failpoint(path === "/sales" ? "order.sold" : "leader.fenced");
         return answer;
       } catch (error) {
-        if (!hasReason(error, "unavailable", "unknown", "not_leader", "recovering")) throw error;
+        if (!hasReason(error, ...PASSING)) throw error;
         catalog.suspect(leader.peer);
         await pause(clock, pauseMs);
       }

@@ -3,7 +3,7 @@
  * hold answers back, lose them after it has decided, restart, or be fenced by
  * somebody else; and a log of one replica that commits when it is told to.
  */
-import { AppError } from "../../shared/errors.ts";
+import { AppError, type Reason } from "../../shared/errors.ts";
 import type { Peer } from "../../shared/peer.ts";
 import { formatRow, payloadOf } from "../../shared/replication/codec.ts";
 import type { Row } from "../../shared/replication/messages.ts";
@@ -26,8 +26,8 @@ export class FakeCatalog {
   /** Answers of so many coming requests are lost after they were decided. */
   loseAnswers = 0;
   isFull = false;
-  /** It refuses at once what it is asked, as one that leads no more. */
-  refuses = false;
+  /** It refuses at once what it is asked, as one that leads no more, or is none of ours. */
+  refuses: Reason | null = null;
   /** Answers wait for this. */
   gate: Promise<void> = Promise.resolve();
   lostAtMs: number | null = null;
@@ -55,7 +55,7 @@ export class FakeCatalog {
 
   async #post(path: string, text: string): Promise<object> {
     this.requests.push(path);
-    if (this.refuses) throw new AppError("not_leader", "It leads no more");
+    if (this.refuses !== null) throw new AppError(this.refuses, "Not here");
     const body = JSON.parse(text) as FenceRequest & SalesRequest;
     const answer = path === "/fence" ? this.#fence(body) : this.#sell(body);
     await this.gate;

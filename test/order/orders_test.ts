@@ -2,6 +2,7 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { parseOrder } from "../../order/order_row.ts";
+import { STRANGERS } from "../../shared/errors.ts";
 import {
   FAIL_FAST_MS,
   PLACE_TIMEOUT_MS,
@@ -104,20 +105,22 @@ test("a lost answer of the catalog is asked again, and sells once", async (t) =>
   assert.equal(catalog.sales.length, 2);
 });
 
-test("a catalog that refuses at once is asked again after pauses that grow", async (t) => {
-  const { orders, catalog, clock } = startLeader(t);
-  await orders.place([buy("first")]);
-  catalog.refuses = true;
-  const asked = catalog.requests.length;
-  const placed = orders.place([buy("a")]);
-  await clock.pass(2 * RETRY_PAUSE_MIN_MS);
-  assert.equal(catalog.requests.length - asked, 2);
-  await clock.pass(10 * RETRY_PAUSE_MAX_MS);
-  assert(catalog.requests.length - asked < 16, `${catalog.requests.length - asked} requests`);
-  catalog.refuses = false;
-  await clock.pass(RETRY_PAUSE_MAX_MS);
-  assert.equal((await placed)[0]!.code, "ordered");
-});
+for (const reason of ["not_leader", ...STRANGERS] as const) {
+  test(`a catalog that refuses at once (${reason}) is asked again, with pauses`, async (t) => {
+    const { orders, catalog, clock } = startLeader(t);
+    await orders.place([buy("first")]);
+    catalog.refuses = reason;
+    const asked = catalog.requests.length;
+    const placed = orders.place([buy("a")]);
+    await clock.pass(2 * RETRY_PAUSE_MIN_MS);
+    assert.equal(catalog.requests.length - asked, 2);
+    await clock.pass(10 * RETRY_PAUSE_MAX_MS);
+    assert(catalog.requests.length - asked < 16, `${catalog.requests.length - asked} requests`);
+    catalog.refuses = null;
+    await clock.pass(RETRY_PAUSE_MAX_MS);
+    assert.equal((await placed)[0]!.code, "ordered");
+  });
+}
 
 test("a session that is lost after the sale: the fence's list completes it, once", async (t) => {
   const { orders, catalog, host, clock } = startLeader(t);
