@@ -24,6 +24,7 @@ import type { OrderIndex } from "./order_index.ts";
 import { OrderReader } from "./order_reader.ts";
 import { PendingPurchases } from "./pending_purchases.ts";
 import {
+  dropAnswered,
   PlaceCall,
   queued,
   replay,
@@ -272,6 +273,7 @@ export class Orders implements ReplicatedService, SellerEvents {
 
   /** The deadline of a call: what was not tried is taken back, the rest goes on without it. */
   #expire(call: PlaceCall, purchases: Purchase[]): void {
+    const unfinished = new Set<Pending>();
     for (let slot = 0; slot < purchases.length; slot++) {
       if (call.isSettled(slot)) continue;
       const pending = this.#pending.find(purchases[slot]!.key);
@@ -281,7 +283,9 @@ export class Orders implements ReplicatedService, SellerEvents {
         this.#pending.end(pending, unavailable("The catalog does not answer"));
       } else {
         call.settle(slot, { code: "unknown", message: "The order is still under way" });
+        if (pending !== undefined) unfinished.add(pending);
       }
     }
+    unfinished.forEach(dropAnswered);
   }
 }

@@ -30,9 +30,9 @@ export interface Pending {
   /** True: whoever asks under this key now is not the first. */
   readonly isInherited: boolean;
   /** Who waits for it: the call that brought it first, then its twins. */
-  readonly waiters: Asked[];
+  waiters: Asked[];
   /** Other purchases under its key. Only an order binds a key, so they wait for the outcome. */
-  readonly rivals: Asked[];
+  rivals: Asked[];
 }
 
 export function queued(asked: Asked): Pending {
@@ -82,6 +82,16 @@ export function settle(pending: Pending, result: PlaceResult): void {
     );
     isTwin = true;
   }
+}
+
+/**
+ * Lets go of whom a deadline has answered: a purchase that takes hours may be repeated each
+ * second. The first stays, so that who comes later is told that it was not.
+ */
+export function dropAnswered(pending: Pending): void {
+  const isWaiting = ({ call, slot }: Asked): boolean => !call.isSettled(slot);
+  pending.waiters = pending.waiters.filter((asked, at) => at === 0 || isWaiting(asked));
+  pending.rivals = pending.rivals.filter(isWaiting);
 }
 
 export function isSame(one: Purchase, other: Purchase): boolean {
