@@ -45,7 +45,7 @@ export function scanLog(
   let before = base;
   let line = 2;
   let isNoteMet = noted === null || noted.length <= file.length;
-  const bad = readLines(file, size, (text, bytes) => {
+  const isGood = readLines(file, size, (text, bytes) => {
     const row = parseRow(text, before);
     onRow(row);
     before = row;
@@ -58,23 +58,23 @@ export function scanLog(
     const why = `it has ${size} bytes where ${noted.length} were known to be on disk`;
     return { torn: null, damage: { line, why } };
   }
-  if (bad === null && isNoteMet) return { torn: null, damage: null };
-  if (bad !== null && isNoteMet && isTorn(bad, file.length)) {
-    return { torn: { line, bytes: bad }, damage: null };
+  if (isGood && isNoteMet) return { torn: null, damage: null };
+  if (!isGood && isNoteMet) {
+    const bytes = rest(file, size);
+    if (isTorn(bytes, file.length)) return { torn: { line, bytes }, damage: null };
   }
-  const why =
-    bad === null
-      ? "the rows known to be on disk were others"
-      : "the row does not follow from the one before it";
+  const why = isGood
+    ? "the rows known to be on disk were others"
+    : "the row does not follow from the one before it";
   return { torn: null, damage: { line, why } };
 }
 
-/** Calls `take` with each terminated line until it refuses one; returns what is left from there. */
+/** Calls `take` with each terminated line until it refuses one; true when nothing is left then. */
 function readLines(
   file: LogFile,
   size: number,
   take: (text: string, bytes: number) => void,
-): Buffer | null {
+): boolean {
   let buffer: Buffer = Buffer.alloc(0);
   let offset = file.length;
   while (offset < size) {
@@ -91,16 +91,19 @@ function readLines(
       try {
         take(buffer.toString("utf8", start, end), end + 1 - start);
       } catch (error) {
-        if (error instanceof AppError && error.reason === "bad_request") return rest(file, size);
+        if (error instanceof AppError && error.reason === "bad_request") return false;
         throw error;
       }
       start = end + 1;
     }
     buffer = buffer.subarray(start);
+    // No row is as long as that.
+    if (buffer.length >= CHUNK_BYTES) return false;
   }
-  return buffer.length === 0 ? null : rest(file, size);
+  return buffer.length === 0;
 }
 
+/** All that is left: where the length is noted, seconds of rows, not a log of years. */
 function rest(file: LogFile, size: number): Buffer {
   const buffer = Buffer.alloc(size - file.length);
   file.readBytes(buffer, file.length);

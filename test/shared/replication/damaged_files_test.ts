@@ -7,8 +7,9 @@ import { AppError } from "../../../shared/errors.ts";
 import { createLog } from "../../../shared/logging.ts";
 import type { Disk } from "../../../shared/replication/disk.ts";
 import { BEGUN_NAME, openLog, RECOVERING_NAME } from "../../../shared/replication/log_opening.ts";
+import { LogFile } from "../../../shared/replication/log_file.ts";
 import { NodeDisk } from "../../../shared/replication/node_disk.ts";
-import { COLUMNS, HEADER, makeLog, open } from "./stored_log.ts";
+import { COLUMNS, HEADER, makeFolder, makeLog, makeRows, open } from "./stored_log.ts";
 
 /** Each byte of a file with so many of its bits flipped, one at a time. */
 function* flipsOf(bytes: Buffer, bits = 2): Generator<{ at: number; flipped: Buffer }> {
@@ -61,6 +62,25 @@ test("with others to ask, the rows before a flipped bit stay, and the file is ke
     assert.equal(opened.rows.length, starts.filter((end) => end <= at).length, `byte ${at}`);
     assert.deepEqual(readFileSync(`${path}.damaged`), flipped, "as it was found");
     await opened.storage.close();
+  }
+});
+
+test("of a damaged log no more is read at once than a piece", async (t) => {
+  const folder = makeFolder(t);
+  const opened = await open(folder);
+  await opened.append(...makeRows(80_000));
+  await opened.storage.close();
+  const path = join(folder, "log.csv");
+  const whole = readFileSync(path);
+  assert(whole.length > 2_000_000, `${whole.length} bytes`);
+  for (const damaged of [Buffer.from(whole).fill("x", 40, 41), Buffer.alloc(whole.length)]) {
+    damaged.write(HEADER);
+    writeFileSync(path, damaged);
+    const read = t.mock.method(LogFile.prototype, "readBytes");
+    await assert.rejects(open(folder, true), { reason: "damaged" });
+    const bytes = read.mock.calls.map(({ result }) => result!);
+    assert(bytes.length < 3 && Math.max(...bytes) <= 1024 * 1024, `${bytes} bytes`);
+    read.mock.restore();
   }
 });
 
