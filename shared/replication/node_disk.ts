@@ -71,8 +71,9 @@ export class NodeDisk implements Disk {
   /** What this user may fill: a file system keeps some back for its owner. */
   freeBytes(): number {
     try {
-      const { bavail, bsize } = statfsSync(this.folder);
-      return bavail * bsize;
+      const { blocks, bavail, bsize } = statfsSync(this.folder);
+      // Some file systems, mounted by a program or over a network, do not count.
+      return blocks === 0 ? Infinity : bavail * bsize;
     } catch {
       // Whatever it is, the next write meets it too and knows how to fail.
       return Infinity;

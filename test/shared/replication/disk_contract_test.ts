@@ -121,3 +121,8 @@ test("a folder that is gone has room for all one knows: the next write says what
   assert.equal(disk.freeBytes(), Infinity);
   assert.throws(() => disk.open("a", "w"), { code: "ENOENT" });
 });
+
+test("the file system: one that does not count its room is not full", (t) => {
+  if (!existsSync("/proc/self")) return t.skip("a system without /proc");
+  assert.equal(new NodeDisk("/proc").freeBytes(), Infinity);
+});
