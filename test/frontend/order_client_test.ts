@@ -123,7 +123,7 @@ for (const [id, term] of [[3, 4], [2, 5]] as const) {
   });
 }
 
-test("a refusal by an older leader than the one that may still read the lost try is none", async () => {
+test("a refusal by an older leader than one that may read the lost try is none", async () => {
   const { orders, client } = makeClient();
   orders.lead(3, 6);
   const placed = client.place(purchase("a"));
