@@ -185,10 +185,11 @@ export class LogFile {
     return this.#file.flush();
   }
 
-  /** A deleted, replaced or cut file would take rows and lose them in silence. */
+  /** A deleted, moved, replaced or cut file would take rows and lose them in silence. */
   #checkUntouched(): void {
     const { size, isLinked } = this.#file;
     assert.equal(size, this.#length, `${this.path} has another length than was written to it`);
-    assert(isLinked, `${this.path} was deleted or replaced`);
+    const isInPlace = isLinked && this.#disk.exists(LOG_NAME);
+    assert(isInPlace, `${this.path} was deleted, moved or replaced`);
   }
 }

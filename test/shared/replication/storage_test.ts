@@ -1,9 +1,13 @@
 /** The log on disk: what a crash may leave is cut, anything else is damage. */
 import { strict as assert } from "node:assert";
-import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { LogFile } from "../../../shared/replication/log_file.ts";
 import { START } from "../../../shared/replication/log_index.ts";
+import { NodeDisk } from "../../../shared/replication/node_disk.ts";
 import { HEADER, makeFolder, makeLog, makeRows, open } from "./stored_log.ts";
 
 async function checkDamaged(folder: string, pattern: RegExp): Promise<void> {
@@ -207,6 +211,18 @@ test("a crash while the files were made leaves a new folder", async (t) => {
     const { rows } = await open(folder);
     assert.equal(rows.length, 0);
   }
+});
+
+test("a log that is moved away while it is open takes no more rows", async (t) => {
+  const folder = makeFolder(t);
+  const path = join(folder, "log.csv");
+  writeFileSync(path, HEADER);
+  const file = new LogFile(new NodeDisk(folder), HEADER);
+  const [first, second] = makeRows(2);
+  await file.append([first!]);
+  renameSync(path, `${path}.1`);
+  await assert.rejects(file.append([second!]), /deleted, moved or replaced/);
+  assert.equal(readFileSync(`${path}.1`, "utf8"), `${HEADER}${first!.text}\n`);
 });
 
 test("a cut lowers the note, shortens the file and keeps what it took", async (t) => {
