@@ -10,6 +10,7 @@ import type { Clock } from "../shared/clock.ts";
 import {
   BATCH_ITEMS_MAX,
   LEASE_TIMEOUT_MS,
+  LISTS_MAX,
   LOOKUP_DEADLINE_MS,
   LOOKUP_TIMEOUT_MS,
   QUEUE_ITEMS_MAX,
@@ -30,6 +31,7 @@ import { NO_LEASE } from "./cache/shared_lease.ts";
 import { GroupClient, type Finder } from "./group_client.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
+const LISTS = { ...BATCHES, itemsMax: LISTS_MAX };
 
 export interface CatalogClientOptions {
   finder: Finder;
@@ -65,7 +67,7 @@ export class CatalogClient {
     this.#options = options;
     this.#group = new GroupClient(options.finder, options.clock);
     this.#lookups = new Batcher({ send: (items) => this.#sendLookups(items), ...BATCHES });
-    this.#lists = new Batcher({ send: (items) => this.#sendLists(items), ...BATCHES });
+    this.#lists = new Batcher({ send: (items) => this.#sendLists(items), ...LISTS });
   }
 
   /** Null: there is no such product. @throws unavailable */

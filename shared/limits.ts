@@ -116,6 +116,10 @@ export const RETRY_PAUSE_MIN_MS = 20;
 export const RETRY_PAUSE_MAX_MS = 160;
 /** Items in one batch on any hop. */
 export const BATCH_ITEMS_MAX = 1_000;
+/** Lists in one batch: each of them is answered with a page. */
+export const LISTS_MAX = 100;
+/** A purchase, a sale or a product as JSON is shorter: 255 for a key, 4 a character of a name. */
+export const ITEM_BYTES_MAX = 768;
 /** Items that may wait on any hop before newcomers are refused with 503. */
 export const QUEUE_ITEMS_MAX = 20_000;
 /**
@@ -137,7 +141,8 @@ export const PAGE_ITEMS_MAX = 100;
 // --- HTTP ------------------------------------------------------------------
 
 export const PUBLIC_BODY_BYTES_MAX = 64 * 1024;
-export const INTERNAL_BODY_BYTES_MAX = 8 * 1024 * 1024;
+/** What is longer is no answer, so the longest that there can be is shorter: see below. */
+export const INTERNAL_BODY_BYTES_MAX = 32 * 1024 * 1024;
 export const URL_LENGTH_MAX = 2_048;
 export const HEADER_BYTES_MAX = 8 * 1024;
 export const HEADERS_MAX = 100;
@@ -189,6 +194,15 @@ assert(LOOKUP_TIMEOUT_MS * 2 < LOOKUP_DEADLINE_MS, "a look-up has time for a sec
 assert(
   SALES_IN_FLIGHT_MAX * 2 <= SESSION_WINDOW_BATCHES,
   "what is under way stays in the window",
+);
+assert(
+  2 * QUEUE_ITEMS_MAX * ITEM_BYTES_MAX <= INTERNAL_BODY_BYTES_MAX,
+  "a new leader can be told of all sales that those before it left without orders",
+);
+assert(
+  LISTS_MAX * PAGE_ITEMS_MAX * ITEM_BYTES_MAX <= INTERNAL_BODY_BYTES_MAX &&
+    BATCH_ITEMS_MAX * ITEM_BYTES_MAX <= INTERNAL_BODY_BYTES_MAX,
+  "a batch has room for its answers",
 );
 assert(ORDER_DEADLINE_MS < CLOSE_GRACE_MS, "a stopping member answers what it took");
 assert(HEADERS_TIMEOUT_MS < REQUEST_TIMEOUT_MS, "headers come before bodies");

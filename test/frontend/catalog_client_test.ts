@@ -4,6 +4,10 @@ import { test } from "node:test";
 import { NO_LEASE } from "../../frontend/cache/shared_lease.ts";
 import { CatalogClient } from "../../frontend/catalog_client.ts";
 import { AppError } from "../../shared/errors.ts";
+import {
+  ITEM_BYTES_MAX, KEY_LENGTH_MAX, LISTS_MAX, NAME_LENGTH_MAX, QUANTITY_MAX,
+} from "../../shared/limits.ts";
+import { parseName } from "../../shared/names.ts";
 import type { HeldLease, LookupResult } from "../../shared/wire.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";
 import { FakeFinder } from "./fake_finder.ts";
@@ -80,6 +84,29 @@ test("a list goes as it was asked", async () => {
   const page = { products: [TUX], more: true, version: 9 };
   call.answer({ leadership: "1.a", results: [{ ...page, store: true }] });
   assert.deepEqual(await list, { ...page, keep: true });
+});
+
+test("a batch holds no more lists than an answer has room for", async () => {
+  const { finder, client } = makeClient();
+  const found = Array.from({ length: LISTS_MAX + 1 }, () => client.list(PAGE, 5));
+  const page = { products: [TUX], more: false, version: 3, store: true };
+  for (const count of [LISTS_MAX, 1]) {
+    const call = await finder.next();
+    assert.equal(call.body.lists!.length, count);
+    call.answer({ leadership: "1.a", results: new Array(count).fill(page) });
+  }
+  assert.equal((await Promise.all(found)).length, LISTS_MAX + 1);
+});
+
+test("no item is longer than the limits take it for", () => {
+  const name = "\u{1f4d6}".repeat(NAME_LENGTH_MAX);
+  assert.equal(parseName(name), name);
+  const product = { name, price: 123_456_789.99, quantity: QUANTITY_MAX };
+  const key = "k".repeat(KEY_LENGTH_MAX);
+  const sale = { sale: 2 ** 53, key, name, type: "sell", quantity: QUANTITY_MAX };
+  for (const item of [product, sale, { product, version: 2 ** 53, store: false }]) {
+    assert(Buffer.byteLength(JSON.stringify(item)) < ITEM_BYTES_MAX);
+  }
 });
 
 test("a failed look-up goes to the next leader, under the lease it began with", async () => {

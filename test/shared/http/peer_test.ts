@@ -8,6 +8,7 @@ import type { Exchange } from "../../../shared/http/exchange.ts";
 import { HttpPeer, type PeerOptions } from "../../../shared/http/peer.ts";
 import type { Route } from "../../../shared/http/router.ts";
 import { requireSecret, startHttpServer } from "../../../shared/http/server.ts";
+import { INTERNAL_BODY_BYTES_MAX } from "../../../shared/limits.ts";
 
 const SECRET = "0123456789abcdef";
 const TIMEOUT = { timeoutMs: 2_000 };
@@ -127,7 +128,9 @@ test("sent, and no whole answer came: unknown", async (t) => {
       response.write("{}", () => response.socket!.destroy());
     },
     "/garbage": (_request, response) => void response.end("<html>"),
-    "/huge": (_request, response) => void response.end(Buffer.alloc(9 * 1024 * 1024, 32)),
+    "/huge": (_request, response) => {
+      response.end(Buffer.alloc(INTERNAL_BODY_BYTES_MAX + 1, 32));
+    },
     "/stranger": (_request, response) => void response.end("{}"),
     "/other": (_request, response) => void response.setHeader("store-birth", "b2").end("{}"),
     "/foreign": (_request, response) => void response.writeHead(502).end("{}"),
