@@ -43,7 +43,7 @@ export async function startArmed(
   try {
     await running.start([member], { FAILPOINT: failpoint });
   } catch (error) {
-    if (!(error instanceof LaunchError) || running.process(member).ended === null) throw error;
+    if (!(error instanceof LaunchError) || !hasActed(store, member, failpoint)) throw error;
   }
 }
 
@@ -248,6 +248,7 @@ export async function play(
       await t.test(`${what} at ${failpoint}: ${meaning}`, async (scene) => {
         if (!isWell) return scene.skip("the store has not got over the scene before");
         isWell = false;
+        scene.after(() => isWell || store.printLogs(scene));
         await act({ store, crowd }, failpoint);
         await crowd.checkKept();
         isWell = true;
