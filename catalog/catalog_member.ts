@@ -51,6 +51,7 @@ export async function startCatalog(context: MemberContext): Promise<Member> {
   log.info("ready", { port: threads.port, rows: service.lastIndex, products: products.length });
   return {
     async close() {
+      await service.retire();
       await threads.close();
       await service.close();
       for (const peer of [...frontends.values(), ...catalogs.values()]) peer.close();

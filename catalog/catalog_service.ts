@@ -119,6 +119,12 @@ export class CatalogService {
     return this.#catalog.handle(kind, body);
   }
 
+  /** A planned stop: another replica leads, if there is one that can. */
+  async retire(): Promise<void> {
+    await this.#steppingAside.close();
+    await this.#host.retire();
+  }
+
   /** Whoever still waits is told so; the log's length is noted, its folder let go. */
   async close(): Promise<void> {
     const attempt = this.#steppingAside.close();
