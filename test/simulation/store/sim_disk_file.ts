@@ -128,13 +128,14 @@ export class SimFile {
     else this.#safe.write(this.#copies.view(from, from + most), at);
   }
 
-  /** One whole sector of the piece, if there is one that held nothing before. */
+  /** One sector of the piece to its end, as far as it held nothing before. */
   #zero({ at, length }: Piece, before: number, random: Random): boolean {
-    const first = Math.ceil(Math.max(at, before) / SECTOR_BYTES);
+    const fresh = Math.max(at, before);
+    const first = Math.floor(fresh / SECTOR_BYTES);
     const sectors = Math.floor((at + length) / SECTOR_BYTES) - first;
     if (length === CUT || sectors <= 0) return false;
     const start = (first + random.below(sectors)) * SECTOR_BYTES;
-    this.#safe.view(start, start + SECTOR_BYTES).fill(0);
+    this.#safe.view(Math.max(fresh, start), start + SECTOR_BYTES).fill(0);
     return true;
   }
 
