@@ -21,6 +21,8 @@ export class Faults {
   /** Who is paused answers later. */
   readonly pauses: Fault[] = [];
   readonly #options: FaultsOptions;
+  /** Who was paused last. */
+  #paused: Home | null = null;
   /** After the end of the faults, what still comes due undoes things only. */
   #isOver = false;
 
@@ -70,7 +72,9 @@ export class Faults {
     }
   }
 
-  #pause({ machine }: Home, forMs: number): void {
+  #pause(home: Home, forMs: number): void {
+    const { machine } = home;
+    this.#paused = home;
     const { nowMs } = this.#options.timeline;
     const times = { fromMs: nowMs, toMs: nowMs + forMs, waitedMs: 0 };
     const struck = { members: [machine.name], links: [], leader: 0, wasWhole: false };
@@ -150,11 +154,11 @@ export class Faults {
 
   #partition({ side, forMs }: PlannedFault & { kind: "partition" }): void {
     const { town, network, count } = this.#options;
-    const names = town.homes.map(({ machine }) => machine.name);
-    for (const one of names.filter((name) => side.includes(name))) {
-      for (const other of names.filter((name) => !side.includes(name))) {
-        network.cut(one, other, forMs);
-        network.cut(other, one, forMs);
+    const here = new Set(side.map((target) => this.#find(target)));
+    for (const one of town.homes.filter((home) => here.has(home))) {
+      for (const other of town.homes.filter((home) => !here.has(home))) {
+        network.cut(one.machine.name, other.machine.name, forMs);
+        network.cut(other.machine.name, one.machine.name, forMs);
       }
     }
     count("partitions");
@@ -175,7 +179,16 @@ export class Faults {
 
   #find(target: Target): Home | null {
     const { town } = this.#options;
-    return target === "the order leader" ? town.orderLeader() : town.home(target);
+    switch (target) {
+      case "the order leader":
+        return town.leader("order");
+      case "the catalog leader":
+        return town.leader("catalog");
+      case "who was paused":
+        return this.#paused;
+      default:
+        return town.home(target);
+    }
   }
 
   #later(ms: number, call: () => void): void {

@@ -4,16 +4,31 @@
  * others is hardly ever met where twenty kinds of them fall on ten members.
  * The focus comes from the seed, or is asked for.
  *
- *   disks    power is lost between any two writes, files are damaged, flushes
- *            fail, logs are cut, checkpoints are many
- *   leases   catalog and front-ends: who serves from a cache, who leads, who hears whom
- *   sales    order leaders and catalog: sessions, fences, requests that come late and twice
+ *   disks     files are damaged, flushes fail, power is lost, logs are cut, checkpoints are many
+ *   power     it is lost at the catalog, again and again, with much that is not flushed
+ *   leases    catalog and front-ends: who serves from a cache, who leads, who hears whom
+ *   deaf      front-ends that are not heard, or hear nobody, or stop and come back (stories.ts)
+ *   leaders   some that were replaced and do not know it, each with a front-end (stories.ts)
+ *   restarts  of the catalog, with sales under way and copies of them that come late (stories.ts)
+ *   sales     order leaders and catalog: sessions, fences, requests that come late and twice
+ *   outages   longer than anybody waits
  */
 import type { Random } from "../random.ts";
 import type { Weather } from "./network_weather.ts";
 import type { Plan, PlannedFault, Sizes } from "./plan.ts";
+import { DEAF, LEADERS, POWER, RESTARTS, type Story } from "./stories.ts";
 
-export const FOCI = ["anything", "disks", "leases", "sales"] as const;
+export const FOCI = [
+  "anything",
+  "disks",
+  "power",
+  "leases",
+  "deaf",
+  "leaders",
+  "restarts",
+  "sales",
+  "outages",
+] as const;
 export type Focus = (typeof FOCI)[number];
 
 type Kind = PlannedFault["kind"];
@@ -22,11 +37,22 @@ type Kind = PlannedFault["kind"];
 export interface Climate {
   sizes: Partial<Sizes>;
   weather: Partial<Weather>;
-  rest: Partial<Pick<Plan, "checkpointEveryRows" | "flushMs" | "restockMs">>;
-  /** Mean times between two purchases, two look-ups, two faults. */
+  rest: Partial<Pick<Plan, "cacheSize" | "checkpointEveryRows" | "flushMs" | "restockMs">>;
+  /** Mean times between two purchases, two look-ups, two orders looked up, in ms. */
   buyEveryMs: readonly number[];
   lookEveryMs: readonly number[];
+  findEveryMs: number;
+  /** Share of what is asked for that is the first product. */
+  hot: number;
+  /** Share of look-ups by one thread: the other's are few then. */
+  sameThread: number;
+  /** Share of buyers who ask once. */
+  once: number;
+  /** Faults rain for so long; means between two, and how long those last that end by themselves. */
+  faultsMs: number;
   faultEveryMs: readonly number[];
+  lastsMs: readonly number[];
+  downMs: readonly number[];
   /** What strikes, each as often as it stands here; null: drawn for each run. */
   kinds: readonly Kind[] | null;
   /** Whom: shares of the order leader, the catalogs and the front-ends; null: everybody's. */
@@ -34,6 +60,9 @@ export interface Climate {
   /** Shares of crashes that are losses of power, and of those in which a file is damaged. */
   power: number;
   damage: number;
+  /** What befalls them one after the other, and its mean time. */
+  stories: readonly Story[];
+  storyEveryMs: number;
 }
 
 const ANYTHING: Climate = {
@@ -42,12 +71,35 @@ const ANYTHING: Climate = {
   rest: {},
   buyEveryMs: [20, 60, 150],
   lookEveryMs: [10, 30, 90],
+  findEveryMs: 200,
+  hot: 0.6,
+  sameThread: 0,
+  once: 0.15,
+  faultsMs: 2_000,
   faultEveryMs: [150, 350, 700, 2_000],
+  lastsMs: [50, 250, 700, 1_500],
+  downMs: [20, 100, 400, 1_200],
   kinds: null,
   shares: null,
   power: 0.5,
   damage: 0.25,
+  stories: [],
+  storyEveryMs: 1,
 };
+
+/** Few faults but the stories'. */
+const TOLD: Climate = {
+  ...ANYTHING,
+  lookEveryMs: [8],
+  buyEveryMs: [40],
+  hot: 0.9,
+  sameThread: 0.7,
+  faultsMs: 3_000,
+  faultEveryMs: [1_500],
+  storyEveryMs: 1_000,
+};
+
+const OF_THREE = { orders: 3, orderQuorum: 2 };
 
 export function drawFocus(random: Random): Focus {
   return random.chance(0.5) ? "anything" : random.pick(FOCI.slice(1));
@@ -61,7 +113,7 @@ export function drawClimate(focus: Focus, random: Random): Climate {
     case "disks":
       return {
         ...ANYTHING,
-        sizes: { catalogs, orders: 3, orderQuorum: 2 },
+        sizes: { ...OF_THREE, catalogs },
         rest: {
           checkpointEveryRows: catalogs === 1 ? random.pick([3, 10]) : random.pick([20, 40]),
           flushMs: random.pick([1, 5, 15]),
@@ -74,16 +126,67 @@ export function drawClimate(focus: Focus, random: Random): Climate {
         power: 0.8,
         damage: 0.4,
       };
+    case "power":
+      return {
+        ...TOLD,
+        sizes: { ...OF_THREE, catalogs: 1 },
+        rest: { flushMs: random.pick([10, 30]), restockMs: 200 },
+        buyEveryMs: [10, 20],
+        lookEveryMs: [40],
+        stories: POWER,
+        storyEveryMs: 300,
+      };
     case "leases":
       return {
         ...ANYTHING,
-        sizes: { catalogs, orders: 3, orderQuorum: 2 },
-        weather: { slow: random.pick([0, 0.05, 0.2]), loseAnswer: random.pick([0, 0.1, 0.3]) },
+        sizes: { ...OF_THREE, catalogs },
+        weather: {
+          messageMs: random.pick([2, 8, 30]),
+          slow: random.pick([0.02, 0.2]),
+          loseAnswer: random.pick([0, 0.1, 0.3]),
+        },
         buyEveryMs: [40, 80],
-        lookEveryMs: [10, 20],
+        lookEveryMs: [6, 12],
+        hot: 0.9,
+        sameThread: 0.7,
         faultEveryMs: [100, 200, 400],
         kinds: ["crash", "stop", "pause", "isolate", "cut", "cut", "partition", "nominate"],
         shares: [0.05, 0.5, 0.4],
+      };
+    case "deaf":
+      return {
+        ...TOLD,
+        sizes: { ...OF_THREE, catalogs },
+        rest: { cacheSize: 8 },
+        weather: { messageMs: random.pick([2, 8, 20]), double: 0.3, late: 0.7 },
+        stories: DEAF,
+      };
+    case "leaders":
+      return {
+        ...TOLD,
+        sizes: { ...OF_THREE, catalogs: 3 },
+        rest: { cacheSize: 8 },
+        weather: { messageMs: random.pick([0.5, 2, 8]) },
+        findEveryMs: 30,
+        faultsMs: 4_000,
+        stories: LEADERS,
+        storyEveryMs: 1_500,
+      };
+    case "restarts":
+      return {
+        ...TOLD,
+        sizes: { ...OF_THREE, catalogs: 1 },
+        rest: { cacheSize: 8 },
+        weather: {
+          messageMs: random.pick([2, 8, 20]),
+          double: random.pick([0, 0.3]),
+          late: 0.7,
+          loseAnswer: random.pick([0, 0.2]),
+        },
+        buyEveryMs: [15, 40],
+        lookEveryMs: [15],
+        stories: RESTARTS,
+        storyEveryMs: 500,
       };
     case "sales":
       return {
@@ -94,6 +197,21 @@ export function drawClimate(focus: Focus, random: Random): Climate {
         faultEveryMs: [100, 200, 400],
         kinds: ["crash", "crash", "pause", "isolate", "stop", "nominate", "partition"],
         shares: [0.4, 0.3, 0.15],
+      };
+    case "outages":
+      return {
+        ...ANYTHING,
+        sizes: OF_THREE,
+        buyEveryMs: [60],
+        lookEveryMs: [400],
+        once: 0.7,
+        faultsMs: 7_000,
+        faultEveryMs: [700],
+        lastsMs: [1_500, 4_000, 6_000],
+        downMs: [1_500, 4_000, 6_000],
+        kinds: ["crash", "crash of all", "isolate", "cut", "partition", "stop"],
+        shares: [0.5, 0.2, 0.1],
+        damage: 0,
       };
   }
 }

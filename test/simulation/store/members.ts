@@ -44,7 +44,7 @@ export interface MembersOptions {
 export interface Running {
   /** A planned stop. */
   stop(): Promise<void>;
-  /** A replica of the orders leads, and its term. */
+  /** Of a replica that leads: its term. */
   leads(): number | null;
 }
 
@@ -106,7 +106,13 @@ export class Members {
       spy: (own) => witness.between("catalog", machine.name, own),
     });
     this.#serve(place, (kind, body) => service.handle(kind, body));
-    return { stop: () => service.close(), leads: () => null };
+    return {
+      stop: async () => {
+        await service.retire();
+        await service.close();
+      },
+      leads: () => (service.leading ? service.term : null),
+    };
   }
 
   #startFrontend(place: Place): Running {

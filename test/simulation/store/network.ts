@@ -32,7 +32,8 @@ export interface NetworkOptions {
   weather: Weather;
   /**
    * People: what they ask never comes twice (between members a copy stands for a request that
-   * its asker has given up and asked again), and they hear soon that it was lost.
+   * its asker has given up: over HTTP nobody hears its answer), and they hear soon that it was
+   * lost, and never wait for a slow message.
    */
   people?: string;
   /** Hears of each fault that a message really met: a MessageFault, or `message cut off`. */
@@ -60,6 +61,8 @@ interface Listener {
 interface Arrival {
   call: NetworkCall;
   listener: Listener;
+  /** Nobody hears what comes of it. */
+  isCopy: boolean;
 }
 
 const SLOW_MS = 1_500;
@@ -148,18 +151,18 @@ export class Network {
       this.#say(from, to, `${call.kind} ${JSON.stringify(call.body)}${isLost ? " (lost)" : ""}`);
     }
     call.isUnsent = isLost && !call.isDoubled && this.#random.chance(weather.knowsUnsent);
-    if (!isLost) this.#deliver(call, this.#delayMs());
-    if (call.isDoubled) this.#deliver(call, this.#copyDelayMs());
+    if (!isLost) this.#deliver(call, this.#delayMs(call), false);
+    if (call.isDoubled) this.#deliver(call, this.#copyDelayMs(call), true);
   }
 
-  #deliver(call: NetworkCall, delayMs: number): void {
-    this.#timeline.schedule(this.#timeline.nowMs + delayMs, () => this.#arrive(call));
+  #deliver(call: NetworkCall, delayMs: number, isCopy: boolean): void {
+    this.#timeline.schedule(this.#timeline.nowMs + delayMs, () => this.#arrive(call, isCopy));
   }
 
-  #arrive(call: NetworkCall): void {
+  #arrive(call: NetworkCall, isCopy: boolean): void {
     const { listener } = call.to;
-    if (listener === null) return this.#refuse(call);
-    const arrival = { call, listener };
+    if (listener === null) return isCopy ? undefined : this.#refuse(call);
+    const arrival = { call, listener, isCopy };
     listener.open.add(arrival);
     if (listener.process.isRunning) this.#handle(arrival);
     else listener.process.enter(() => this.#handle(arrival));
@@ -188,8 +191,8 @@ export class Network {
   }
 
   #answer(arrival: Arrival, answer: object): void {
-    const { call } = arrival;
-    if (!this.#leaves(arrival, answer)) return;
+    const { call, isCopy } = arrival;
+    if (!this.#leaves(arrival, answer) || isCopy) return;
     const body = copyAsJson(answer);
     this.#back(call, () => call.answered(body));
   }
@@ -202,9 +205,10 @@ export class Network {
       process.machine.onBug(error, process.machine);
       told = new AppError("internal", "bug");
     }
-    const { call } = arrival;
+    const { call, isCopy } = arrival;
     const answer: unknown = JSON.parse(errorAnswer(told as AppError, true).body);
-    if (this.#leaves(arrival, answer)) this.#back(call, () => call.refused(answer));
+    if (!this.#leaves(arrival, answer) || isCopy) return;
+    this.#back(call, () => call.refused(answer));
   }
 
   /** An answer leaves who was asked; whether it also arrives. */
@@ -228,7 +232,8 @@ export class Network {
     const { listener } = host;
     if (listener === null) return;
     host.listener = null;
-    for (const { call } of listener.open) {
+    for (const { call, isCopy } of listener.open) {
+      if (isCopy) continue;
       const isCut = this.#cuts.isCut(call.to.index, call.from.index, this.#timeline.nowMs);
       const isOfPeople = call.from.name === this.#people;
       const hears = isOfPeople || this.#random.chance(this.#current.hearsOfDeath);
@@ -238,7 +243,7 @@ export class Network {
 
   /** Something comes to who asked, after the way back. */
   #back(call: NetworkCall, arrives: () => void): void {
-    this.#timeline.schedule(this.#timeline.nowMs + this.#delayMs(), () => {
+    this.#timeline.schedule(this.#timeline.nowMs + this.#delayMs(call), () => {
       if (call.isSettled) return;
       if (call.process.isRunning) arrives();
       else call.process.enter(arrives);
@@ -263,16 +268,17 @@ export class Network {
     return this.isFaulty ? this.#weather : CALM;
   }
 
-  #delayMs(): number {
+  #delayMs({ from }: NetworkCall): number {
     const weather = this.#current;
-    if (this.#happens(weather.slow, "slow message")) return this.#random.next() * SLOW_MS;
+    const isSlow = from.name !== this.#people && this.#happens(weather.slow, "slow message");
+    if (isSlow) return this.#random.next() * SLOW_MS;
     return this.#random.around(weather.messageMs);
   }
 
-  #copyDelayMs(): number {
+  #copyDelayMs(call: NetworkCall): number {
     return this.#happens(this.#current.late, "copy late")
       ? this.#random.next() * COPY_LATE_MS
-      : this.#delayMs();
+      : this.#delayMs(call);
   }
 
   #say(from: Host, to: Host, what: string): void {

@@ -11,10 +11,11 @@ export class LinkCuts {
     return this.#untilMs[from * HOSTS_MAX + to]! > nowMs;
   }
 
-  /** One direction; Infinity: until it is mended. */
+  /** One direction, for longer if it is cut already; Infinity: until it is mended. */
   cut(from: number, to: number, untilMs: number): void {
     assert(from < HOSTS_MAX && to < HOSTS_MAX, `at most ${HOSTS_MAX} machines`);
-    this.#untilMs[from * HOSTS_MAX + to] = untilMs;
+    const link = from * HOSTS_MAX + to;
+    this.#untilMs[link] = Math.max(this.#untilMs[link]!, untilMs);
   }
 
   mend(): void {

@@ -13,9 +13,6 @@ import { drawFaults } from "./plan_faults.ts";
 
 export { DAMAGES, FAULT_KINDS } from "./plan_faults.ts";
 
-/** Faults rain for so long. */
-export const FAULTS_MS = 2_000;
-
 export interface Sizes {
   frontends: number;
   orders: number;
@@ -26,7 +23,10 @@ export interface Sizes {
 
 export type Damage = "flipped bit" | "cut short" | "log deleted" | "promise deleted" | "wiped";
 
-/** Whom a fault strikes: a member by name, or who leads when it strikes. */
+/**
+ * Whom a fault strikes: a member by name; `the order leader` or `the catalog leader`, who leads
+ * when it strikes; or `who was paused` last.
+ */
 export type Target = string;
 
 export type PlannedFault =
@@ -86,6 +86,8 @@ export interface Plan {
   flushMs: number;
   /** By how much clocks may run fast or slow. */
   drift: number;
+  /** Faults rain for so long. */
+  faultsMs: number;
   /** In order of time; ms from when the store was ready. */
   events: readonly Planned[];
 }
@@ -101,6 +103,7 @@ const RUSH = 20;
 /** Share of look-ups that are of all products. */
 const LISTS = 0.2;
 const AGAIN = ["", "", "", "", "same", "other"] as const;
+
 /** @param asked the focus; null: the seed's own */
 export function drawPlan(
   seed: number,
@@ -128,6 +131,7 @@ export function drawPlan(
     checkpointEveryRows: drawCheckpoints(random, sizes),
     flushMs: random.pick([0.2, 1, 5, 30]),
     drift: random.chance(0.5) ? 0.005 : 0,
+    faultsMs: climate.faultsMs,
     ...climate.rest,
   };
   const acts = drawActs(random, sizes, climate);
@@ -153,13 +157,14 @@ function drawSizes(random: Random): Sizes {
 
 function drawActs(random: Random, { frontends }: Sizes, climate: Climate): Planned[] {
   const acts: Planned[] = [];
+  const { hot, sameThread, once, findEveryMs, faultsMs } = climate;
   const buyEveryMs = random.pick(climate.buyEveryMs);
   const lookEveryMs = random.pick(climate.lookEveryMs);
   const client = () => 1 + random.below(CLIENTS);
   const frontend = () => 1 + random.below(frontends);
   let bought = 0;
   let atMs = random.around(buyEveryMs);
-  for (; atMs < FAULTS_MS; atMs += random.around(buyEveryMs)) {
+  for (; atMs < faultsMs; atMs += random.around(buyEveryMs)) {
     for (let left = random.chance(RUSHES) ? RUSH : 1; left > 0; left--) {
       acts.push({
         atMs,
@@ -167,30 +172,30 @@ function drawActs(random: Random, { frontends }: Sizes, climate: Climate): Plann
         frontend: frontend(),
         kind: "buy",
         key: `k${++bought}`,
-        name: drawName(random),
+        name: drawName(random, hot),
         quantity: 1 + random.below(3),
         twin: random.chance(0.1),
         again: random.pick(AGAIN),
-        once: random.chance(0.15),
+        once: random.chance(once),
         looks: random.chance(0.3),
       });
     }
   }
   atMs = random.around(lookEveryMs);
-  for (; atMs < FAULTS_MS; atMs += random.around(lookEveryMs)) {
-    const [who, where, thread] = [client(), frontend(), random.below(2)];
-    const name = drawName(random);
+  for (; atMs < faultsMs; atMs += random.around(lookEveryMs)) {
+    const [who, where, name] = [client(), frontend(), drawName(random, hot)];
+    const thread = random.chance(sameThread) ? 0 : random.below(2);
     if (random.chance(LISTS)) acts.push({ atMs, client: who, frontend: where, kind: "list", thread });
     else acts.push({ atMs, client: who, frontend: where, kind: "look", name, thread });
   }
-  atMs = random.around(200);
-  for (; atMs < FAULTS_MS; atMs += random.around(200)) {
+  atMs = random.around(findEveryMs);
+  for (; atMs < faultsMs; atMs += random.around(findEveryMs)) {
     const beyond = random.below(4) - 2;
     acts.push({ atMs, client: client(), frontend: frontend(), kind: "find", beyond });
   }
   return acts;
 }
 
-function drawName(random: Random): string {
-  return random.chance(0.6) ? PRODUCTS[0]! : random.pick(PRODUCTS);
+function drawName(random: Random, hot: number): string {
+  return random.chance(hot) ? PRODUCTS[0]! : random.pick(PRODUCTS);
 }

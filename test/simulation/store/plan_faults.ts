@@ -1,8 +1,7 @@
 /** Draws the faults of a run: which, when, and whom they strike. */
 import type { Random } from "../random.ts";
 import type { Climate } from "./focus.ts";
-import { FAULTS_MS, type Damage, type Planned, type PlannedFault, type Sizes } from "./plan.ts";
-import type { Target } from "./plan.ts";
+import type { Damage, Planned, PlannedFault, Sizes, Target } from "./plan.ts";
 
 /** Kinds of faults that can be switched off. */
 export const FAULT_KINDS: readonly PlannedFault["kind"][] = [
@@ -48,14 +47,29 @@ class Drawing {
   faults(): Planned[] {
     const random = this.#random;
     const faults: Planned[] = [];
-    const everyMs = random.pick(this.#climate.faultEveryMs);
-    const kinds = this.#climate.kinds ?? this.#drawKinds();
-    if (kinds.length === 0) return [];
+    const { faultEveryMs, faultsMs, kinds: given } = this.#climate;
+    const everyMs = random.pick(faultEveryMs);
+    const kinds = given ?? this.#drawKinds();
+    if (kinds.length === 0) return this.#stories();
     const start = random.around(everyMs / 2);
-    for (let atMs = start; atMs < FAULTS_MS; atMs += random.around(everyMs)) {
+    for (let atMs = start; atMs < faultsMs; atMs += random.around(everyMs)) {
       faults.push({ atMs, ...this.#fault(random.pick(kinds)) });
     }
-    return faults;
+    return [...faults, ...this.#stories()];
+  }
+
+  #stories(): Planned[] {
+    const random = this.#random;
+    const { stories, storyEveryMs, faultsMs } = this.#climate;
+    const steps: Planned[] = [];
+    if (stories.length === 0) return [];
+    let beginMs = random.around(storyEveryMs / 2);
+    for (; beginMs < faultsMs; beginMs += random.around(storyEveryMs)) {
+      for (const step of random.pick(stories)(random, this.#sizes)) {
+        steps.push({ ...step, atMs: beginMs + step.atMs });
+      }
+    }
+    return steps;
   }
 
   /** Some runs know only a few kinds: everything at once hides what needs one missing. */
@@ -68,8 +82,8 @@ class Drawing {
     const random = this.#random;
     const who = this.#target();
     const replica = this.#replica();
-    const downMs = random.pick([20, 100, 400, 1_200]);
-    const forMs = random.pick([50, 250, 700, 1_500]);
+    const downMs = random.pick(this.#climate.downMs);
+    const forMs = random.pick(this.#climate.lastsMs);
     switch (kind) {
       case "crash": {
         const effects = random.chance(0.4) ? 0 : 1 + random.below(30);

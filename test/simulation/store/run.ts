@@ -14,7 +14,7 @@ import { Random } from "../random.ts";
 import { Faults } from "./faults.ts";
 import { comparable } from "./log_texts.ts";
 import { Network } from "./network.ts";
-import { FAULTS_MS, type Plan, type Planned } from "./plan.ts";
+import type { Plan, Planned } from "./plan.ts";
 import { Shoppers } from "./shoppers.ts";
 import { Timeline } from "./timeline.ts";
 import { Town } from "./town.ts";
@@ -55,6 +55,8 @@ class Run {
   readonly #faults: Faults;
   readonly #shoppers: Shoppers;
   readonly #operations: Operation[] = [];
+  /** As they were when they were equal: restocks go on, and not all disks are as fast. */
+  #logs: History["logs"] = [];
   readonly #count: (name: string) => void;
   readonly #meddle: RunOptions["meddle"];
 
@@ -94,7 +96,7 @@ class Run {
     const startMs = this.#timeline.nowMs;
     for (const event of this.#plan.events) this.#expect(event, startMs);
     this.#network.isFaulty = true;
-    await this.#runFor(FAULTS_MS);
+    await this.#runFor(this.#plan.faultsMs);
     this.#network.isFaulty = false;
     this.#faults.mend();
     this.#meddle?.({ town: this.#town, operations: this.#operations });
@@ -111,7 +113,7 @@ class Run {
 
   /** Everybody knows who leads. */
   #isReady(): boolean {
-    return this.#town.orderLeader() !== null && this.#town.homes.every(({ running }) => running);
+    return this.#town.leader("order") !== null && this.#town.homes.every(({ running }) => running);
   }
 
   async #demandProgress(): Promise<void> {
@@ -141,13 +143,14 @@ class Run {
   }
 
   #areEqual(): boolean {
-    return this.#logs().every(({ group, digest }, _at, logs) => {
+    this.#logs = this.#readLogs();
+    return this.#logs.every(({ group, digest }, _at, logs) => {
       return logs.every((other) => other.group !== group || other.digest === digest);
     });
   }
 
   /** What is compared of the log files: their texts are their own digests. */
-  #logs(): History["logs"] {
+  #readLogs(): History["logs"] {
     return (["order", "catalog"] as const).flatMap((group) => {
       const texts = this.#town.of(group).map(({ machine, disk }) =>
         [machine.name, disk!.textOf(LOG_NAME) ?? ""] as const);
@@ -178,7 +181,7 @@ class Run {
       journal: this.#journal(),
       initial: new Map(products.map(({ name, quantity }) => [name, quantity])),
       restockTo,
-      logs: this.#logs(),
+      logs: this.#logs,
       finals,
     };
   }

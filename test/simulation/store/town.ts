@@ -74,10 +74,10 @@ export class Town {
   }
 
   /** Of several that lead, as an old one may for a moment, the one of the highest term. */
-  orderLeader(): Home | null {
+  leader(group: "order" | "catalog"): Home | null {
     let found: Home | null = null;
     let highest = 0;
-    for (const home of this.of("order")) {
+    for (const home of this.of(group)) {
       const term = home.machine.isAlive ? (home.running?.leads() ?? null) : null;
       if (term === null || term <= highest) continue;
       found = home;

@@ -1,0 +1,114 @@
+/**
+ * Faults that do harm only one after the other, at the right moments: chance
+ * alone hardly ever deals them so. Whom they strike is told by role, and when
+ * is drawn anew each time.
+ */
+import type { Random } from "../random.ts";
+import type { PlannedFault, Sizes, Target } from "./plan.ts";
+
+/** Times count from the story's beginning, ms. */
+export type Step = { atMs: number } & PlannedFault;
+export type Story = (random: Random, sizes: Sizes) => Step[];
+
+const CATALOG: Target = "the catalog leader";
+const ORDER: Target = "the order leader";
+
+function anyFrontend(random: Random, { frontends }: Sizes): Target {
+  return `frontend ${1 + random.below(frontends)}`;
+}
+
+function between(random: Random, least: number, most: number): number {
+  return least + random.next() * (most - least);
+}
+
+/** Nothing gets from one to the other; the way back is free. */
+function cut(atMs: number, from: Target, who: Target, forMs: number): Step {
+  return { atMs, kind: "cut", from, who, oneWay: true, forMs };
+}
+
+function crash(atMs: number, who: Target, rest: { power?: boolean; downMs: number; effects?: number }): Step {
+  const { power = false, downMs, effects = 0 } = rest;
+  return { atMs, kind: "crash", who, power, effects, downMs, damage: null };
+}
+
+/** Front-ends that are not heard, or hear nobody. */
+export const DEAF: readonly Story[] = [
+  // It sleeps while its lease is being renewed, and wakes where nobody can reach it.
+  (random, sizes) => {
+    const who = anyFrontend(random, sizes);
+    const forMs = between(random, 150, 390);
+    return [
+      { atMs: 0, kind: "pause", who, forMs },
+      { atMs: forMs - 5, kind: "isolate", who, forMs: 1_500 },
+    ];
+  },
+  // What changes is not told to it for about as long as its lease lasts.
+  (random, sizes) => {
+    return [cut(0, CATALOG, anyFrontend(random, sizes), between(random, 600, 1_600))];
+  },
+  // It gives its lease back, gets another, and then hears of nothing that changes.
+  (random, sizes) => {
+    const who = anyFrontend(random, sizes);
+    return [
+      { atMs: 0, kind: "stop", who, downMs: 20 },
+      cut(between(random, 150, 1_500), CATALOG, who, 1_200),
+    ];
+  },
+  (random, sizes) => {
+    return [{ atMs: 0, kind: "stop", who: anyFrontend(random, sizes), downMs: 400 }];
+  },
+];
+
+/** Who led before does not know yet that another does, and a front-end asks it. */
+export const LEADERS: readonly Story[] = [
+  (random, sizes) => {
+    const side = [random.pick([CATALOG, ORDER]), anyFrontend(random, sizes)];
+    return [{ atMs: 0, kind: "partition", side, forMs: between(random, 1_000, 3_000) }];
+  },
+  // The front-end knew the new leader already, and may be another process by now.
+  (random, sizes) => {
+    const frontend = anyFrontend(random, sizes);
+    const leader = random.pick([CATALOG, ORDER]);
+    const forMs = between(random, 550, 1_000);
+    const steps: Step[] = [
+      { atMs: 0, kind: "pause", who: leader, forMs },
+      { atMs: forMs - 10, kind: "partition", side: ["who was paused", frontend], forMs: 900 },
+    ];
+    if (random.chance(0.5)) steps.push(crash(forMs - 60, frontend, { downMs: 20 }));
+    return steps;
+  },
+];
+
+/** The catalog dies with sales under way, and comes back before its leases are over. */
+export const RESTARTS: readonly Story[] = [
+  (random) => [crash(0, CATALOG, { downMs: 20, effects: 1 + random.below(6) })],
+  // A front-end hears nothing of the new leadership, or it hears nothing of the front-end.
+  (random, sizes) => {
+    const frontend = anyFrontend(random, sizes);
+    const forMs = between(random, 300, 1_300);
+    const steps = [crash(0, CATALOG, { downMs: random.pick([20, 60]), effects: 1 })];
+    const atMs = between(random, 0, 300);
+    steps.push(random.chance(0.5)
+      ? cut(atMs, "catalog 1", frontend, forMs)
+      : cut(atMs, frontend, "catalog 1", forMs));
+    return steps;
+  },
+  // A front-end begins anew, and so does the catalog: what the one asked reaches the next.
+  (random, sizes) => [
+    crash(0, anyFrontend(random, sizes), { downMs: 20 }),
+    crash(between(random, 100, 1_200), CATALOG, { downMs: 20 }),
+  ],
+  (random) => [
+    { atMs: 0, kind: "stop", who: ORDER, downMs: 400 },
+    crash(between(random, 0, 200), CATALOG, { downMs: 20 }),
+  ],
+];
+
+/** The catalog's machine loses power, with an order leader that has just begun, or without. */
+export const POWER: readonly Story[] = [
+  (random) => [crash(0, CATALOG, { power: true, downMs: 20, effects: 1 + random.below(8) })],
+  (random) => [
+    { atMs: 0, kind: "stop", who: ORDER, downMs: 100 },
+    crash(between(random, 5, 150), CATALOG, { power: true, downMs: 20 }),
+  ],
+];
