@@ -29,6 +29,8 @@ const READER_PATIENCE_MS = 100;
 /** Of one person; a store that answers nobody gets no more. */
 const UNANSWERED_MAX = 30;
 const READ_PAUSE_MS = 6;
+/** Of what a reader asks for. */
+const LISTS = 0.1;
 const FIND_PAUSE_MS = 10;
 
 export interface CrowdOptions {
@@ -122,9 +124,13 @@ export class Crowd {
 
   async #read(person: Person): Promise<void> {
     const { names } = this.#options;
+    const { recorder } = person;
     while (!this.#isOver) {
       const name = names[person.below(person.chance(0.5) ? HOT_PRODUCTS : names.length)]!;
-      await person.within(READER_PATIENCE_MS, person.recorder.product(person.any(), name));
+      const asked: Promise<unknown> = person.chance(LISTS)
+        ? recorder.list(person.any())
+        : recorder.product(person.any(), name);
+      await person.within(READER_PATIENCE_MS, asked);
       await pause(READ_PAUSE_MS * person.random() * 2);
     }
   }

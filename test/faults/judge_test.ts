@@ -55,6 +55,7 @@ function sold(index: number, key: string, quantity = 1): JournalRow {
 
 const REFUSED = { status: 409, number: null, isOwnError: true };
 const UNTRIED = { ...REFUSED, status: 503, hasRetryAfter: true, isUntried: true };
+const REUSED = { ...REFUSED, status: 422 };
 const SILENT = { status: 0, number: null };
 
 /** Three Tux bought one after the other, looked up, listed, found; 10 there at first. */
@@ -69,6 +70,7 @@ function good(): { -readonly [Field in keyof History]: History[Field] } {
       find(4, 54, { status: 404, isOwnError: true, found: null }),
       leader(3, 1, 55), leader(2, 2, 60), list(7, 5, 61),
       buy(0, "too many", 62, { ...REFUSED, quantity: 8 }),
+      buy(0, "a", 63, { ...REUSED, quantity: 2 }),
     ],
     faults: [],
     orders: [logged(1, "a"), logged(2, "b"), logged(3, "c")],
@@ -124,6 +126,7 @@ const BAD: Record<number, (history: ReturnType<typeof good>) => Partial<History>
     finals: final(5),
   }),
   9: ({ logs }) => ({ logs: [...logs, { member: "order 4", group: "order", digest: "cc" }] }),
+  11: ({ operations }) => ({ operations: [...operations, buy(0, "d", 70, REUSED)] }),
   12: ({ operations }) => ({ operations: [...operations, leader(1, 2, 70)] }),
   16: () => ({ finals: final(8) }),
   17: ({ operations, journal }) => ({
@@ -209,6 +212,9 @@ const MORE: [string, number, (history: ReturnType<typeof good>) => Partial<Histo
   ["refused, and sold all the same", 3, ({ operations, orders, journal }) => ({
     operations: [...operations, buy(0, "d", 70, REFUSED)],
     orders: [...orders, logged(4, "d")], journal: [...journal, sold(6, "d")], finals: final(6),
+  })],
+  ["said to be another's order, and is its own", 11, ({ operations }) => ({
+    operations: [...operations, buy(0, "a", 70, REUSED)],
   })],
   ["refused for what was sold only later", 19, ({ operations, orders, journal }) => ({
     operations: [...operations, buy(0, "d", 70, { ...REFUSED, quantity: 7 }), buy(4, "e", 80)],

@@ -15,6 +15,7 @@ export const ORDER_RULES: Readonly<Record<number, Rule>> = {
   8: { promise: "what was acknowledged before another was asked for has the lower number",
     check: realTimeOrder },
   9: { promise: "when all is quiet, the logs of a group are the same bytes", check: logsAreEqual },
+  11: { promise: "a key that is said to belong to another order does", check: reusedMeansTaken },
   12: { promise: "a term has one leader", check: oneLeaderATerm },
   26: { promise: "an order that is found is the one in the log", check: foundAsLogged },
   27: { promise: "an acknowledged order is found from then on", check: foundOnceKnown },
@@ -97,6 +98,18 @@ function logsAreEqual({ history }: Evidence): string[] {
   return history.logs.flatMap(({ member, group, digest }) => {
     const first = history.logs.find((log) => log.group === group)!;
     return first.digest === digest ? [] : [`${member} and ${first.member} have different logs`];
+  });
+}
+
+/** Only an order binds a key: who was told so by mistake could use it for nothing. */
+function reusedMeansTaken({ purchases, orderByKey }: Evidence): string[] {
+  return [...purchases.values()].flatMap(({ key, attempts }) => {
+    const order = orderByKey.get(key);
+    return attempts.filter(({ status }) => status === 422).flatMap(({ name, quantity }) => {
+      if (order === undefined) return [`${key} is said to belong to another order, and has none`];
+      if (order.name !== name || order.quantity !== quantity) return [];
+      return [`${key} is order ${order.number}, for just the ${quantity} ${name} that were asked`];
+    });
   });
 }
 

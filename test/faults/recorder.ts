@@ -5,11 +5,13 @@
  */
 import { Agent, request } from "node:http";
 import type {
-  FindOperation, LeaderOperation, Operation, OrderOperation, ProductOperation,
+  FindOperation, LeaderOperation, ListOperation, Operation, OrderOperation, ProductOperation,
 } from "./history.ts";
 
 /** Longer than a store takes to say that it does not know. */
 const ANSWER_MAX_MS = 6_000;
+/** How a 503 ends that says that nothing was tried; of another the outcome is unknown. */
+const UNTRIED = /: try again with the same body"/;
 
 interface Answer {
   status: number;
@@ -74,6 +76,7 @@ export class Recorder {
       quantity,
       number: data?.order_number ?? null,
       replayed: answer?.headers["idempotency-replayed"] === "true",
+      isUntried: answer?.status === 503 && UNTRIED.test(answer.text),
     });
   }
 
@@ -81,9 +84,16 @@ export class Recorder {
     const path = `/products/${encodeURIComponent(name)}`;
     const { asked, answer } = await this.#ask(frontend, { path });
     const data = dataOf(answer) as { quantity?: number } | null;
-    const version = /-(\d+)"$/.exec(String(answer?.headers.etag ?? ""))?.[1];
     const quantity = data?.quantity ?? Number.NaN;
-    return this.#note({ ...asked, kind: "product", name, quantity, version: Number(version) });
+    return this.#note({ ...asked, kind: "product", name, quantity, version: versionOf(answer) });
+  }
+
+  /** All products, as far as one page goes. */
+  async list(frontend: number): Promise<ListOperation> {
+    const { asked, answer } = await this.#ask(frontend, { path: "/products" });
+    const listed = (dataOf(answer) ?? []) as ListOperation["products"];
+    const products = listed.map(({ name, quantity }) => ({ name, quantity }));
+    return this.#note({ ...asked, kind: "list", products, version: versionOf(answer) });
   }
 
   async find(frontend: number, number: number): Promise<FindOperation> {
@@ -166,6 +176,11 @@ export class Recorder {
 function dataOf(answer: Answer | null): unknown {
   if (answer?.status !== 200) return null;
   return (parse(answer.text) as { data?: unknown } | null)?.data ?? null;
+}
+
+/** The index of the catalog's row behind an answer stands in its entity tag. */
+function versionOf(answer: Answer | null): number {
+  return Number(/-(\d+)"$/.exec(String(answer?.headers.etag ?? ""))?.[1]);
 }
 
 function isOwnError({ status, text }: Answer): boolean {
