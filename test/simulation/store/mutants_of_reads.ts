@@ -8,7 +8,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "      index = Math.min(index, confirmed);",
     replace: "",
     effect: "one front-end shows what is new while another still shows what is old",
-    focus: "leases",
+    focus: "deaf",
   },
   {
     name: "answered before it is visible",
@@ -16,7 +16,6 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "return leadership.visibility.wait(this.#state.lastIndex).then(() => ({ results }));",
     replace: "return Promise.resolve({ results });",
     effect: "who bought is shown the stock of before",
-    focus: "leases",
   },
   {
     name: "what is about to change may be kept",
@@ -67,7 +66,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "if (this.#options.lease.isFresh(nowMs)) return",
     replace: "if (nowMs >= 0) return",
     effect: "a front-end that nobody can reach shows what is old",
-    focus: "leases",
+    focus: "deaf",
   },
   {
     name: "an invalidated entry is served",
@@ -89,7 +88,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "() => this.#answered(push, names, false),",
     replace: "() => this.#answered(push, names, true),",
     effect: "a front-end that did not hear shows what is old",
-    focus: "leases",
+    focus: "deaf",
   },
   {
     name: "what is under way is confirmed",
@@ -97,7 +96,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "const first = firstIndex(push.underWay) ?? firstIndex(push.waiting);",
     replace: "const first = firstIndex(push.waiting);",
     effect: "shown as soon as the invalidation left, not when it was heard",
-    focus: "leases",
+    focus: "deaf",
   },
   {
     name: "a lease is counted from when it came",
@@ -105,7 +104,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "lease.extend(sentAtMs + ",
     replace: "lease.extend(clock.monotonicMs() + ",
     effect: "the holder goes on when the catalog has forgotten it",
-    focus: "leases",
+    focus: "deaf",
   },
   {
     name: "nothing is dropped for a new lease",
@@ -113,7 +112,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "      epochs.raiseAll();\n      lease.renumber();",
     replace: "      lease.renumber();",
     effect: "what changed between two leases is served from before",
-    focus: "leases",
+    focus: "deaf",
   },
   {
     name: "nothing is dropped for a new leadership",
@@ -121,7 +120,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "if (isNewLeadership || number",
     replace: "if (before === null || number",
     effect: "what the new leader showed is not known here",
-    focus: "leases",
+    focus: "restarts",
   },
   {
     name: "back to a leadership of before",
@@ -129,7 +128,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "if (before !== null && termOf(leadership) < termOf(before.leadership)) return false;",
     replace: "",
     effect: "an old leader's late grant revives a cache that counts as dropped",
-    focus: "leases",
+    focus: "leaders",
   },
   {
     name: "a lease that lapsed goes on",
@@ -142,7 +141,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       replace: "if (record.number === 0) record.number = 1;",
     }],
     effect: "what changed while it was over is served from before",
-    focus: "leases",
+    focus: "deaf",
   },
   {
     name: "given back and still used",
@@ -150,7 +149,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "    lease.end();\n    epochs.raiseAll();\n    // A renewal",
     replace: "    // A renewal",
     effect: "a front-end that stops shows what is old",
-    focus: "leases",
+    focus: "deaf",
   },
   {
     name: "a new leader does not wait for old leases",
@@ -158,7 +157,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "return this.#options.bornNow || this.#unproved === 0 || nowMs >= this.opensAtMs;",
     replace: "return nowMs >= this.#options.leadsSinceMs;",
     effect: "caches that the leader before filled are older than what it shows",
-    focus: "leases",
+    focus: "restarts",
   },
   {
     name: "nothing in hand is proof of an empty cache",
@@ -167,7 +166,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       "    if (holds.number > record.number) return;",
     replace: "if (record.hasDropped || (holds !== null && holds.leadership !== this.leadership)) return;",
     effect: "a late copy of a first question opens a leadership too early",
-    focus: "leases",
+    focus: "restarts",
   },
   {
     name: "another leadership's lease is proof of an empty cache",
@@ -176,7 +175,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       "    if (holds.number > record.number) return;",
     replace: "if (holds === null || record.hasDropped) return;",
     effect: "a leadership opens while caches hold what is older",
-    focus: "leases",
+    focus: "restarts",
   },
   {
     name: "a lease for longer than a majority vouches",
@@ -184,7 +183,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "const endsAtMs = Math.min(receivedAtMs, confirmedAtMs) + LEASE_MS;",
     replace: "const endsAtMs = receivedAtMs + LEASE_MS;",
     effect: "a leader that was replaced keeps a cache alive",
-    focus: "leases",
+    focus: "leaders",
   },
   {
     name: "a first lease without a round",
@@ -197,7 +196,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       replace: "",
     }],
     effect: "a leader that was replaced fills the cache of a front-end that was restarted",
-    focus: "leases",
+    focus: "leaders",
   },
   {
     name: "a late copy gives a lease back",
@@ -205,7 +204,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "if (this.matches(frontend, holds) && nowMs < record.endsAtMs) record.endsAtMs",
     replace: "if (nowMs < record.endsAtMs) record.endsAtMs",
     effect: "the next lease of that front-end counts as over while it is used",
-    focus: "leases",
+    focus: "deaf",
   },
   {
     name: "a look-up without a lease needs no round",
@@ -213,7 +212,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "if (!leadership.leases.matches(frontend, lease)) await this.confirm(leadership);",
     replace: "void [frontend, lease];",
     effect: "a leader that was replaced shows what is old",
-    focus: "leases",
+    focus: "leaders",
   },
   {
     name: "the answer of another leadership is kept",
@@ -223,6 +222,5 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     replace: "      const { product, version, store } = result;\n" +
       "      return { product, version, keep: store || isOfLease };",
     effect: "a leader that never invalidates it here fills the cache",
-    focus: "leases",
   },
 ];

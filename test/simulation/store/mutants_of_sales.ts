@@ -16,7 +16,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "return term >= placing.lateTerm ? result : undecided(placing);",
     replace: "return result;",
     effect: "somebody is told no, and gets it",
-    focus: "sales",
+    focus: "leaders",
   },
   {
     name: "a purchase for another term is taken",
@@ -46,7 +46,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
       replace: "if (session === null) {",
     }],
     effect: "a leader that was replaced goes on selling",
-    focus: "sales",
+    focus: "leaders",
   },
   {
     name: "a batch of another session is decided",
@@ -54,7 +54,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (session !== this.#current) {",
     replace: "if (session === null) {",
     effect: "a late copy takes the number of another batch, and its answer",
-    focus: "sales",
+    focus: "restarts",
   },
   {
     name: "a batch that comes twice is decided twice",
@@ -62,7 +62,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    leadership.sessions.remember(request.batch, answer);\n",
     replace: "",
     effect: "what was refused is sold behind everybody's back",
-    focus: "sales",
+    focus: "restarts",
   },
   {
     name: "a batch that nobody remembers is decided",
@@ -78,7 +78,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (selling.inFlight > 0 || selling.isFencing) return;",
     replace: "if (selling.isFencing) return;",
     effect: "a sale is in the list and in an answer that comes later",
-    focus: "sales",
+    focus: "restarts",
   },
   {
     name: "one session for ever",
@@ -86,7 +86,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (fenceIsSame && this.#current !== null && this.#highest === 0) return this.#current;",
     replace: "if (fenceIsSame && this.#current !== null) return this.#current;",
     effect: "the first batch after a fence gets the answer of another",
-    focus: "sales",
+    focus: "restarts",
   },
   {
     name: "the fence is told before it is final",
@@ -94,7 +94,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    await leadership.visibility.wait(this.#state.lastIndex);\n    return { session",
     replace: "    return { session",
     effect: "a sale of the list is gone, and its order stands",
-    focus: "sales",
+    focus: "power",
   },
   {
     name: "the list of the fence is not read",
@@ -102,7 +102,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "for (const { sale, ...purchase } of sales) {",
     replace: "for (const { sale, ...purchase } of sales.slice(sales.length)) {",
     effect: "what was sold never gets its order",
-    focus: "sales",
+    focus: "restarts",
   },
   {
     name: "a sale of the list is ordered although its key has an order",
@@ -176,7 +176,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    if (index > this.#host.commitIndex) return null;\n",
     replace: "",
     effect: "an order that was shown is never in the log",
-    focus: "sales",
+    focus: "leaders",
   },
   {
     name: "no such order, says one alone",
@@ -184,7 +184,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    await this.#host.confirm();\n",
     replace: "",
     effect: "a leader that was replaced denies an order that was acknowledged",
-    focus: "sales",
+    focus: "leaders",
   },
   {
     name: "settled too early",
@@ -209,6 +209,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "      else this.#keys.removeLatest();",
     replace: "",
     effect: "order numbers and keys lead to the wrong rows",
+    focus: "disks",
   },
   {
     name: "opening rows that were cut still count",
@@ -216,6 +217,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (this.#openings.at(-1) === this.#lastIndex) this.#openings.pop();",
     replace: "if (this.#openings.at(-1) === this.#lastIndex) void 0;",
     effect: "an order is found in the row of another",
+    focus: "disks",
   },
   {
     name: "what is being sold is taken back at the deadline",
@@ -223,7 +225,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: 'if (pending?.progress === "queued" && isFirst) {',
     replace: "if (pending !== undefined && isFirst) {",
     effect: "told that nothing was tried, and it comes true",
-    focus: "sales",
+    focus: "outages",
   },
   {
     name: "what was lost with the lead counts as not tried",
@@ -231,7 +233,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: 'const isTried = pending.progress !== "queued";',
     replace: 'const isTried = pending.progress === "logged";',
     effect: "told that nothing was tried, and it comes true",
-    focus: "sales",
+    focus: "outages",
   },
   {
     name: "a late answer counts as not tried",
@@ -239,7 +241,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "  if (isUnderWay || mayHaveHappened) {",
     replace: "  if (isUnderWay && mayHaveHappened) {",
     effect: "told that nothing was tried, and it comes true",
-    focus: "sales",
+    focus: "outages",
   },
   {
     name: "refused by what is not final",
@@ -248,7 +250,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     replace: "return leadership.visibility.wait(rows.length > 0 ? this.#state.lastIndex : 0)" +
       ".then(() => ({ results }));",
     effect: "told that all is sold, and it never was",
-    focus: "disks",
+    focus: "power",
   },
   {
     name: "the catalog forgets under which key it sold",
@@ -261,7 +263,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
       replace: "",
     }],
     effect: "one key, two sales",
-    focus: "sales",
+    focus: "restarts",
   },
   {
     name: "a restock counts what is still shown",

@@ -31,7 +31,14 @@ export type Target = string;
 
 export type PlannedFault =
   /** Killed, or its machine loses power; at once, or after so many more of its effects. */
-  | { kind: "crash"; who: Target; power: boolean; effects: number; downMs: number; damage: Damage | null }
+  | {
+      kind: "crash";
+      who: Target;
+      power: boolean;
+      effects: number;
+      downMs: number;
+      damage: Damage | null;
+    }
   | { kind: "crash of all"; who: "orders" | "everybody"; power: boolean; downMs: number }
   /** A planned one: it hands over first. */
   | { kind: "stop"; who: Target; downMs: number }
@@ -185,8 +192,9 @@ function drawActs(random: Random, { frontends }: Sizes, climate: Climate): Plann
   for (; atMs < faultsMs; atMs += random.around(lookEveryMs)) {
     const [who, where, name] = [client(), frontend(), drawName(random, hot)];
     const thread = random.chance(sameThread) ? 0 : random.below(2);
-    if (random.chance(LISTS)) acts.push({ atMs, client: who, frontend: where, kind: "list", thread });
-    else acts.push({ atMs, client: who, frontend: where, kind: "look", name, thread });
+    const asked = { atMs, client: who, frontend: where, thread };
+    if (random.chance(LISTS)) acts.push({ ...asked, kind: "list" });
+    else acts.push({ ...asked, kind: "look", name });
   }
   atMs = random.around(findEveryMs);
   for (; atMs < faultsMs; atMs += random.around(findEveryMs)) {

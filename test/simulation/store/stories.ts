@@ -26,8 +26,11 @@ function cut(atMs: number, from: Target, who: Target, forMs: number): Step {
   return { atMs, kind: "cut", from, who, oneWay: true, forMs };
 }
 
-function crash(atMs: number, who: Target, rest: { power?: boolean; downMs: number; effects?: number }): Step {
-  const { power = false, downMs, effects = 0 } = rest;
+function crash(
+  atMs: number,
+  who: Target,
+  { power = false, downMs, effects = 0 }: { power?: boolean; downMs: number; effects?: number },
+): Step {
   return { atMs, kind: "crash", who, power, effects, downMs, damage: null };
 }
 

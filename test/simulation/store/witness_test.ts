@@ -43,7 +43,8 @@ class Scene {
 
   replicated(id: number, change: object = {}, answer: object = {}): void {
     const body = {
-      term: 1, leader: 3, prev: { index: 0, term: 0, checksum: 0 }, rows: "1,1,a\n2,1,b\n", ...change,
+      term: 1, leader: 3, prev: { index: 0, term: 0, checksum: 0 }, rows: "1,1,a\n2,1,b\n",
+      ...change,
     };
     this.#hear(id, "POST /replicate", body, {
       kind: "replicated", term: body.term, result: "appended", match: 2, recovery: null, ...answer,
