@@ -156,6 +156,17 @@ async function heirDies({ store, crowd }: Scene, failpoint: string): Promise<voi
   await buying;
 }
 
+const FORGOTTEN: Row[] = [["order.sold:exit", "nobody is left who would ask again"]];
+
+async function allWhoKnowDie({ store, crowd }: Scene, failpoint: string): Promise<void> {
+  await arm(store, order(3), failpoint, { leads: true });
+  const key = crowd.askOnce(2);
+  await checkDiesAt(store, order(3), failpoint);
+  await store.kill(frontend(2));
+  await crowd.checkMade(key);
+  await Promise.all([store.restart(order(3)), store.restart(frontend(2))]);
+}
+
 const CATALOG: Row[] = [
   ["catalog.decided:exit", "sales are judged, none has a row"],
   ["log.flushed:exit:2", "a sale is on its disk"],
@@ -216,6 +227,7 @@ test("a member dies at a step of its work", { concurrency: true }, async (t) => 
       ["the order leader dies", LEADER, leaderDies],
       ["an old leader dies", CUT, cutterDies],
       ["the next leader dies", HEIR, heirDies],
+      ["the order leader dies", FORGOTTEN, allWhoKnowDie],
       ["the catalog dies", CATALOG, catalogDies],
     ])),
     t.test("a nominee, a voter or a follower", (one) => play(one, {}, [

@@ -9,9 +9,8 @@ import { LaunchError } from "../../client/launcher/launch_error.ts";
 import type { MemberName } from "../../client/launcher/layout.ts";
 import type { MemberKind } from "../../shared/config.ts";
 import type { ReplicaHealth } from "../../shared/wire.ts";
-import { frontend, startStore, type StoreOptions, type TestStore } from "./harness.ts";
-import { checkAllKept } from "./kept_orders.ts";
-import { type Purchased, Shopper } from "./shopper.ts";
+import { Crowd } from "./crowd.ts";
+import { startStore, type StoreOptions, type TestStore } from "./harness.ts";
 import { until } from "./until.ts";
 
 /** When a member acts (`step:action:count`), and what is the case by then. */
@@ -24,9 +23,6 @@ export interface Scene {
 
 type Act = (scene: Scene, failpoint: string) => Promise<void>;
 
-/** What a crowd buys, and how many of each a store begins with. */
-const TOYS = ["Tux", "Fox", "Uno"];
-const EACH = 100;
 const LAST_LINES = 50;
 const END_MAX_MS = 10_000;
 const TRIES_MAX = 3;
@@ -155,83 +151,6 @@ function leading(among: ReplicaHealth[]): ReplicaHealth | undefined {
 function isEven(among: ReplicaHealth[]): boolean {
   const last = among[0]?.lastIndex;
   return among.every(({ lastIndex, commitIndex }) => lastIndex === last && commitIndex === last);
-}
-
-/** Buyers with keys, and what they were told. */
-export class Crowd {
-  readonly bought: Purchased[] = [];
-  readonly #store: TestStore;
-  /** One for each front-end. */
-  readonly #shoppers: readonly Shopper[];
-  #keys = 0;
-
-  constructor(t: TestContext, store: TestStore) {
-    this.#store = store;
-    this.#shoppers = store.running.urls.map((url) => new Shopper(url));
-    t.after(() => this.#shoppers.forEach((shopper) => shopper.close()));
-  }
-
-  /** One toy each, and one twin: the same purchase under the same key has the same order. */
-  async buy(): Promise<Purchased[]> {
-    const keys = TOYS.map(() => this.#newKey());
-    const buyers = [...TOYS.keys(), 0];
-    const bought = await Promise.all(buyers.map((at) => this.#buy(1, TOYS[at]!, keys[at]!)));
-    assert.equal(bought.at(-1)!.number, bought[0]!.number, "one key, one order");
-    return bought;
-  }
-
-  /**
-   * A buyer at a front-end that dies of it: asks at the first one, with the same key, then at
-   * the dead one until it is back, and hears the same from both.
-   */
-  async buyAt(front: number, whenDead: () => Promise<void>): Promise<void> {
-    const key = this.#newKey();
-    const buying = this.#buy(front, TOYS[0]!, key);
-    await whenDead();
-    const here = await this.#buy(1, TOYS[0]!, key);
-    await this.#store.restart(frontend(front));
-    const there = await buying;
-    assert(there.broken > 0, "the front-end that died did not answer");
-    assert.equal(there.number, here.number, "one key, one order");
-  }
-
-  async #buy(front: number, name: string, key: string): Promise<Purchased> {
-    const purchased = await this.#shoppers[front - 1]!.purchase(name, key);
-    assert.equal(purchased.status, 200, `${key} has its order`);
-    this.bought.push(purchased);
-    return purchased;
-  }
-
-  #newKey(): string {
-    return `crowd-${++this.#keys}`;
-  }
-
-  /** Every front-end shows what is left now, whatever it held in its cache. */
-  async checkShown(): Promise<void> {
-    for (const toy of TOYS) {
-      const keys = this.bought.filter(({ name }) => name === toy).map(({ key }) => key);
-      const left = EACH - new Set(keys).size;
-      for (const shopper of this.#shoppers) {
-        const { status, body } = await shopper.ask(`/products/${toy}`);
-        assert.equal(status, 200);
-        assert.equal((body as { data: { quantity: number } }).data.quantity, left, toy);
-      }
-    }
-  }
-
-  /** Nothing is lost or doubled, all members are equal, and who asks again hears the same. */
-  async checkKept(): Promise<void> {
-    const store = this.#store;
-    await checkAllKept(store, this);
-    const catalogs = store.running.members.filter(({ kind }) => kind === "catalog");
-    await until("equal catalogs", () => {
-      const [first, ...others] = catalogs.map((member) => store.logText(member));
-      return others.every((text) => text === first);
-    });
-    await this.checkShown();
-    const { name, key, number } = this.bought.at(-1)!;
-    assert.equal((await this.#shoppers[0]!.purchase(name, key)).number, number, "asked again");
-  }
 }
 
 /** One store, one scene after the other; after each, everything is as it should be. */

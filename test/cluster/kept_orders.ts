@@ -1,7 +1,7 @@
 /** What buyers were told against what the store holds in the end. */
 import assert from "node:assert/strict";
 import type { TestStore } from "./harness.ts";
-import type { Buyers } from "./shopper.ts";
+import type { Purchased } from "./shopper.ts";
 
 /**
  * All logs are equal, the books balance, and every order that a buyer was told of is in the
@@ -9,7 +9,7 @@ import type { Buyers } from "./shopper.ts";
  */
 export async function checkAllKept(
   store: TestStore,
-  ...crowds: Pick<Buyers, "bought">[]
+  ...crowds: { bought: Pick<Purchased, "number" | "name" | "key">[] }[]
 ): Promise<void> {
   await store.checkLogsEqual(10_000);
   await store.checkBooksBalance();
