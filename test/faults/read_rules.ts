@@ -106,7 +106,9 @@ function listsAreOfOneMoment(evidence: Evidence): string[] {
   const changes = new Set([0, ...evidence.history.journal.map(({ index }) => index)]);
   return evidence.lists().flatMap((list) => {
     const { version, products } = list;
-    if (!changes.has(version)) return [`${whose(list)} as of row ${version}, which changed nothing`];
+    if (!changes.has(version)) {
+      return [`${whose(list)} as of row ${version}, which changed nothing`];
+    }
     if (products.map(({ name }) => name).join() !== names.join()) {
       return [`${whose(list)} does not have each product once, by name`];
     }

@@ -177,7 +177,9 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   {
     name: "the base is always the checkpoint's last",
     file: "shared/replication/checkpoint_file.ts",
-    find: "  return first === checkpoint.baseBefore.index + 1 ? checkpoint.baseBefore : checkpoint.base;",
+    find:
+      "  return first === checkpoint.baseBefore.index + 1 ? " +
+      "checkpoint.baseBefore : checkpoint.base;",
     replace: "  return Number.isNaN(first) ? START : checkpoint.base;",
     effect: "after a crash between checkpoint and log the log cannot be read",
     focus: "disks",
@@ -202,7 +204,9 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     name: "a checkpoint with what is shown",
     file: "catalog/checkpoint.ts",
     find: "    name, price, quantity, version, initial, restocked, soldBack, added, bought,\n  ]);",
-    replace: "    name, price, quantity, product.visibleVersion, initial, restocked, soldBack, added, bought,\n  ]);",
+    replace:
+      "    name, price, quantity, product.visibleVersion, initial, restocked, soldBack, added,\n" +
+      "    bought,\n  ]);",
     effect: "after a restart a change has an old version",
     focus: "disks",
   },

@@ -162,16 +162,22 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   {
     name: "nothing in hand is proof of an empty cache",
     file: "catalog/leases.ts",
-    find: "if (holds === null || holds.leadership !== this.leadership || record.hasDropped) return;\n" +
+    find:
+      "if (holds === null || holds.leadership !== this.leadership || " +
+      "record.hasDropped) return;\n" +
       "    if (holds.number > record.number) return;",
-    replace: "if (record.hasDropped || (holds !== null && holds.leadership !== this.leadership)) return;",
+    replace:
+      "if (record.hasDropped || " +
+      "(holds !== null && holds.leadership !== this.leadership)) return;",
     effect: "a late copy of a first question opens a leadership too early",
     focus: "restarts",
   },
   {
     name: "another leadership's lease is proof of an empty cache",
     file: "catalog/leases.ts",
-    find: "if (holds === null || holds.leadership !== this.leadership || record.hasDropped) return;\n" +
+    find:
+      "if (holds === null || holds.leadership !== this.leadership || " +
+      "record.hasDropped) return;\n" +
       "    if (holds.number > record.number) return;",
     replace: "if (holds === null || record.hasDropped) return;",
     effect: "a leadership opens while caches hold what is older",
@@ -192,7 +198,9 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     replace: "",
     also: [{
       file: "catalog/leases.ts",
-      find: '    assert(isRenewal || confirmedAtMs >= receivedAtMs, "a first lease is of a confirmed leader");\n',
+      find:
+        "    assert(isRenewal || confirmedAtMs >= receivedAtMs, " +
+        '"a first lease is of a confirmed leader");\n',
       replace: "",
     }],
     effect: "a leader that was replaced fills the cache of a front-end that was restarted",

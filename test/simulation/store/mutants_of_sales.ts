@@ -125,7 +125,9 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     replace: "",
     also: [{
       file: "order/pending_purchases.ts",
-      find: '    assert(!this.#byKey.has(pending.purchase.key), "one key, one purchase under way");\n',
+      find:
+        "    assert(!this.#byKey.has(pending.purchase.key), " +
+        '"one key, one purchase under way");\n',
       replace: "",
     }],
     effect: "two purchases under one key, sold twice",
@@ -148,7 +150,9 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   {
     name: "a key stands for whatever is asked",
     file: "order/purchase_call.ts",
-    find: "return one.name === other.name && one.type === other.type && one.quantity === other.quantity;",
+    find:
+      "return one.name === other.name && one.type === other.type && " +
+      "one.quantity === other.quantity;",
     replace: "return one.type === other.type;",
     effect: "who asks for something else is told of an order for it",
   },
@@ -165,7 +169,8 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    this.#proposed.push({ lastIndex, purchases: sold });",
     replace: "    this.#proposed.push({ lastIndex, purchases: sold });\n" +
       "    for (const pending of sold) {\n" +
-      '      this.#pending.end(pending, { code: "ordered", number: pending.number, replayed: false });\n' +
+      '      this.#pending.end(pending, { code: "ordered", ' +
+      "number: pending.number, replayed: false });\n" +
       "    }",
     effect: "an order that was acknowledged is lost with its leader",
     focus: "sales",

@@ -108,7 +108,8 @@ export class SimFile {
     const next = pieces[kept];
     const isTorn = next !== undefined && next.length > 1 && random.chance(TEAR);
     if (isTorn) this.#apply(next, 1 + random.below(next.length - 1));
-    const isZeroed = kept > 0 && random.chance(ZERO) && this.#zero(pieces[kept - 1]!, before, random);
+    const last = random.chance(ZERO) ? pieces[kept - 1] : undefined;
+    const isZeroed = last !== undefined && this.#zero(last, before, random);
     const losses = { lost: pieces.length - kept, torn: isTorn, zeroed: isZeroed };
     this.#drop(pieces.length);
     this.#seeWhatIsSafe();
