@@ -4,59 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type {
-  Fault, FindOperation, History, JournalRow, LeaderOperation, ListOperation, LoggedOrder,
-  Operation, OrderOperation, ProductOperation,
-} from "./history.ts";
+import {
+  buy, look, list, find, leader, logged, sold, REFUSED, UNTRIED, REUSED, SILENT,
+} from "./hand_made.ts";
+import type { Fault, History, JournalRow, Operation } from "./history.ts";
 import { judge, RULES } from "./judge.ts";
-
-const OK = { client: 1, frontend: 1, status: 200, isOwnError: false, hasRetryAfter: false };
-
-function buy(number: number, key: string, atMs: number, more: Partial<OrderOperation> = {}) {
-  const operation: OrderOperation = {
-    ...OK, kind: "order", key, name: "Tux", quantity: 1, number, replayed: false,
-    invokedMs: atMs, returnedMs: atMs + 5, ...more,
-  };
-  return operation;
-}
-
-function look(quantity: number, version: number, atMs: number, more: Partial<Operation> = {}) {
-  return {
-    ...OK, client: 9, kind: "product", name: "Tux", quantity, version,
-    invokedMs: atMs, returnedMs: atMs + 5, ...more,
-  } as ProductOperation;
-}
-
-/** Of Tux alone, the only product there is. */
-function list(quantity: number, version: number, atMs: number, more: Partial<ListOperation> = {}) {
-  const operation: ListOperation = {
-    ...OK, client: 9, kind: "list", products: [{ name: "Tux", quantity }], version,
-    invokedMs: atMs, returnedMs: atMs + 5, ...more,
-  };
-  return operation;
-}
-
-function find(number: number, atMs: number, more: Partial<FindOperation> = {}): FindOperation {
-  const found = { number, name: "Tux", quantity: 1 };
-  return { ...OK, kind: "find", number, found, invokedMs: atMs, returnedMs: atMs + 5, ...more };
-}
-
-function leader(id: number, term: number, atMs: number): LeaderOperation {
-  return { ...OK, kind: "leader", id, term, invokedMs: atMs, returnedMs: atMs + 5 };
-}
-
-function logged(number: number, key: string, more: Partial<LoggedOrder> = {}): LoggedOrder {
-  return { number, key, name: "Tux", quantity: 1, sale: number, ...more };
-}
-
-function sold(index: number, key: string, quantity = 1): JournalRow {
-  return { index, kind: "sale", name: "Tux", quantity, key };
-}
-
-const REFUSED = { status: 409, number: null, isOwnError: true };
-const UNTRIED = { ...REFUSED, status: 503, hasRetryAfter: true, isUntried: true };
-const REUSED = { ...REFUSED, status: 422 };
-const SILENT = { status: 0, number: null };
 
 /** Three Tux bought one after the other, looked up, listed, found; 10 there at first. */
 function good(): { -readonly [Field in keyof History]: History[Field] } {
