@@ -14,7 +14,9 @@ export function buy(number: number, key: string, atMs: number, more: Partial<Ord
   return operation;
 }
 
-export function look(quantity: number, version: number, atMs: number, more: Partial<Operation> = {}) {
+export function look(
+  quantity: number, version: number, atMs: number, more: Partial<Operation> = {},
+) {
   return {
     ...OK, client: 9, kind: "product", name: "Tux", quantity, version,
     invokedMs: atMs, returnedMs: atMs + 5, ...more,
@@ -22,7 +24,9 @@ export function look(quantity: number, version: number, atMs: number, more: Part
 }
 
 /** Of Tux alone, the only product there is. */
-export function list(quantity: number, version: number, atMs: number, more: Partial<ListOperation> = {}) {
+export function list(
+  quantity: number, version: number, atMs: number, more: Partial<ListOperation> = {},
+) {
   const operation: ListOperation = {
     ...OK, client: 9, kind: "list", products: [{ name: "Tux", quantity }], version,
     invokedMs: atMs, returnedMs: atMs + 5, ...more,
@@ -30,7 +34,9 @@ export function list(quantity: number, version: number, atMs: number, more: Part
   return operation;
 }
 
-export function find(number: number, atMs: number, more: Partial<FindOperation> = {}): FindOperation {
+export function find(
+  number: number, atMs: number, more: Partial<FindOperation> = {},
+): FindOperation {
   const found = { number, name: "Tux", quantity: 1 };
   return { ...OK, kind: "find", number, found, invokedMs: atMs, returnedMs: atMs + 5, ...more };
 }
