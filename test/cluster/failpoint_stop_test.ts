@@ -13,6 +13,7 @@ import { catalog, frontend, order } from "./harness.ts";
 
 /** The first row in a log since its start is the one that opens a term, the next an order. */
 const LEADER: Row[] = [
+  ["order.taken:stop", "it wakes to have sold what another has sold"],
   ["order.sold:stop", "it wakes with a sale that another has given its order"],
   ["log.written:stop:2", "it wakes with an order that nobody else has"],
   ["log.committed:stop:3", "it wakes to answer for an order that is certain"],
