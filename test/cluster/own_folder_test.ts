@@ -50,7 +50,8 @@ test("a second process for a folder is refused, and the first one sells on", asy
 });
 
 test("who may not write to its folder, or to its log, does not start", async (t) => {
-  const read = ["-e", "require('fs').readFileSync('order/main.ts')"];
+  const program = JSON.stringify(join(PROJECT_FOLDER, "order", "main.ts"));
+  const read = ["-e", `require("fs").readFileSync(${program})`];
   const { status } = spawnSync(process.execPath, read, { cwd: PROJECT_FOLDER, ...WITHOUT_RIGHTS });
   if (status !== 0) return t.skip("who has no rights cannot read the program either");
   const store = await startStore(t);
