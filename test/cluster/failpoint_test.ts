@@ -1,8 +1,8 @@
 /**
- * A member dies (SIGKILL) at each named step of a purchase, of replication, of an election, of a
- * vote and of the catalog's sale, with buyers in flight, and is started again: whoever was told
- * of an order has it, every key has one, numbers have no gaps, the books balance, all members
- * agree. Rows 1 to 12 of the list of faults; what a step stands for is in shared/failpoint.ts.
+ * An order replica dies (SIGKILL) at each named step of a purchase, of replication, of an election
+ * and of a vote, with buyers in flight, and is started again: whoever was told of an order has it,
+ * every key has one, numbers have no gaps, the books balance, all members agree. Rows 2 to 11 of
+ * the list of faults; what a step stands for is in shared/failpoint.ts.
  *
  * Two stores play at a time: most of it is waiting, for a lease or for a process to start.
  */
@@ -14,7 +14,7 @@ import { memberFolder } from "../../client/launcher/layout.ts";
 import {
   arm, checkDiesAt, leaderOf, play, startArmed, untilAtRest, type Row, type Scene,
 } from "./failpoints.ts";
-import { catalog, frontend, order } from "./harness.ts";
+import { frontend, order } from "./harness.ts";
 
 /** The first row in a log since its start is the one that opens a term, the next an order. */
 const LEADER: Row[] = [
@@ -167,68 +167,13 @@ async function allWhoKnowDie({ store, crowd }: Scene, failpoint: string): Promis
   await Promise.all([store.restart(order(3)), store.restart(frontend(2))]);
 }
 
-const CATALOG: Row[] = [
-  ["catalog.decided:exit", "sales are judged, none has a row"],
-  ["log.flushed:exit:2", "a sale is on its disk"],
-  ["catalog.visible:exit", "a sale is visible, nobody was told"],
-];
-
-async function catalogDies({ store, crowd }: Scene, failpoint: string): Promise<void> {
-  await arm(store, catalog(1), failpoint);
-  await crowd.checkShown();
-  const buying = crowd.buy();
-  await checkDiesAt(store, catalog(1), failpoint);
-  await store.restart(catalog(1));
-  await buying;
-}
-
-/** Of three: another takes over. */
-const CATALOG_LEADER: Row[] = [
-  ["log.written:exit:2", "a sale is in its file, not flushed"],
-  ["log.committed:exit:3", "a sale is certain, all caches hold what was before"],
-  ["catalog.invalidated:exit", "one cache was dropped, nothing is visible"],
-  ["catalog.visible:exit", "a sale is visible, nobody was told"],
-];
-
-async function catalogLeaderDies({ store, crowd }: Scene, failpoint: string): Promise<void> {
-  await arm(store, catalog(3), failpoint, { leads: true });
-  await crowd.checkShown();
-  const buying = crowd.buy();
-  await checkDiesAt(store, catalog(3), failpoint);
-  await buying;
-  await crowd.checkShown();
-  await store.restart(catalog(3));
-}
-
-const FRONTEND: Row[] = [
-  ["frontend.taken:exit", "nothing was sent"],
-  ["frontend.placed:exit", "the order is certain, its buyer was not told"],
-];
-
-async function frontendDies({ store, crowd }: Scene, failpoint: string): Promise<void> {
-  await arm(store, frontend(2), failpoint);
-  await crowd.buyAt(2, () => checkDiesAt(store, frontend(2), failpoint));
-}
-
-const HEARER: Row[] = [["frontend.invalidated:exit", "its caches are dropped, nobody knows"]];
-
-async function hearerDies({ store, crowd }: Scene, failpoint: string): Promise<void> {
-  await arm(store, frontend(2), failpoint);
-  await crowd.checkShown();
-  const buying = crowd.buy();
-  await checkDiesAt(store, frontend(2), failpoint);
-  await buying;
-  await store.restart(frontend(2));
-}
-
-test("a member dies at a step of its work", { concurrency: true }, async (t) => {
+test("an order replica dies at a step of its work", { concurrency: true }, async (t) => {
   await Promise.all([
-    t.test("an order leader, or the catalog", (one) => play(one, {}, [
+    t.test("a leader", (one) => play(one, {}, [
       ["the order leader dies", LEADER, leaderDies],
       ["an old leader dies", CUT, cutterDies],
       ["the next leader dies", HEIR, heirDies],
       ["the order leader dies", FORGOTTEN, allWhoKnowDie],
-      ["the catalog dies", CATALOG, catalogDies],
     ])),
     t.test("a nominee, a voter or a follower", (one) => play(one, {}, [
       ["a nominee dies", NOMINEE, nomineeDies],
@@ -236,11 +181,6 @@ test("a member dies at a step of its work", { concurrency: true }, async (t) => 
       ["a voter dies", VOTER, voterDies],
       ["a follower dies", FOLLOWER, followerDies],
       ["a follower that was away dies", BEHIND, lateFollowerDies],
-    ])),
-    t.test("one catalog of three, or a front-end", (one) => play(one, { catalogs: 3, orders: 1 }, [
-      ["the leading catalog dies", CATALOG_LEADER, catalogLeaderDies],
-      ["a front-end dies", FRONTEND, frontendDies],
-      ["a front-end that hears of a sale dies", HEARER, hearerDies],
     ])),
   ]);
 });
