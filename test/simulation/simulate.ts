@@ -12,6 +12,7 @@ import { MUTANTS } from "./mutants.ts";
 import { Pool } from "./pool.ts";
 import { playAll, tellSeed, WORKER } from "./seeds.ts";
 import { FOCI, type Focus } from "./store/focus.ts";
+import { RARE } from "./store/mutants.ts";
 import { FAULT_KINDS } from "./store/plan.ts";
 import { MESSAGE_FAULTS } from "./store/network_weather.ts";
 import type { World } from "./tasks.ts";
@@ -25,7 +26,8 @@ const USAGE = `npm run simulate -- [options]
   --without A,B   of the store, without these faults: ${FAULTS}
   --focus F       runs of the store about one of ${FOCI.join(", ")}; default: the seed says
   --exhaustive    breadth-first search of the log's cases; --states N of each (default 150000)
-  --mutants       planted bugs, each must be found; --only TEXT those whose name has it
+  --mutants       planted bugs, each must be found; --only TEXT those whose name has it;
+                  --rare with those that take a thousand seeds and more
   --threads N     default: one a core
 `;
 
@@ -49,6 +51,7 @@ async function main(): Promise<boolean> {
       states: { type: "string", default: "150000" },
       mutants: { type: "boolean" },
       only: { type: "string", default: "" },
+      rare: { type: "boolean", default: false },
       threads: { type: "string", default: String(availableParallelism()) },
       help: { type: "boolean" },
     },
@@ -76,7 +79,7 @@ async function main(): Promise<boolean> {
     verdicts.push(await playAll({ world, from, count, untilMs, threads, draw }, say));
   }
   if (exhaustive) verdicts.push(await searchAll(Number(values.states), threads));
-  if (mutants) verdicts.push(await huntAll(values.only, threads));
+  if (mutants) verdicts.push(await huntAll(values.only, values.rare, threads));
   return verdicts.every((isGood) => isGood);
 }
 
@@ -113,8 +116,9 @@ async function searchAll(statesMax: number, threads: number): Promise<boolean> {
   return isGood;
 }
 
-async function huntAll(only: string, threads: number): Promise<boolean> {
-  const mutants = MUTANTS.filter(({ name }) => name.includes(only));
+async function huntAll(only: string, rare: boolean, threads: number): Promise<boolean> {
+  const named = MUTANTS.filter(({ name }) => name.includes(only));
+  const mutants = named.filter(({ name }) => rare || only === name || !RARE.has(name));
   const startMs = monotonicMs();
   let next = 0;
   let found = 0;
@@ -131,6 +135,8 @@ async function huntAll(only: string, threads: number): Promise<boolean> {
   await Promise.all(Array.from({ length: threads }, work));
   const seconds = (monotonicMs() - startMs) / 1_000;
   say(`${found} of ${mutants.length} planted bugs found in ${seconds.toFixed(1)} s`);
+  const left = named.length - mutants.length;
+  if (left > 0) say(`${left} rare ones were not looked for: --rare`);
   return found === mutants.length;
 }
 

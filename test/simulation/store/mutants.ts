@@ -28,3 +28,28 @@ export const STORE_MUTANTS: readonly StoreMutant[] = [
   ...SALE_MUTANTS,
   ...DISK_MUTANTS,
 ];
+
+/** Not met in 300 seeds: these are hunted by hand, for as long as it takes (`--rare`). */
+export const RARE: ReadonlySet<string> = new Set([
+  "who asks joins a fetch from before the invalidation",
+  "a lease is counted from when it came",
+  "nothing is dropped for a new leadership",
+  "back to a leadership of before",
+  "nothing in hand is proof of an empty cache",
+  "a lease for longer than a majority vouches",
+  "a first lease without a round",
+  "a look-up without a lease needs no round",
+  "a refusal is believed although an older try may come true",
+  "one session for ever",
+  "the fence is told before it is final",
+  "no such order, says one alone",
+  "refused by what is not final",
+  "the catalog forgets under which key it sold",
+  "cut before the note is lowered",
+  "every bad end is taken for torn",
+  "a missing promise is no loss",
+  "recovered before the rows are there",
+  "a checkpoint of what is not final",
+  "the log is shorter before the checkpoint is kept",
+  "a checkpoint without the fence",
+]);
