@@ -82,7 +82,8 @@ export class ReplicaHost {
     });
     this.#endTicks = clock.every(HEARTBEAT_MS, () => {
       this.#room.look();
-      this.#storage.tick();
+      // A note can wait; a write that fails for want of room ends the process.
+      if (!this.isFull) this.#storage.tick();
       this.#step({ kind: "tick" });
     });
   }
