@@ -82,8 +82,7 @@ export class ReplicaHost {
     });
     this.#endTicks = clock.every(HEARTBEAT_MS, () => {
       this.#room.look();
-      // A note can wait; a write that fails for want of room ends the process.
-      if (!this.isFull) this.#storage.tick();
+      if (!this.isFull) this.#storage.tick(); // What can wait must not fail for want of room.
       this.#step({ kind: "tick" });
     });
   }
