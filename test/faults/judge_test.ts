@@ -172,6 +172,11 @@ const MORE: [string, number, (history: ReturnType<typeof good>) => Partial<Histo
     operations: [...operations, buy(0, "d", 70, { ...REFUSED, quantity: 7 }), buy(4, "e", 80)],
     orders: [...orders, logged(4, "e")], journal: [...journal, sold(6, "e")], finals: final(6),
   })],
+  ["refused for what nobody can see after it", 19, ({ operations, orders, journal }) => ({
+    operations: [...operations, buy(4, "e", 66, { returnedMs: 95 }),
+      buy(0, "d", 70, { ...REFUSED, quantity: 7 }), look(7, 5, 80)],
+    orders: [...orders, logged(4, "e")], journal: [...journal, sold(6, "e")], finals: final(6),
+  })],
   ["refused for what had been restocked long before", 19, ({ operations, journal }) => ({
     initial: new Map([["Tux", 3]]),
     operations: [...operations.filter(({ kind }) => kind === "order"),

@@ -53,20 +53,25 @@ function nothingOversold({ history }: Evidence): string[] {
 }
 
 /**
- * A refusal counts the rows that are decided by then. That are all rows known
- * to anybody before the question, and none of a purchase that was asked for
- * only after the answer: at some moment between there was less than asked for.
+ * A refusal counts the rows that are decided by then, and leaves when they can
+ * be seen. That are all rows known to anybody before the question, none of a
+ * purchase that was asked for only after the answer, and none that a look-up
+ * asked for after it does not show: at some moment between there was less
+ * than asked for.
  */
 function refusedForCause(evidence: Evidence): string[] {
   const known = knownRows(evidence);
   const asked = askedRows(evidence);
+  const shown = new Map([...evidence.stocks.keys()].map((name) => {
+    return [name, shownRows(evidence, name)];
+  }));
   return evidence.of("order").flatMap((operation) => {
     const { status, key, name, quantity, returnedMs } = operation;
     if (status !== 409 || outcomeOf(operation) !== "failed") return [];
     const beganMs = whenBegan(operation, evidence.purchases.get(key)!);
     const first = known[countWhile(known, ({ atMs }) => atMs < beganMs) - 1]?.index ?? 0;
-    const later = asked[countWhile(asked, ({ atMs }) => atMs <= returnedMs)];
-    const last = later === undefined ? Number.POSITIVE_INFINITY : later.index - 1;
+    const later = rowAfter(asked, returnedMs) - 1;
+    const last = Math.max(first, Math.min(later, rowAfter(shown.get(name) ?? [], returnedMs)));
     const left = evidence.leftBetween(name, first, last).map((one) => one.quantity);
     if (left.length === 0 || left.some((pieces) => pieces < quantity)) return [];
     return [`${key} was told that there are less than ${quantity} ${name}: from row ${first} ` +
@@ -91,15 +96,32 @@ function knownRows(evidence: Evidence): Moment[] {
 
 /** By time of asking: the lowest row of all purchases asked for then or later. */
 function askedRows({ versionByKey, purchases }: Evidence): Moment[] {
-  const moments = [...versionByKey].flatMap(([key, index]) => {
+  return lowestFromThen([...versionByKey].flatMap(([key, index]) => {
     const purchase = purchases.get(key);
     return purchase === undefined ? [] : [{ atMs: purchase.invokedMs, index }];
-  });
+  }));
+}
+
+/** By time of asking: the lowest row that a look-up of this product then or later shows. */
+function shownRows(evidence: Evidence, product: string): Moment[] {
+  const looks = evidence.reads().filter(({ name }) => name === product);
+  return lowestFromThen(looks.map(({ invokedMs, version }) => {
+    return { atMs: invokedMs, index: version };
+  }));
+}
+
+function lowestFromThen(moments: Moment[]): Moment[] {
   let lowest = Number.POSITIVE_INFINITY;
   return moments.sort(byTime).reverse().map(({ atMs, index }) => {
     lowest = Math.min(lowest, index);
     return { atMs, index: lowest };
   }).reverse();
+}
+
+/** Of those after this time; Infinity: there are none. */
+function rowAfter(moments: readonly Moment[], atMs: number): number {
+  const later = moments[countWhile(moments, (moment) => moment.atMs <= atMs)];
+  return later?.index ?? Number.POSITIVE_INFINITY;
 }
 
 /** When the question was first asked that this is an answer to: attempts under a key join. */

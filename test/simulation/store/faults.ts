@@ -21,8 +21,8 @@ export class Faults {
   /** Who is paused answers later. */
   readonly pauses: Fault[] = [];
   readonly #options: FaultsOptions;
-  /** Who was paused last. */
-  #paused: Home | null = null;
+  /** Who was paused or isolated last. */
+  #struck: Home | null = null;
   /** After the end of the faults, what still comes due undoes things only. */
   #isOver = false;
 
@@ -74,7 +74,7 @@ export class Faults {
 
   #pause(home: Home, forMs: number): void {
     const { machine } = home;
-    this.#paused = home;
+    this.#struck = home;
     const { nowMs } = this.#options.timeline;
     const times = { fromMs: nowMs, toMs: nowMs + forMs, waitedMs: 0 };
     const struck = { members: [machine.name], links: [], leader: 0, wasWhole: false };
@@ -145,6 +145,7 @@ export class Faults {
 
   #isolate(home: Home, forMs: number): void {
     const { town, network } = this.#options;
+    this.#struck = home;
     for (const other of town.homes) {
       if (other === home) continue;
       network.cut(home.machine.name, other.machine.name, forMs);
@@ -184,8 +185,8 @@ export class Faults {
         return town.leader("order");
       case "the catalog leader":
         return town.leader("catalog");
-      case "who was paused":
-        return this.#paused;
+      case "who was struck":
+        return this.#struck;
       default:
         return town.home(target);
     }

@@ -6,27 +6,31 @@
  *
  *   disks     files are damaged, flushes fail, power is lost, logs are cut, checkpoints are many
  *   power     it is lost at the catalog, again and again, with much that is not flushed
+ *   reads     hardly any: many look at one product at one front-end while it is being sold
  *   leases    catalog and front-ends: who serves from a cache, who leads, who hears whom
  *   deaf      front-ends that are not heard, or hear nobody, or stop and come back (stories.ts)
  *   leaders   some that were replaced and do not know it, each with a front-end (stories.ts)
  *   restarts  of the catalog, with sales under way and copies of them that come late (stories.ts)
  *   sales     order leaders and catalog: sessions, fences, requests that come late and twice
+ *   copies    nearly each request comes once more, much later; there is little of what all want
  *   outages   longer than anybody waits
  */
 import type { Random } from "../random.ts";
 import type { Weather } from "./network_weather.ts";
 import type { Plan, PlannedFault, Sizes } from "./plan.ts";
-import { DEAF, LEADERS, POWER, RESTARTS, type Story } from "./stories.ts";
+import { COPIES, DEAF, DISKS, LEADERS, POWER, RESTARTS, type Story } from "./stories.ts";
 
 export const FOCI = [
   "anything",
   "disks",
   "power",
+  "reads",
   "leases",
   "deaf",
   "leaders",
   "restarts",
   "sales",
+  "copies",
   "outages",
 ] as const;
 export type Focus = (typeof FOCI)[number];
@@ -37,7 +41,12 @@ type Kind = PlannedFault["kind"];
 export interface Climate {
   sizes: Partial<Sizes>;
   weather: Partial<Weather>;
-  rest: Partial<Pick<Plan, "cacheSize" | "checkpointEveryRows" | "flushMs" | "restockMs">>;
+  rest: Partial<
+    Pick<
+      Plan,
+      | "cacheSize" | "checkpointEveryRows" | "flushMs" | "slowFlushes" | "restockMs" | "restockTo"
+    >
+  >;
   /** Mean times between two purchases, two look-ups, two orders looked up, in ms. */
   buyEveryMs: readonly number[];
   lookEveryMs: readonly number[];
@@ -105,113 +114,136 @@ export function drawFocus(random: Random): Focus {
   return random.chance(0.5) ? "anything" : random.pick(FOCI.slice(1));
 }
 
+const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
+  anything: () => ANYTHING,
+  disks: (random, catalogs) => ({
+    ...ANYTHING,
+    sizes: { ...OF_THREE, catalogs },
+    rest: {
+      checkpointEveryRows: catalogs === 1 ? random.pick([3, 10]) : random.pick([20, 40]),
+      flushMs: random.pick([1, 5, 15]),
+    },
+    buyEveryMs: [20, 40],
+    lookEveryMs: [90],
+    faultEveryMs: [60, 120, 250],
+    kinds: ["crash", "crash", "crash", "crash of all", "flush fails", "nominate", "isolate"],
+    shares: [0.25, 0.4, 0],
+    power: 0.8,
+    damage: 0.4,
+    stories: DISKS,
+    storyEveryMs: 800,
+  }),
+  power: (random) => ({
+    ...TOLD,
+    sizes: { ...OF_THREE, catalogs: 1 },
+    rest: {
+      flushMs: random.pick([10, 30]),
+      slowFlushes: random.pick([0, 0.05]),
+      restockMs: 200,
+    },
+    buyEveryMs: [10, 20],
+    lookEveryMs: [10],
+    stories: POWER,
+    storyEveryMs: 300,
+  }),
+  reads: (random, catalogs) => ({
+    ...TOLD,
+    sizes: { ...OF_THREE, catalogs, frontends: 2 },
+    rest: { cacheSize: 8, flushMs: 1, restockMs: 200 },
+    weather: { messageMs: random.pick([8, 20, 40]), slow: random.pick([0, 0.03]) },
+    lookEveryMs: [3],
+    buyEveryMs: [40],
+    hot: 0.95,
+    sameThread: 0.9,
+    faultsMs: 2_000,
+  }),
+  leases: (random, catalogs) => ({
+    ...ANYTHING,
+    sizes: { ...OF_THREE, catalogs },
+    weather: {
+      messageMs: random.pick([2, 8, 30]),
+      slow: random.pick([0.02, 0.2]),
+      loseAnswer: random.pick([0, 0.1, 0.3]),
+    },
+    buyEveryMs: [40, 80],
+    lookEveryMs: [6, 12],
+    hot: 0.9,
+    sameThread: 0.7,
+    faultEveryMs: [100, 200, 400],
+    kinds: ["crash", "stop", "pause", "isolate", "cut", "cut", "partition", "nominate"],
+    shares: [0.05, 0.5, 0.4],
+  }),
+  deaf: (random, catalogs) => ({
+    ...TOLD,
+    sizes: { ...OF_THREE, catalogs },
+    rest: { cacheSize: 8 },
+    weather: { messageMs: random.pick([2, 8, 20]), double: 0.5, late: 0.9 },
+    buyEveryMs: [40, 150],
+    lookEveryMs: [5],
+    hot: 0.6,
+    stories: DEAF,
+  }),
+  leaders: (random) => ({
+    ...TOLD,
+    sizes: { ...OF_THREE, catalogs: 3 },
+    rest: { cacheSize: 8 },
+    weather: { messageMs: random.pick([0.5, 2, 8]) },
+    findEveryMs: 30,
+    faultsMs: 4_000,
+    stories: LEADERS,
+    storyEveryMs: 1_500,
+  }),
+  restarts: (random) => ({
+    ...TOLD,
+    sizes: { ...OF_THREE, catalogs: 1 },
+    rest: { cacheSize: 8 },
+    weather: {
+      messageMs: random.pick([2, 8, 20]),
+      double: random.pick([0, 0.3]),
+      late: 0.7,
+      loseAnswer: random.pick([0, 0.2]),
+    },
+    buyEveryMs: [15, 40],
+    lookEveryMs: [15],
+    stories: RESTARTS,
+    storyEveryMs: 500,
+  }),
+  sales: (random) => ({
+    ...ANYTHING,
+    weather: { double: random.pick([0, 0.3]), late: random.pick([0.2, 0.7]) },
+    buyEveryMs: [15, 30],
+    lookEveryMs: [60],
+    faultEveryMs: [100, 200, 400],
+    kinds: ["crash", "crash", "pause", "isolate", "stop", "nominate", "partition"],
+    shares: [0.4, 0.3, 0.15],
+  }),
+  copies: (random) => ({
+    ...TOLD,
+    sizes: OF_THREE,
+    rest: { restockMs: 200, restockTo: random.pick([1, 3]) },
+    weather: { messageMs: random.pick([0.5, 2, 8]), double: 0.5, late: 0.9, loseAnswer: 0.1 },
+    buyEveryMs: [10],
+    lookEveryMs: [40],
+    stories: COPIES,
+    storyEveryMs: 700,
+  }),
+  outages: () => ({
+    ...ANYTHING,
+    sizes: OF_THREE,
+    buyEveryMs: [60],
+    lookEveryMs: [400],
+    once: 0.7,
+    faultsMs: 7_000,
+    faultEveryMs: [700],
+    lastsMs: [1_500, 4_000, 6_000],
+    downMs: [1_500, 4_000, 6_000],
+    kinds: ["crash", "crash of all", "isolate", "cut", "partition", "stop"],
+    shares: [0.5, 0.2, 0.1],
+    damage: 0,
+  }),
+};
+
 export function drawClimate(focus: Focus, random: Random): Climate {
   const catalogs = random.chance(0.5) ? 1 : 3;
-  switch (focus) {
-    case "anything":
-      return ANYTHING;
-    case "disks":
-      return {
-        ...ANYTHING,
-        sizes: { ...OF_THREE, catalogs },
-        rest: {
-          checkpointEveryRows: catalogs === 1 ? random.pick([3, 10]) : random.pick([20, 40]),
-          flushMs: random.pick([1, 5, 15]),
-        },
-        buyEveryMs: [20, 40],
-        lookEveryMs: [90],
-        faultEveryMs: [60, 120, 250],
-        kinds: ["crash", "crash", "crash", "crash of all", "flush fails", "nominate", "isolate"],
-        shares: [0.25, 0.4, 0],
-        power: 0.8,
-        damage: 0.4,
-      };
-    case "power":
-      return {
-        ...TOLD,
-        sizes: { ...OF_THREE, catalogs: 1 },
-        rest: { flushMs: random.pick([10, 30]), restockMs: 200 },
-        buyEveryMs: [10, 20],
-        lookEveryMs: [40],
-        stories: POWER,
-        storyEveryMs: 300,
-      };
-    case "leases":
-      return {
-        ...ANYTHING,
-        sizes: { ...OF_THREE, catalogs },
-        weather: {
-          messageMs: random.pick([2, 8, 30]),
-          slow: random.pick([0.02, 0.2]),
-          loseAnswer: random.pick([0, 0.1, 0.3]),
-        },
-        buyEveryMs: [40, 80],
-        lookEveryMs: [6, 12],
-        hot: 0.9,
-        sameThread: 0.7,
-        faultEveryMs: [100, 200, 400],
-        kinds: ["crash", "stop", "pause", "isolate", "cut", "cut", "partition", "nominate"],
-        shares: [0.05, 0.5, 0.4],
-      };
-    case "deaf":
-      return {
-        ...TOLD,
-        sizes: { ...OF_THREE, catalogs },
-        rest: { cacheSize: 8 },
-        weather: { messageMs: random.pick([2, 8, 20]), double: 0.3, late: 0.7 },
-        stories: DEAF,
-      };
-    case "leaders":
-      return {
-        ...TOLD,
-        sizes: { ...OF_THREE, catalogs: 3 },
-        rest: { cacheSize: 8 },
-        weather: { messageMs: random.pick([0.5, 2, 8]) },
-        findEveryMs: 30,
-        faultsMs: 4_000,
-        stories: LEADERS,
-        storyEveryMs: 1_500,
-      };
-    case "restarts":
-      return {
-        ...TOLD,
-        sizes: { ...OF_THREE, catalogs: 1 },
-        rest: { cacheSize: 8 },
-        weather: {
-          messageMs: random.pick([2, 8, 20]),
-          double: random.pick([0, 0.3]),
-          late: 0.7,
-          loseAnswer: random.pick([0, 0.2]),
-        },
-        buyEveryMs: [15, 40],
-        lookEveryMs: [15],
-        stories: RESTARTS,
-        storyEveryMs: 500,
-      };
-    case "sales":
-      return {
-        ...ANYTHING,
-        weather: { double: random.pick([0, 0.3]), late: random.pick([0.2, 0.7]) },
-        buyEveryMs: [15, 30],
-        lookEveryMs: [60],
-        faultEveryMs: [100, 200, 400],
-        kinds: ["crash", "crash", "pause", "isolate", "stop", "nominate", "partition"],
-        shares: [0.4, 0.3, 0.15],
-      };
-    case "outages":
-      return {
-        ...ANYTHING,
-        sizes: OF_THREE,
-        buyEveryMs: [60],
-        lookEveryMs: [400],
-        once: 0.7,
-        faultsMs: 7_000,
-        faultEveryMs: [700],
-        lastsMs: [1_500, 4_000, 6_000],
-        downMs: [1_500, 4_000, 6_000],
-        kinds: ["crash", "crash of all", "isolate", "cut", "partition", "stop"],
-        shares: [0.5, 0.2, 0.1],
-        damage: 0,
-      };
-  }
+  return CLIMATES[focus](random, catalogs);
 }

@@ -1,5 +1,37 @@
 /** Planted bugs of what people are shown: caches, leases, invalidations, and the catalog's word. */
-import type { StoreMutant } from "./mutants.ts";
+import type { Edit, StoreMutant } from "./mutants.ts";
+
+/**
+ * A leader that no majority has answered for as long as it takes to elect
+ * another steps down with its next tick: few moments are left to do harm in.
+ */
+export const STEPS_DOWN: Edit = {
+  file: "shared/replication/leading.ts",
+  find:
+    "  if (nowMs - leading.confirmedAtMs > state.config.leaderLeaseMs) " +
+    "return becomeFollower(turn);\n",
+  replace: "",
+};
+
+/** A first lease comes from a leader that a majority has confirmed since it was asked for. */
+const IS_CONFIRMED: Edit = {
+  file: "catalog/granting.ts",
+  find: "    await this.#leading.confirm(leadership);\n",
+  replace: "",
+};
+const MUST_BE_CONFIRMED: Edit = {
+  file: "catalog/leases.ts",
+  find:
+    "    assert(isRenewal || confirmedAtMs >= receivedAtMs, " +
+    '"a first lease is of a confirmed leader");\n',
+  replace: "",
+};
+/** No lease runs beyond what the last round of a majority allows. */
+const IS_BOUNDED: Edit = {
+  file: "catalog/leases.ts",
+  find: "const endsAtMs = Math.min(receivedAtMs, confirmedAtMs) + LEASE_MS;",
+  replace: "const endsAtMs = receivedAtMs + LEASE_MS;",
+};
 
 export const READ_MUTANTS: readonly StoreMutant[] = [
   {
@@ -23,6 +55,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "store: record.visibleVersion === record.version,",
     replace: "store: true,",
     effect: "the old value is fetched behind its own invalidation, and kept",
+    focus: "reads",
   },
   {
     name: "a list of what is about to change may be kept",
@@ -30,6 +63,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "const store = state.isQuiet;",
     replace: "const store = true;",
     effect: "the old list is fetched behind its own invalidation, and kept",
+    focus: "reads",
   },
   {
     name: "an answer from before the invalidation is kept",
@@ -42,7 +76,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       "      const epoch = this.#options.epochs.current(start.slot);\n" +
       "      this.#cache.set(key, value, { ...start, epoch }, this.#options.nowMs());",
     effect: "an invalidation that overtakes the answer is in vain",
-    focus: "leases",
+    focus: "reads",
   },
   {
     name: "who asks joins a fetch from before the invalidation",
@@ -50,7 +84,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "flight.lease === start.lease && flight.epoch === start.epoch",
     replace: "flight.lease === start.lease",
     effect: "who was told of a purchase joins a look-up that does not know of it",
-    focus: "leases",
+    focus: "reads",
   },
   {
     name: "who asks gets what was for another alone",
@@ -58,7 +92,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: 'if (keep && value !== null) return { value, outcome: "collapsed" };',
     replace: 'if (value !== null) return { value, outcome: "collapsed" };',
     effect: "an old value goes to somebody who asked after the new one was shown",
-    focus: "leases",
+    focus: "reads",
   },
   {
     name: "served without a fresh lease",
@@ -118,8 +152,10 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     name: "nothing is dropped for a new leadership",
     file: "frontend/lease_keeper.ts",
     find: "if (isNewLeadership || number",
-    replace: "if (before === null || number",
-    effect: "what the new leader showed is not known here",
+    replace:
+      "if (isNewLeadership) this.#held = { leadership, number };\n" +
+      "    if (before === null || number",
+    effect: "what the new leader showed is not known here, and it opens at once",
     focus: "restarts",
   },
   {
@@ -127,6 +163,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     file: "frontend/lease_keeper.ts",
     find: "if (before !== null && termOf(leadership) < termOf(before.leadership)) return false;",
     replace: "",
+    also: [IS_CONFIRMED, MUST_BE_CONFIRMED, IS_BOUNDED, STEPS_DOWN],
     effect: "an old leader's late grant revives a cache that counts as dropped",
     focus: "leaders",
   },
@@ -185,24 +222,15 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a lease for longer than a majority vouches",
-    file: "catalog/leases.ts",
-    find: "const endsAtMs = Math.min(receivedAtMs, confirmedAtMs) + LEASE_MS;",
-    replace: "const endsAtMs = receivedAtMs + LEASE_MS;",
+    ...IS_BOUNDED,
+    also: [STEPS_DOWN],
     effect: "a leader that was replaced keeps a cache alive",
     focus: "leaders",
   },
   {
     name: "a first lease without a round",
-    file: "catalog/granting.ts",
-    find: "    await this.#leading.confirm(leadership);\n",
-    replace: "",
-    also: [{
-      file: "catalog/leases.ts",
-      find:
-        "    assert(isRenewal || confirmedAtMs >= receivedAtMs, " +
-        '"a first lease is of a confirmed leader");\n',
-      replace: "",
-    }],
+    ...IS_CONFIRMED,
+    also: [MUST_BE_CONFIRMED, IS_BOUNDED, STEPS_DOWN],
     effect: "a leader that was replaced fills the cache of a front-end that was restarted",
     focus: "leaders",
   },
@@ -219,6 +247,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     file: "catalog/leading.ts",
     find: "if (!leadership.leases.matches(frontend, lease)) await this.confirm(leadership);",
     replace: "void [frontend, lease];",
+    also: [STEPS_DOWN],
     effect: "a leader that was replaced shows what is old",
     focus: "leaders",
   },

@@ -1,5 +1,6 @@
 /** Planted bugs of purchases: front-end, order leader, catalog, and what each tells the others. */
 import type { StoreMutant } from "./mutants.ts";
+import { STEPS_DOWN } from "./mutants_of_reads.ts";
 
 export const SALE_MUTANTS: readonly StoreMutant[] = [
   {
@@ -24,7 +25,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (term !== ownTerm) {",
     replace: "if (Number.isNaN(term)) {",
     effect: "a late copy sells what its buyer was refused",
-    focus: "sales",
+    focus: "copies",
   },
   {
     name: "a purchase that comes late is taken",
@@ -32,7 +33,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (batch <= latest) {",
     replace: "if (batch === -latest) {",
     effect: "a late copy sells what its buyer was refused",
-    focus: "sales",
+    focus: "copies",
   },
   {
     name: "sold without a fence",
@@ -46,7 +47,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
       replace: "if (session === null) {",
     }],
     effect: "a leader that was replaced goes on selling",
-    focus: "leaders",
+    focus: "copies",
   },
   {
     name: "a batch of another session is decided",
@@ -62,7 +63,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    leadership.sessions.remember(request.batch, answer);\n",
     replace: "",
     effect: "what was refused is sold behind everybody's back",
-    focus: "restarts",
+    focus: "copies",
   },
   {
     name: "a batch that nobody remembers is decided",
@@ -70,7 +71,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "if (batch <= this.#highest - SESSION_WINDOW_BATCHES) {",
     replace: "if (batch <= 0) {",
     effect: "a copy that comes very late sells behind everybody's back",
-    focus: "sales",
+    focus: "copies",
   },
   {
     name: "a session begins while batches are under way",
@@ -146,6 +147,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    else first.rivals.push(asked);",
     replace: '    else asked.call.settle(asked.slot, { code: "key_reused" });',
     effect: "the first is refused, and nobody may use the key",
+    focus: "copies",
   },
   {
     name: "a key stands for whatever is asked",
@@ -188,6 +190,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     file: "order/order_reader.ts",
     find: "    await this.#host.confirm();\n",
     replace: "",
+    also: [STEPS_DOWN],
     effect: "a leader that was replaced denies an order that was acknowledged",
     focus: "leaders",
   },
@@ -198,7 +201,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     replace: "    return this.#proposed.reduce((sum, one) => sum + one.purchases.length,\n" +
       "      this.#settlement.settled);",
     effect: "the catalog forgets a sale whose order is lost",
-    focus: "sales",
+    focus: "copies",
   },
   {
     name: "what a leader that fell knew as settled",
@@ -206,7 +209,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "    this.#proposed = [];\n    this.#settlement = new Settlement();",
     replace: "    this.#proposed = [];",
     effect: "rows that were cut count as orders",
-    focus: "sales",
+    focus: "copies",
   },
   {
     name: "keys of cut rows stay known",

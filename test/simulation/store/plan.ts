@@ -25,7 +25,7 @@ export type Damage = "flipped bit" | "cut short" | "log deleted" | "promise dele
 
 /**
  * Whom a fault strikes: a member by name; `the order leader` or `the catalog leader`, who leads
- * when it strikes; or `who was paused` last.
+ * when it strikes; or `who was struck` by the last pause or isolation.
  */
 export type Target = string;
 
@@ -58,8 +58,8 @@ export type PlannedAct =
       key: string;
       name: string;
       quantity: number;
-      /** Sent twice at the same moment, the other to another front-end. */
-      twin: boolean;
+      /** Sent twice at the same moment, to another front-end as it is or with another quantity. */
+      twin: "" | "same" | "other";
       /** Afterwards once more, as it was or with another quantity. */
       again: "" | "same" | "other";
       /** Whoever gets no answer, or is told that it is not known, leaves it at that. */
@@ -89,8 +89,9 @@ export interface Plan {
   cacheSize: number;
   /** Rows between two checkpoints of the catalog. */
   checkpointEveryRows: number;
-  /** Mean of the disk's flushes, ms. */
+  /** Mean of the disk's flushes, ms; and the share of those that take up to two seconds. */
   flushMs: number;
+  slowFlushes: number;
   /** By how much clocks may run fast or slow. */
   drift: number;
   /** Faults rain for so long. */
@@ -109,6 +110,7 @@ const RUSHES = 0.04;
 const RUSH = 20;
 /** Share of look-ups that are of all products. */
 const LISTS = 0.2;
+const TWINS = ["", "", "", "", "", "", "", "", "same", "same", "other"] as const;
 const AGAIN = ["", "", "", "", "same", "other"] as const;
 
 /** @param asked the focus; null: the seed's own */
@@ -137,6 +139,7 @@ export function drawPlan(
     cacheSize: random.chance(0.9) ? random.pick([1, 2, 8]) : 0,
     checkpointEveryRows: drawCheckpoints(random, sizes),
     flushMs: random.pick([0.2, 1, 5, 30]),
+    slowFlushes: random.chance(0.15) ? 0.03 : 0,
     drift: random.chance(0.5) ? 0.005 : 0,
     faultsMs: climate.faultsMs,
     ...climate.rest,
@@ -181,7 +184,7 @@ function drawActs(random: Random, { frontends }: Sizes, climate: Climate): Plann
         key: `k${++bought}`,
         name: drawName(random, hot),
         quantity: 1 + random.below(3),
-        twin: random.chance(0.1),
+        twin: random.pick(TWINS),
         again: random.pick(AGAIN),
         once: random.chance(once),
         looks: random.chance(0.3),

@@ -104,7 +104,10 @@ export class Shoppers {
 
   async #buy(act: Buy): Promise<void> {
     this.#buying++;
-    if (act.twin) void this.order({ ...act, frontend: this.#other(act.frontend) });
+    if (act.twin !== "") {
+      const quantity = act.twin === "same" ? act.quantity : act.quantity + 1;
+      void this.order({ ...act, frontend: this.#other(act.frontend), quantity });
+    }
     let { frontend } = act;
     while (!this.isClosing) {
       const attempt = this.order({ ...act, frontend });

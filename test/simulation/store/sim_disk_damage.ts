@@ -24,11 +24,14 @@ export function damageFolder(names: SimNames, damage: Damage, random: Random): v
 
 function damageLog(names: SimNames, damage: "flipped bit" | "cut short", random: Random): void {
   const log = names.get(LOG_NAME);
-  const known = Math.min(log?.size ?? 0, notedLength(names));
-  if (log === undefined || known === 0) return;
+  if (log === undefined) return;
+  const known = Math.min(log.size, notedLength(names));
+  // The last line break tells a whole row from a torn one: a bit of that is like a cut.
+  const flipped = Math.max(known, log.size - 1);
+  if (known === 0) return;
   log.damage((bytes) => {
     if (damage === "cut short") return random.below(known);
-    const at = random.below(known);
+    const at = random.below(flipped);
     bytes[at] = bytes[at]! ^ (1 << random.below(8));
     return bytes.length;
   });
@@ -49,5 +52,9 @@ function mark(names: SimNames): void {
  */
 function notedLength(names: SimNames): number {
   const text = names.get(TERM_NAME)?.bytes().toString("utf8");
-  return text === undefined ? Infinity : (JSON.parse(text) as { length: number }).length;
+  try {
+    return (JSON.parse(text ?? "") as { length: number }).length;
+  } catch {
+    return Infinity;
+  }
 }

@@ -26,12 +26,10 @@ function cut(atMs: number, from: Target, who: Target, forMs: number): Step {
   return { atMs, kind: "cut", from, who, oneWay: true, forMs };
 }
 
-function crash(
-  atMs: number,
-  who: Target,
-  { power = false, downMs, effects = 0 }: { power?: boolean; downMs: number; effects?: number },
-): Step {
-  return { atMs, kind: "crash", who, power, effects, downMs, damage: null };
+type Crash = Partial<Omit<PlannedFault & { kind: "crash" }, "kind" | "who">>;
+
+function crash(atMs: number, who: Target, rest: Crash): Step {
+  return { atMs, kind: "crash", who, power: false, effects: 0, downMs: 20, damage: null, ...rest };
 }
 
 /** Front-ends that are not heard, or hear nobody. */
@@ -75,7 +73,7 @@ export const LEADERS: readonly Story[] = [
     const forMs = between(random, 550, 1_000);
     const steps: Step[] = [
       { atMs: 0, kind: "pause", who: leader, forMs },
-      { atMs: forMs - 10, kind: "partition", side: ["who was paused", frontend], forMs: 900 },
+      { atMs: forMs - 10, kind: "partition", side: ["who was struck", frontend], forMs: 900 },
     ];
     if (random.chance(0.5)) steps.push(crash(forMs - 60, frontend, { downMs: 20 }));
     return steps;
@@ -96,11 +94,16 @@ export const RESTARTS: readonly Story[] = [
       : cut(atMs, frontend, "catalog 1", forMs));
     return steps;
   },
-  // A front-end begins anew, and so does the catalog: what the one asked reaches the next.
-  (random, sizes) => [
-    crash(0, anyFrontend(random, sizes), { downMs: 20 }),
-    crash(between(random, 100, 1_200), CATALOG, { downMs: 20 }),
-  ],
+  // A front-end begins anew, and so does the catalog: what it asked the one before reaches it.
+  (random, sizes) => {
+    const frontend = anyFrontend(random, sizes);
+    const atMs = between(random, 150, 1_200);
+    return [
+      crash(0, frontend, { downMs: 20 }),
+      crash(atMs, CATALOG, { downMs: 20 }),
+      cut(atMs, frontend, "catalog 1", 900),
+    ];
+  },
   (random) => [
     { atMs: 0, kind: "stop", who: ORDER, downMs: 400 },
     crash(between(random, 0, 200), CATALOG, { downMs: 20 }),
@@ -114,4 +117,34 @@ export const POWER: readonly Story[] = [
     { atMs: 0, kind: "stop", who: ORDER, downMs: 100 },
     crash(between(random, 5, 150), CATALOG, { power: true, downMs: 20 }),
   ],
+];
+
+/** Rows are cut, votes are given: and just then somebody dies, or forgets. */
+export const DISKS: readonly Story[] = [
+  // Who led comes back with rows that nobody else has.
+  (random) => {
+    const forMs = between(random, 500, 900);
+    return [
+      { atMs: 0, kind: "isolate", who: random.pick([ORDER, CATALOG]), forMs },
+      crash(forMs + between(random, 0, 150), "who was struck", { effects: 1 + random.below(12) }),
+    ];
+  },
+  // A candidate dies, and who voted for it has lost its promise.
+  (random, { orders }) => {
+    const candidate = 1 + random.below(orders);
+    const voter = 1 + ((candidate + random.below(orders - 1)) % orders);
+    const atMs = between(random, 400, 700);
+    return [
+      crash(0, ORDER, { downMs: 300 }),
+      crash(atMs, `order ${candidate}`, { downMs: 1_200 }),
+      crash(atMs + 1, `order ${voter}`, { damage: "promise deleted" }),
+    ];
+  },
+];
+
+/** An order leader gives way, or falls; what was asked of it is still under way. */
+export const COPIES: readonly Story[] = [
+  () => [{ atMs: 0, kind: "stop", who: ORDER, downMs: 20 }],
+  () => [crash(0, ORDER, { downMs: 20 })],
+  (random, sizes) => [cut(0, anyFrontend(random, sizes), ORDER, 400)],
 ];

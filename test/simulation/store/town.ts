@@ -137,7 +137,7 @@ export class Town {
 
   #homesOf(kind: Kind, total: number): Home[] {
     const { plan, timeline, random, count: met } = this.#options;
-    const { flushMs } = plan;
+    const { flushMs, slowFlushes: slow } = plan;
     return Array.from({ length: total }, (_, at) => {
       const id = at + 1;
       const machine = new Machine({
@@ -148,7 +148,7 @@ export class Town {
       const disk =
         kind === "frontend"
           ? null
-          : new SimDisk({ machine, timeline, random, flushMs, count: met });
+          : new SimDisk({ machine, timeline, random, flushMs, slow, count: met });
       const home: Home = {
         kind, id, machine, disk, running: null, isStopping: false, isDamaged: false,
       };
