@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Mutant } from "./mutants.ts";
 import type { Edit } from "./store/mutants.ts";
 
-const PROJECT_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
+export const PROJECT_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
 const COPIED = [
   "package.json",
   "shared",
