@@ -65,9 +65,11 @@ test("a stranger on a dead member's port harms nobody", async (t) => {
   const buyers = store.buyers(4);
   await until("orders", () => buyers.bought.length > 50);
   for (const member of [order(1), order(3), frontend(2)]) {
+    // A front-end is asked until its lease has run out, and not again: as often as it comes.
+    const answers = member.kind === "frontend" ? 0 : 2 * ANSWERS.length;
     await inPlaceOf(store, member, async (asked) => {
       const sold = buyers.bought.length;
-      await until("every answer was given twice", () => asked() > 2 * ANSWERS.length, 20_000);
+      await until("the stranger's answers were heard", () => asked() > answers, 20_000);
       await until("orders without it", () => buyers.bought.length > sold + 50, 20_000);
       checkAllRun();
     });
