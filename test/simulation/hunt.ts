@@ -2,8 +2,10 @@
  * The hunt for planted bugs: by random histories, or, for those that chance
  * hardly meets, by exhaustive search. One that is not found fails the run.
  */
-import { copyWith, StaleMutant } from "./copy.ts";
+import { availableParallelism } from "node:os";
+import { Build, type Texts } from "./build.ts";
 import type { Mutant } from "./mutants.ts";
+import { plant, StaleMutant } from "./plant.ts";
 import { Pool } from "./pool.ts";
 import type { Failure, World } from "./tasks.ts";
 
@@ -12,6 +14,8 @@ export interface HuntOptions {
   statesMax: number;
   /** Enough findings to say how often it shows. */
   failuresMax: number;
+  threads?: number;
+  onCatch?: (caught: Catch) => void;
 }
 
 export interface Catch {
@@ -25,34 +29,71 @@ export interface Catch {
   trace: string[];
 }
 
-const SEEDS_AT_ONCE: Record<World, number> = { log: 250, store: 25 };
+/** A mutant, and the project's texts with its bug in them. */
+type Planted = [mutant: Mutant, texts: Texts];
 
-export async function hunt(mutant: Mutant, options: HuntOptions): Promise<Catch> {
-  const nothing = { mutant: mutant.name, isFound: false, broke: "", trace: [] };
-  let pool: Pool | null = null;
-  let remove = () => {};
+const SEEDS_AT_ONCE: Record<World, number> = { log: 250, store: 10 };
+
+/** One after the other on each thread; told of as soon as it is caught or given up. */
+export async function hunt(
+  mutants: readonly Mutant[],
+  { onCatch = () => {}, threads = availableParallelism(), ...options }: HuntOptions,
+): Promise<Catch[]> {
+  const catches: Catch[] = [];
+  const note = (caught: Catch): void => {
+    catches.push(caught);
+    onCatch(caught);
+  };
+  const planted: Planted[] = [];
+  for (const mutant of mutants) {
+    try {
+      planted.push([mutant, plant(mutant)]);
+    } catch (error) {
+      if (!(error instanceof StaleMutant)) throw error;
+      note(missed(mutant, error.message));
+    }
+  }
+  const build = new Build();
   try {
-    const copy = copyWith(mutant);
-    remove = copy.remove;
-    pool = new Pool(copy.module, 1);
+    const modules = build.variants(planted.map(([, texts]) => texts));
+    let next = 0;
+    const work = async () => {
+      for (let at = next++; at < planted.length; at = next++) {
+        note(await huntOne(planted[at]![0], modules[at]!, options));
+      }
+    };
+    await Promise.all(Array.from({ length: threads }, work));
+  } finally {
+    build.remove();
+  }
+  return catches;
+}
+
+function missed({ name }: Mutant, how: string): Catch {
+  return { mutant: name, isFound: false, how, broke: "", trace: [] };
+}
+
+async function huntOne(
+  mutant: Mutant,
+  module: string,
+  options: Omit<HuntOptions, "threads" | "onCatch">,
+): Promise<Catch> {
+  const pool = new Pool(module, 1);
+  try {
     const caught =
       mutant.searchCase === undefined
         ? await huntBySeeds(mutant, pool, options)
         : await huntBySearch(mutant.name, mutant.searchCase, pool, options);
-    return caught ?? { ...nothing, how: "not found" };
-  } catch (error) {
-    if (error instanceof StaleMutant) return { ...nothing, how: error.message };
-    throw error;
+    return caught ?? missed(mutant, "not found");
   } finally {
-    await pool?.close();
-    remove();
+    await pool.close();
   }
 }
 
 async function huntBySeeds(
   { name, world, focus }: Mutant,
   pool: Pool,
-  options: HuntOptions,
+  options: Pick<HuntOptions, "seedsMax" | "failuresMax">,
 ): Promise<Catch | null> {
   const { failuresMax } = options;
   const seedsMax = options.seedsMax[world];
@@ -77,7 +118,7 @@ async function huntBySearch(
   name: string,
   searchCase: string,
   pool: Pool,
-  { statesMax }: HuntOptions,
+  { statesMax }: Pick<HuntOptions, "statesMax">,
 ): Promise<Catch | null> {
   const answer = await pool.run({ kind: "search", name: searchCase, statesMax });
   if (!answer.found) return null;

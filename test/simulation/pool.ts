@@ -21,7 +21,7 @@ export class Pool {
   #queue: Waiting[] = [];
   #working = new Map<Worker, Waiting>();
 
-  /** @param module file: URL of a worker.ts */
+  /** @param module file: URL, of a build (build.ts) */
   constructor(module: string, threads: number) {
     this.#threads = Array.from({ length: threads }, () => this.#start(module));
     this.#free = [...this.#threads];
@@ -54,7 +54,7 @@ export class Pool {
   }
 
   #start(module: string): Worker {
-    const thread = new Worker(bootstrap(module), {
+    const thread = new Worker(new URL(module), {
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
@@ -76,13 +76,4 @@ export class Pool {
     this.#working.clear();
     this.#queue = [];
   }
-}
-
-/** A worker does not inherit a loader in every version of Node. */
-function bootstrap(module: string): URL {
-  const loader = JSON.stringify(import.meta.resolve("tsx/esm/api"));
-  const source = `const { register } = await import(${loader});
-register();
-await import(${JSON.stringify(module)});`;
-  return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 }

@@ -21,6 +21,8 @@ export interface Range {
   count: number;
   /** Monotonic; Infinity: all of them. */
   untilMs: number;
+  /** file: URL of what each thread runs (build.ts). */
+  module: string;
   threads: number;
   draw: Draw;
 }
@@ -33,7 +35,6 @@ export interface Draw {
   focus: Focus | null;
 }
 
-export const WORKER = new URL("./worker.ts", import.meta.url).href;
 const SEEDS_AT_ONCE: Record<World, number> = { log: 100, store: 20 };
 /** A run of so many seeds must have met everything that is counted. */
 const BIG_RUN_SEEDS: Record<World, number> = { log: 2_000, store: 4_000 };
@@ -42,8 +43,8 @@ const SHORTEN_TRIES: Record<World, number> = { log: 5_000, store: 600 };
 
 /** True when nothing broke and everything was met. */
 export async function playAll(range: Range, say: Say): Promise<boolean> {
-  const { world, from, count, untilMs, threads, draw } = range;
-  const pool = new Pool(WORKER, threads);
+  const { world, from, count, untilMs, module, threads, draw } = range;
+  const pool = new Pool(module, threads);
   const startMs = monotonicMs();
   const counts: Record<string, number> = {};
   for (const name of expected(world)) counts[name] = 0;

@@ -6,11 +6,12 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { monotonicMs } from "../../shared/clock.ts";
-import { hunt } from "./hunt.ts";
+import { Build } from "./build.ts";
+import { hunt, type Catch } from "./hunt.ts";
 import { SEARCH_CASES } from "./log/search_cases.ts";
 import { MUTANTS } from "./mutants.ts";
 import { Pool } from "./pool.ts";
-import { playAll, tellSeed, WORKER } from "./seeds.ts";
+import { playAll, tellSeed } from "./seeds.ts";
 import { FOCI, type Focus } from "./store/focus.ts";
 import { RARE } from "./store/mutants.ts";
 import { FAULT_KINDS } from "./store/plan.ts";
@@ -72,13 +73,19 @@ async function main(): Promise<boolean> {
     return tellSeed(worlds.at(-1)!, Number(values.seed), draw, say);
   }
   const verdicts: boolean[] = [];
-  for (const world of wantsSeeds || (!exhaustive && !mutants) ? worlds : []) {
-    const untilMs = minutes === undefined ? Infinity : monotonicMs() + Number(minutes) * 60_000;
-    const count = Number(seeds ?? (minutes === undefined ? DEFAULT_SEEDS : Infinity));
-    const from = Number(values.seed ?? 1);
-    verdicts.push(await playAll({ world, from, count, untilMs, threads, draw }, say));
+  const build = new Build();
+  try {
+    const module = build.worker;
+    for (const world of wantsSeeds || (!exhaustive && !mutants) ? worlds : []) {
+      const untilMs = minutes === undefined ? Infinity : monotonicMs() + Number(minutes) * 60_000;
+      const count = Number(seeds ?? (minutes === undefined ? DEFAULT_SEEDS : Infinity));
+      const from = Number(values.seed ?? 1);
+      verdicts.push(await playAll({ world, from, count, untilMs, module, threads, draw }, say));
+    }
+    if (exhaustive) verdicts.push(await searchAll(Number(values.states), module, threads));
+  } finally {
+    build.remove();
   }
-  if (exhaustive) verdicts.push(await searchAll(Number(values.states), threads));
   if (mutants) verdicts.push(await huntAll(values.only, values.rare, threads));
   return verdicts.every((isGood) => isGood);
 }
@@ -94,8 +101,12 @@ function focusOf(text: string): Focus {
   return focus;
 }
 
-async function searchAll(statesMax: number, threads: number): Promise<boolean> {
-  const pool = new Pool(WORKER, threads);
+async function searchAll(
+  statesMax: number,
+  module: string,
+  threads: number,
+): Promise<boolean> {
+  const pool = new Pool(module, threads);
   const startMs = monotonicMs();
   let states = 0;
   let isGood = true;
@@ -120,19 +131,13 @@ async function huntAll(only: string, rare: boolean, threads: number): Promise<bo
   const named = MUTANTS.filter(({ name }) => name.includes(only));
   const mutants = named.filter(({ name }) => rare || only === name || !RARE.has(name));
   const startMs = monotonicMs();
-  let next = 0;
-  let found = 0;
-  const work = async () => {
-    while (next < mutants.length) {
-      const mutant = mutants[next++]!;
-      const { isFound, how, broke, trace } = await hunt(mutant, HUNT);
-      if (isFound) found++;
-      say(`${isFound ? "found" : "MISSED"}  ${mutant.name}: ${how}`);
-      if (isFound) say(`       ${broke}`);
-      for (const line of trace.slice(0, -1)) say(`         ${line}`);
-    }
+  const onCatch = ({ mutant, isFound, how, broke, trace }: Catch): void => {
+    say(`${isFound ? "found" : "MISSED"}  ${mutant}: ${how}`);
+    if (isFound) say(`       ${broke}`);
+    for (const line of trace.slice(0, -1)) say(`         ${line}`);
   };
-  await Promise.all(Array.from({ length: threads }, work));
+  const catches = await hunt(mutants, { ...HUNT, threads, onCatch });
+  const found = catches.filter(({ isFound }) => isFound).length;
   const seconds = (monotonicMs() - startMs) / 1_000;
   say(`${found} of ${mutants.length} planted bugs found in ${seconds.toFixed(1)} s`);
   const left = named.length - mutants.length;

@@ -1,5 +1,5 @@
 /** Carries planned faults out on a simulated store, and undoes each when its time is over. */
-const DISK_RESERVE_BYTES = 8 * 1024 * 1024;
+import { DISK_RESERVE_BYTES } from "../../../shared/limits.ts";
 import type { Fault } from "../../faults/history.ts";
 import type { Random } from "../random.ts";
 import type { Network } from "./network.ts";

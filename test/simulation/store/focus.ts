@@ -1,5 +1,5 @@
 /**
- * What a run is about. Half of all runs draw from everything alike; the others
+ * What a run is about. Two of three runs draw from everything alike; the others
  * look at one place for longer: a fault that does harm only together with two
  * others is hardly ever met where twenty kinds of them fall on ten members.
  * The focus comes from the seed, or is asked for.
@@ -111,7 +111,7 @@ const TOLD: Climate = {
 const OF_THREE = { orders: 3, orderQuorum: 2 };
 
 export function drawFocus(random: Random): Focus {
-  return random.chance(0.5) ? "anything" : random.pick(FOCI.slice(1));
+  return random.chance(2 / 3) ? "anything" : random.pick(FOCI.slice(1));
 }
 
 const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {

@@ -18,7 +18,9 @@ import type { Timeline } from "./timeline.ts";
 const ANSWER_MAX_MS = 6_500;
 /** Then a buyer goes on with another front-end, and an answer that comes is one more. */
 const PATIENCE_MS = 800;
+/** Between two tries; each time longer by as much, up to so many times. */
 const ASK_AGAIN_MS = 40;
+const LONGER_MAX = 8;
 
 export interface ShoppersOptions {
   timeline: Timeline;
@@ -109,13 +111,13 @@ export class Shoppers {
       void this.order({ ...act, frontend: this.#other(act.frontend), quantity });
     }
     let { frontend } = act;
-    while (!this.isClosing) {
+    for (let tries = 1; !this.isClosing; tries++) {
       const attempt = this.order({ ...act, frontend });
       const operation = await Promise.race([attempt, this.pause(PATIENCE_MS)]);
       if (operation !== null && operation.status !== 503 && operation.status !== 0) break;
       if (act.once) break;
       frontend = this.#other(frontend);
-      if (operation !== null) await this.pause(ASK_AGAIN_MS);
+      if (operation !== null) await this.pause(Math.min(tries, LONGER_MAX) * ASK_AGAIN_MS);
     }
     this.#buying--;
     if (act.looks) await this.look({ ...act, frontend: this.#other(frontend), thread: 0 });
