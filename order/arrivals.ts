@@ -6,9 +6,23 @@
  * term it is for, its sender, and a number that rises with each batch: a
  * leader takes those of its own term alone, and of a sender none but later
  * ones.
+ *
+ * A request may also come twice, the copy first: then the one that is refused
+ * here was taken already, and 'not taken' would be untrue. Whoever cannot
+ * rule that out says `unknown`.
  */
 import { AppError } from "../shared/errors.ts";
 import type { PlaceRequest } from "../shared/wire.ts";
+
+/** This replica, as its log knows it. */
+export interface Leadership {
+  readonly term: number;
+  readonly leader: number | null;
+  /** It leads in this term, and serves. */
+  readonly leading: boolean;
+  /** It has given its vote in this term to itself, in this life or an earlier one. */
+  readonly mayHaveLed: boolean;
+}
 
 export class Arrivals {
   #term = 0;
@@ -17,12 +31,15 @@ export class Arrivals {
 
   /**
    * The batch is for this term and comes after all that its sender sent before.
-   * @throws not_leader, unavailable: nothing of it is done, now or later
+   * @throws not_leader: nothing of it is done, now or later; unknown: it may have been taken
    */
-  take({ term, sender, batch }: Omit<PlaceRequest, "orders">, ownTerm: number): void {
-    if (term !== ownTerm) {
-      const message = `This batch is for a leader of term ${term}, not of ${ownTerm}`;
-      throw new AppError("not_leader", message, { term: ownTerm, leader: null });
+  take({ term, sender, batch }: Omit<PlaceRequest, "orders">, own: Leadership): void {
+    if (term > own.term || (term === own.term && !own.leading && !own.mayHaveLed)) {
+      const { term: ownTerm, leader } = own;
+      throw new AppError("not_leader", "This replica does not lead", { term: ownTerm, leader });
+    }
+    if (term < own.term || !own.leading) {
+      throw new AppError("unknown", `What came in term ${term} may have been taken`);
     }
     if (term !== this.#term) {
       this.#term = term;
@@ -30,7 +47,7 @@ export class Arrivals {
     }
     const latest = this.#latest.get(sender) ?? 0;
     if (batch <= latest) {
-      throw new AppError("unavailable", `Batch ${batch} of ${sender} comes after ${latest}`);
+      throw new AppError("unknown", `Batch ${batch} of ${sender} may have come before`);
     }
     this.#latest.set(sender, batch);
   }

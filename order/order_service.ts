@@ -143,9 +143,9 @@ export class OrderService {
     }
   }
 
-  /** @throws not_leader, unavailable */
+  /** @throws not_leader, unknown */
   async #place(request: PlaceRequest): Promise<PlaceAnswer> {
-    this.#arrivals.take(request, this.#host.term);
+    this.#arrivals.take(request, this.#host);
     const results = await this.#orders.place(request.orders);
     failpoint("order.answered");
     return { results };

@@ -100,6 +100,11 @@ export class ReplicaHost {
     return this.#state.leading?.open ?? false;
   }
 
+  /** Its own vote of this term is its own, so it may have led, if only in an earlier life. */
+  get mayHaveLed(): boolean {
+    return this.#state.vote === this.#options.id;
+  }
+
   get lastIndex(): number {
     return this.#state.log.lastIndex;
   }
@@ -256,12 +261,13 @@ export class ReplicaHost {
       case "page":
         return this.#sendPage(output);
       case "confirmed":
-        return output.ok
-          ? this.#waiters.resolve(output.token, undefined)
-          : this.#waiters.reject(output.token, notLeader(this.#state));
+        if (output.ok) return this.#waiters.resolve(output.token, undefined);
+        return this.#waiters.reject(output.token, notLeader(this.#state));
       case "committed":
         failpoint("log.committed");
-        this.#keepCheckpoints(output.index);
+        for (const { at, text } of this.#checkpoints.takeThrough(output.index)) {
+          this.#storage.keepCheckpoint(at, text);
+        }
         return service.onCommit(output.index);
       case "won":
         failpoint("nominee.fetched");
@@ -290,11 +296,5 @@ export class ReplicaHost {
   #sendPage({ token, page }: Output & { kind: "page" }): void {
     const rows = this.#storage.page(page.prev.index + 1, page.through, LOG_PAGE_BYTES);
     this.#waiters.resolve(token, { kind: "page", body: encodePage(page, rows) });
-  }
-
-  #keepCheckpoints(committed: number): void {
-    for (const { at, text } of this.#checkpoints.takeThrough(committed)) {
-      this.#storage.keepCheckpoint(at, text);
-    }
   }
 }

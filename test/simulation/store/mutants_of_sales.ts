@@ -22,8 +22,8 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   {
     name: "a purchase for another term is taken",
     file: "order/arrivals.ts",
-    find: "if (term !== ownTerm) {",
-    replace: "if (Number.isNaN(term)) {",
+    find: "if (term < own.term || !own.leading) {",
+    replace: "if (!own.leading) {",
     effect: "a late copy sells what its buyer was refused",
     focus: "copies",
   },
@@ -34,6 +34,14 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     replace: "if (batch === -latest) {",
     effect: "a late copy sells what its buyer was refused",
     focus: "copies",
+  },
+  {
+    name: "what may have been taken counts as not taken",
+    file: "order/arrivals.ts",
+    find: 'throw new AppError("unknown", `Batch ${batch} of ${sender} may have come before`);',
+    replace: 'throw new AppError("unavailable", "");',
+    effect: "told that nothing was tried, and the copy that came first comes true",
+    focus: "outages",
   },
   {
     name: "sold without a fence",
