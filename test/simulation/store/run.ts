@@ -123,6 +123,10 @@ class Run {
   async #demandProgress(): Promise<void> {
     const { sizes, products } = this.#plan;
     const { name } = products.at(-1)!;
+    // A planned stop may have begun with the last fault.
+    await this.#untilOr("who stopped is there again", SETTLE_MAX_MS, () => {
+      return this.#town.homes.every(({ isStopping }) => !isStopping);
+    });
     for (let frontend = 1; frontend <= sizes.frontends; frontend++) {
       let isSold = false;
       const what = { client: 0, frontend, key: `last${frontend}`, name, quantity: 1 };
