@@ -55,6 +55,8 @@ export class Faults {
         // Less than the reserve, or nothing at all: then the process ends and ends again.
         home.disk!.setFreeBytes(fault.isHard ? 0 : DISK_RESERVE_BYTES / 8);
         return this.#later(fault.forMs, () => home.disk!.setFreeBytes(Infinity));
+      case "disk hangs":
+        return home.disk!.hang(this.#options.timeline.nowMs + fault.forMs);
       case "wall clock jumps":
         return home.machine.jumpWallClock(fault.byMs);
     }
@@ -67,6 +69,7 @@ export class Faults {
     network.mend();
     for (const home of town.homes) {
       home.disk?.setFreeBytes(Infinity);
+      home.disk?.hang(0);
       home.machine.resume();
       if (!home.machine.isAlive) town.restart(home);
     }
@@ -185,11 +188,22 @@ export class Faults {
         return town.leader("order");
       case "the catalog leader":
         return town.leader("catalog");
+      case "the first order follower":
+        return this.#follower(0);
+      case "the second order follower":
+        return this.#follower(1);
       case "who was struck":
         return this.#struck;
       default:
         return town.home(target);
     }
+  }
+
+  /** Of those that do not lead, by id, dead or alive. */
+  #follower(at: number): Home | null {
+    const { town } = this.#options;
+    const leader = town.leader("order");
+    return town.of("order").filter((home) => home !== leader)[at] ?? null;
   }
 
   #later(ms: number, call: () => void): void {

@@ -25,7 +25,8 @@ export type Damage = "flipped bit" | "cut short" | "log deleted" | "promise dele
 
 /**
  * Whom a fault strikes: a member by name; `the order leader` or `the catalog leader`, who leads
- * when it strikes; or `who was struck` by the last pause or isolation.
+ * when it strikes; `the first order follower` or `the second order follower`, who do not; or
+ * `who was struck` by the last pause or isolation.
  */
 export type Target = string;
 
@@ -50,6 +51,8 @@ export type PlannedFault =
   | { kind: "nominate"; who: Target }
   | { kind: "flush fails"; who: Target; downMs: number }
   | { kind: "disk full"; who: Target; isHard: boolean; forMs: number }
+  /** No flush that begins ends before it is over. */
+  | { kind: "disk hangs"; who: Target; forMs: number }
   | { kind: "wall clock jumps"; who: Target; byMs: number };
 
 export type PlannedAct =

@@ -15,11 +15,15 @@ export const FAULT_KINDS: readonly PlannedFault["kind"][] = [
   "nominate",
   "flush fails",
   "disk full",
+  "disk hangs",
   "wall clock jumps",
 ];
 
 /** A crash is many faults: of the process or the machine, between any two effects, with damage. */
-const DEALT: readonly PlannedFault["kind"][] = [...FAULT_KINDS, "crash", "crash", "crash"];
+const DEALT: readonly PlannedFault["kind"][] = [
+  ...FAULT_KINDS.filter((kind) => kind !== "disk hangs"), // Chance deals slow flushes instead.
+  "crash", "crash", "crash",
+];
 
 export const DAMAGES: readonly Damage[] = [
   "flipped bit",
@@ -100,6 +104,8 @@ class Drawing {
       case "pause":
       case "isolate":
         return { kind, who, forMs };
+      case "disk hangs":
+        return { kind, who: replica, forMs };
       case "cut":
         return { kind, who, from: this.#target(), oneWay: random.chance(0.6), forMs };
       case "partition":

@@ -41,6 +41,8 @@ export class SimDisk implements Disk {
   #freeBytes = Infinity;
   #failsFlush = false;
   #failsWrite = false;
+  /** No flush ends before. */
+  #hangsUntilMs = 0;
 
   constructor(options: SimDiskOptions) {
     this.folder = `/${options.machine.name.replace(" ", "-")}`;
@@ -111,6 +113,11 @@ export class SimDisk implements Disk {
     this.#freeBytes = bytes;
   }
 
+  /** Flushes that begin from now on end only then. */
+  hang(untilMs: number): void {
+    this.#hangsUntilMs = untilMs;
+  }
+
   /** What it was to write is never on disk. */
   failNextFlush(): void {
     this.#failsFlush = true;
@@ -125,6 +132,7 @@ export class SimDisk implements Disk {
   crash(power: boolean): void {
     assert(!this.#machine.isAlive, "its process is dead");
     if (!power) return;
+    this.#hangsUntilMs = 0;
     const { random } = this.#options;
     if (this.#names.lose(random) > 0) this.#count("names lost with the power");
     for (const file of this.#names.files()) {
@@ -177,7 +185,12 @@ export class SimDisk implements Disk {
   }
 
   #flushMs(): number {
-    const { random, flushMs, slow = 0 } = this.#options;
+    const { random, timeline, flushMs, slow = 0 } = this.#options;
+    const hangsMs = this.#hangsUntilMs - timeline.nowMs;
+    if (hangsMs > 0) {
+      this.#count("flush hung");
+      return hangsMs + random.around(flushMs);
+    }
     if (slow === 0 || !random.chance(slow)) return random.around(flushMs);
     this.#count("slow flush");
     return random.next() * SLOW_MS;

@@ -36,6 +36,23 @@ test("flushes take time, and more of it when the disk is slow", async () => {
   assert(slow.timeline.nowMs > 100);
 });
 
+test("a disk that hangs flushes when that is over, and at once after a loss of power", async () => {
+  const host = new Host({ flushMs: 3 });
+  const file = await host.put(LOG, "a");
+  const untilMs = host.timeline.nowMs + 500;
+  host.disk.hang(untilMs);
+  await host.wait(file.flush());
+  assert(host.timeline.nowMs > untilMs && host.timeline.nowMs < untilMs + 20);
+  assert.equal(host.counts.get("flush hung"), 1);
+  host.disk.hang(host.timeline.nowMs + 500);
+  host.machine.crash();
+  host.disk.crash(true);
+  host.machine.restart();
+  const againMs = host.timeline.nowMs;
+  await host.wait(host.disk.flushFolder());
+  assert(host.timeline.nowMs < againMs + 20);
+});
+
 test("a write that fails has written some of it and says so", async () => {
   const lengths = new Set<number>();
   for (let seed = 1; seed <= 60; seed++) {
