@@ -14,6 +14,7 @@ export const EXPECTED: readonly string[] = [
   "crashes of all at once",
   "processes ended by their disk",
   "flush failed",
+  "flush hung",
   "disk full",
   "write torn",
   "sector of zeros",

@@ -13,12 +13,16 @@
  *   restarts  of the catalog, with sales under way and copies of them that come late (stories.ts)
  *   sales     order leaders and catalog: sessions, fences, requests that come late and twice
  *   copies    nearly each request comes once more, much later; there is little of what all want
+ *   overtaken a request is lost, and others overtake it (stories_of_sales.ts)
+ *   hangs     the catalog's disk hangs, with sales that wait for it (stories_of_sales.ts)
+ *   alone     an order leader reaches the catalog and no other order replica (stories_of_sales.ts)
  *   outages   longer than anybody waits
  */
 import type { Random } from "../random.ts";
 import type { Weather } from "./network_weather.ts";
 import type { Plan, PlannedFault, Sizes } from "./plan.ts";
 import { COPIES, DEAF, DISKS, LEADERS, POWER, RESTARTS, type Story } from "./stories.ts";
+import { ALONE, HANGS, OVERTAKEN } from "./stories_of_sales.ts";
 
 export const FOCI = [
   "anything",
@@ -31,6 +35,9 @@ export const FOCI = [
   "restarts",
   "sales",
   "copies",
+  "overtaken",
+  "hangs",
+  "alone",
   "outages",
 ] as const;
 export type Focus = (typeof FOCI)[number];
@@ -109,6 +116,16 @@ const TOLD: Climate = {
 };
 
 const OF_THREE = { orders: 3, orderQuorum: 2 };
+
+/** Much is sold, soon, with hardly a fault but the stories'. */
+const BRISK: Climate = {
+  ...TOLD,
+  sizes: { ...OF_THREE, catalogs: 1 },
+  weather: { messageMs: 0.5, slow: 0, loseRequest: 0, loseAnswer: 0, double: 0 },
+  rest: { flushMs: 1, slowFlushes: 0, restockMs: 200, restockTo: 3, cacheSize: 0 },
+  buyEveryMs: [10, 20],
+  lookEveryMs: [90],
+};
 
 export function drawFocus(random: Random): Focus {
   return random.chance(2 / 3) ? "anything" : random.pick(FOCI.slice(1));
@@ -226,6 +243,27 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
     lookEveryMs: [40],
     stories: COPIES,
     storyEveryMs: 700,
+  }),
+  overtaken: () => ({
+    ...BRISK,
+    stories: OVERTAKEN,
+    storyEveryMs: 500,
+  }),
+  hangs: () => ({
+    ...BRISK,
+    buyEveryMs: [20, 40],
+    stories: HANGS,
+    storyEveryMs: 2_000,
+  }),
+  // Who sells nothing else is answered although no order gets anywhere.
+  alone: (random) => ({
+    ...BRISK,
+    rest: { ...BRISK.rest, restockMs: random.pick([200, 600]) },
+    buyEveryMs: [20, 40],
+    hot: 1,
+    faultEveryMs: [5_000],
+    stories: ALONE,
+    storyEveryMs: 2_000,
   }),
   outages: () => ({
     ...ANYTHING,

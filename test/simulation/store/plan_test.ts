@@ -5,7 +5,7 @@ import { FOCI } from "./focus.ts";
 import { MESSAGE_FAULTS } from "./network_weather.ts";
 import { drawPlan, FAULT_KINDS, type Planned } from "./plan.ts";
 
-const SEEDS = 60;
+const SEEDS = 200;
 
 function isFault(event: Planned): boolean {
   return !("client" in event);

@@ -10,25 +10,25 @@ import type { PlannedFault, Sizes, Target } from "./plan.ts";
 export type Step = { atMs: number } & PlannedFault;
 export type Story = (random: Random, sizes: Sizes) => Step[];
 
-const CATALOG: Target = "the catalog leader";
-const ORDER: Target = "the order leader";
+export const CATALOG: Target = "the catalog leader";
+export const ORDER: Target = "the order leader";
 
-function anyFrontend(random: Random, { frontends }: Sizes): Target {
+export function anyFrontend(random: Random, { frontends }: Sizes): Target {
   return `frontend ${1 + random.below(frontends)}`;
 }
 
-function between(random: Random, least: number, most: number): number {
+export function between(random: Random, least: number, most: number): number {
   return least + random.next() * (most - least);
 }
 
 /** Nothing gets from one to the other; the way back is free. */
-function cut(atMs: number, from: Target, who: Target, forMs: number): Step {
+export function cut(atMs: number, from: Target, who: Target, forMs: number): Step {
   return { atMs, kind: "cut", from, who, oneWay: true, forMs };
 }
 
 type Crash = Partial<Omit<PlannedFault & { kind: "crash" }, "kind" | "who">>;
 
-function crash(atMs: number, who: Target, rest: Crash): Step {
+export function crash(atMs: number, who: Target, rest: Crash): Step {
   return { atMs, kind: "crash", who, power: false, effects: 0, downMs: 20, damage: null, ...rest };
 }
 
