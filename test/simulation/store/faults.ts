@@ -38,13 +38,16 @@ export class Faults {
     this.#say(fault.kind, home);
     switch (fault.kind) {
       case "crash":
-        return this.#crash(home, fault);
+        if (!fault.isInCut) return this.#crash(home, fault);
+        return home.disk?.onceCut(() => this.#crash(home, fault));
       case "stop":
         return this.#stop(home, fault.downMs);
       case "pause":
         return this.#pause(home, fault.forMs);
       case "isolate":
-        return this.#isolate(home, fault.forMs);
+        return fault.isUnheard
+          ? this.#silence(home, fault.forMs)
+          : this.#isolate(home, fault.forMs);
       case "cut":
         return this.#cut(home, this.#find(fault.from), fault);
       case "nominate":
@@ -153,6 +156,15 @@ export class Faults {
       if (other === home) continue;
       network.cut(home.machine.name, other.machine.name, forMs);
       network.cut(other.machine.name, home.machine.name, forMs);
+    }
+  }
+
+  /** Nothing that it says reaches another replica of its group. */
+  #silence(home: Home, forMs: number): void {
+    const { town, network } = this.#options;
+    this.#struck = home;
+    for (const other of town.of(home.kind)) {
+      if (other !== home) network.cut(home.machine.name, other.machine.name, forMs);
     }
   }
 

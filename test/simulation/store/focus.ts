@@ -5,6 +5,7 @@
  * The focus comes from the seed, or is asked for.
  *
  *   disks     files are damaged, flushes fail, power is lost, logs are cut, checkpoints are many
+ *   logs      rows that one replica alone has, logs that are lost, checkpoints (stories_of_logs.ts)
  *   power     it is lost at the catalog, again and again, with much that is not flushed
  *   reads     hardly any: many look at one product at one front-end while it is being sold
  *   leases    catalog and front-ends: who serves from a cache, who leads, who hears whom
@@ -23,10 +24,12 @@ import type { Weather } from "./network_weather.ts";
 import type { Plan, PlannedFault, Sizes } from "./plan.ts";
 import { COPIES, DEAF, DISKS, LEADERS, POWER, RESTARTS, type Story } from "./stories.ts";
 import { ALONE, HANGS, OVERTAKEN } from "./stories_of_sales.ts";
+import { LOGS } from "./stories_of_logs.ts";
 
 export const FOCI = [
   "anything",
   "disks",
+  "logs",
   "power",
   "reads",
   "leases",
@@ -149,6 +152,24 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
     damage: 0.4,
     stories: DISKS,
     storyEveryMs: 800,
+  }),
+  logs: (random) => ({
+    ...TOLD,
+    sizes: { ...OF_THREE, catalogs: 3 },
+    rest: {
+      checkpointEveryRows: 10,
+      flushMs: random.pick([1, 5]),
+      restockMs: 100,
+      restockTo: 50,
+    },
+    // Who misses as many rows as two checkpoints hold would never catch up.
+    weather: { messageMs: random.pick([5, 20]), slow: 0, loseRequest: 0, loseAnswer: 0 },
+    buyEveryMs: [20],
+    lookEveryMs: [200],
+    hot: 0.5,
+    kinds: [],
+    stories: LOGS,
+    storyEveryMs: 1_200,
   }),
   power: (random) => ({
     ...TOLD,

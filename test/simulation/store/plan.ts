@@ -39,12 +39,15 @@ export type PlannedFault =
       effects: number;
       downMs: number;
       damage: Damage | null;
+      /** Its effects are counted from when it next shortens a file, in this life or another. */
+      isInCut?: boolean;
     }
   | { kind: "crash of all"; who: "orders" | "everybody"; power: boolean; downMs: number }
   /** A planned one: it hands over first. */
   | { kind: "stop"; who: Target; downMs: number }
   | { kind: "pause"; who: Target; forMs: number }
-  | { kind: "isolate"; who: Target; forMs: number }
+  /** It hears nobody and is not heard; or all but its group hear it, and it hears everybody. */
+  | { kind: "isolate"; who: Target; forMs: number; isUnheard?: boolean }
   | { kind: "cut"; who: Target; from: Target; oneWay: boolean; forMs: number }
   /** Those at one side hear nobody at the other; people reach all. */
   | { kind: "partition"; side: readonly Target[]; forMs: number }

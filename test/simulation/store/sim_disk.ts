@@ -43,6 +43,7 @@ export class SimDisk implements Disk {
   #failsWrite = false;
   /** No flush ends before. */
   #hangsUntilMs = 0;
+  #onCut: (() => void) | null = null;
 
   constructor(options: SimDiskOptions) {
     this.folder = `/${options.machine.name.replace(" ", "-")}`;
@@ -126,6 +127,18 @@ export class SimDisk implements Disk {
   /** Some of the bytes may be written. */
   failNextWrite(): void {
     this.#failsWrite = true;
+  }
+
+  /** Called just before a process shortens a file, the next time. */
+  onceCut(call: () => void): void {
+    this.#onCut = call;
+  }
+
+  /** For a file that is open: it is about to be shortened. */
+  cuts(): void {
+    const call = this.#onCut;
+    this.#onCut = null;
+    call?.();
   }
 
   /** After its machine's crash: with the power, what was not flushed may be gone. */
@@ -260,6 +273,8 @@ class OpenFile implements DiskFile {
   }
 
   truncate(length: number): void {
+    if (!this.#process.isAlive) return;
+    this.#disk.cuts();
     if (this.#process.outside()) this.#file.truncate(length);
   }
 

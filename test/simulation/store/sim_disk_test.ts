@@ -109,6 +109,21 @@ test("the dead change nothing and are told nothing", async () => {
   assert.deepEqual(["new", "b", "c"].filter((name) => disk.exists(name)), []);
 });
 
+test("who wants to hear of the next cut hears of one, before it is made", async () => {
+  const host = new Host();
+  const { disk, machine } = host;
+  const file = await host.put(LOG, "text");
+  const seen: (string | null)[] = [];
+  disk.onceCut(() => seen.push(disk.textOf(LOG)));
+  file.write(Buffer.from("T"), 0);
+  file.truncate(3);
+  file.truncate(2);
+  assert.deepEqual(seen, ["Text"]);
+  disk.onceCut(() => machine.dieAfter(1));
+  file.truncate(1);
+  assert.equal(disk.textOf(LOG), "Te");
+});
+
 test("a paused process hears of its flush at the resume", async () => {
   const host = new Host();
   const file = await host.put(LOG, "text");
