@@ -41,11 +41,7 @@ export const RARE: ReadonlySet<string> = new Set([
   "a look-up without a lease needs no round",
   "no such order, says one alone",
   "refused by what is not final",
-  "cut before the note is lowered",
   "every bad end is taken for torn",
   "a missing promise is no loss",
-  "recovered before the rows are there",
-  "a checkpoint of what is not final",
   "the log is shorter before the checkpoint is kept",
-  "a checkpoint without the fence",
 ]);

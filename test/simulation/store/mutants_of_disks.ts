@@ -66,7 +66,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
       replace: "    await this.#file.cut(after);\n    if (isNoted) await this.#note(after);\n",
     }],
     effect: "a crash between the two looks like damage",
-    focus: "disks",
+    focus: "logs",
   },
   {
     name: "the note is not lowered for a cut",
@@ -74,7 +74,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "    if (this.#promised.length > this.#file.lengthAt(after)) await this.#note(after);\n",
     replace: "",
     effect: "a sound log looks damaged",
-    focus: "disks",
+    focus: "logs",
   },
   {
     name: "every bad end is taken for torn",
@@ -134,8 +134,14 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     file: "shared/replication/recovering.ts",
     find: "  if (goal === null || matched < goal || state.durableIndex < goal) return;",
     replace: "  if (goal === null) return;",
+    // No run has more rows than a message of production carries: small ones, then.
+    also: [{
+      file: "shared/limits.ts",
+      find: "REPLICATE_ROWS_MAX = 2_000;",
+      replace: "REPLICATE_ROWS_MAX = 1;",
+    }],
     effect: "half a log votes, and what it held is lost",
-    focus: "disks",
+    focus: "logs",
   },
   {
     name: "a checkpoint of what is not final",
@@ -145,7 +151,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
       "    this.#taken = this.#taken.filter(({ at }) => at.index > committed);",
     replace: "    const through = this.#taken;\n    this.#taken = [];\n    void committed;",
     effect: "what was cut stands in the checkpoint",
-    focus: "disks",
+    focus: "logs",
   },
   {
     name: "the log is shorter before the checkpoint is kept",
@@ -198,7 +204,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     find: "      fence: this.#ledger.fence,",
     replace: "      fence: { term: 0, leader: 0 },",
     effect: "after a restart a leader that was replaced fences again",
-    focus: "disks",
+    focus: "logs",
   },
   {
     name: "a checkpoint with what is shown",
