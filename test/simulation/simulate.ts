@@ -13,7 +13,6 @@ import { MUTANTS } from "./mutants.ts";
 import { Pool } from "./pool.ts";
 import { playAll, tellSeed } from "./seeds.ts";
 import { FOCI, type Focus } from "./store/focus.ts";
-import { RARE } from "./store/mutants.ts";
 import { FAULT_KINDS } from "./store/plan.ts";
 import { MESSAGE_FAULTS } from "./store/network_weather.ts";
 import type { World } from "./tasks.ts";
@@ -27,8 +26,7 @@ const USAGE = `npm run simulate -- [options]
   --without A,B   of the store, without these faults: ${FAULTS}
   --focus F       runs of the store about one of ${FOCI.join(", ")}; default: the seed says
   --exhaustive    breadth-first search of the log's cases; --states N of each (default 150000)
-  --mutants       planted bugs, each must be found; --only TEXT those whose name has it;
-                  --rare with those that take a thousand seeds and more
+  --mutants       planted bugs, each must be found; --only TEXT those whose name has it
   --threads N     default: one a core
 `;
 
@@ -52,7 +50,6 @@ async function main(): Promise<boolean> {
       states: { type: "string", default: "150000" },
       mutants: { type: "boolean" },
       only: { type: "string", default: "" },
-      rare: { type: "boolean", default: false },
       threads: { type: "string", default: String(availableParallelism()) },
       help: { type: "boolean" },
     },
@@ -86,7 +83,7 @@ async function main(): Promise<boolean> {
   } finally {
     build.remove();
   }
-  if (mutants) verdicts.push(await huntAll(values.only, values.rare, threads));
+  if (mutants) verdicts.push(await huntAll(values.only, threads));
   return verdicts.every((isGood) => isGood);
 }
 
@@ -127,9 +124,8 @@ async function searchAll(
   return isGood;
 }
 
-async function huntAll(only: string, rare: boolean, threads: number): Promise<boolean> {
-  const named = MUTANTS.filter(({ name }) => name.includes(only));
-  const mutants = named.filter(({ name }) => rare || only === name || !RARE.has(name));
+async function huntAll(only: string, threads: number): Promise<boolean> {
+  const mutants = MUTANTS.filter(({ name }) => name.includes(only));
   const startMs = monotonicMs();
   const onCatch = ({ mutant, isFound, how, broke, trace }: Catch): void => {
     say(`${isFound ? "found" : "MISSED"}  ${mutant}: ${how}`);
@@ -140,8 +136,6 @@ async function huntAll(only: string, rare: boolean, threads: number): Promise<bo
   const found = catches.filter(({ isFound }) => isFound).length;
   const seconds = (monotonicMs() - startMs) / 1_000;
   say(`${found} of ${mutants.length} planted bugs found in ${seconds.toFixed(1)} s`);
-  const left = named.length - mutants.length;
-  if (left > 0) say(`${left} rare ones were not looked for: --rare`);
   return found === mutants.length;
 }
 

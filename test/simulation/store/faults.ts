@@ -31,6 +31,8 @@ export class Faults {
   }
 
   strike(fault: PlannedFault): void {
+    // A story that began late would go on in a store that was mended.
+    if (this.#isOver) return;
     if (fault.kind === "crash of all") return this.#crashAll(fault);
     if (fault.kind === "partition") return this.#partition(fault);
     const home = this.#find(fault.who);
@@ -52,6 +54,8 @@ export class Faults {
         return this.#cut(home, this.#find(fault.from), fault);
       case "nominate":
         return this.#nominate(home);
+      case "asked again":
+        return this.#askAgain(home, this.#find(fault.from)!);
       case "flush fails":
         return home.disk!.failNextFlush();
       case "disk full":
@@ -191,6 +195,12 @@ export class Faults {
   #nominate({ machine }: Home): void {
     const { network } = this.#options;
     network.ask(machine.name, "POST /lead", {});
+  }
+
+  /** A request that lay in a socket; nobody hears the answer. */
+  #askAgain({ machine }: Home, { id }: Home): void {
+    const { network } = this.#options;
+    network.ask(machine.name, "POST /lease", { frontend: id, holds: null });
   }
 
   #find(target: Target): Home | null {

@@ -11,6 +11,8 @@
  *   leases    catalog and front-ends: who serves from a cache, who leads, who hears whom
  *   deaf      front-ends that are not heard, or hear nobody, or stop and come back (stories.ts)
  *   leaders   some that were replaced and do not know it, each with a front-end (stories.ts)
+ *   islands   front-ends cut off with full caches while the catalog begins anew
+ *   sleepers  front-ends that get little time, and are cut off with full caches
  *   restarts  of the catalog, with sales under way and copies of them that come late (stories.ts)
  *   sales     order leaders and catalog: sessions, fences, requests that come late and twice
  *   copies    nearly each request comes once more, much later; there is little of what all want
@@ -25,6 +27,7 @@ import type { Plan, PlannedFault, Sizes } from "./plan.ts";
 import { COPIES, DEAF, DISKS, LEADERS, POWER, RESTARTS, type Story } from "./stories.ts";
 import { ALONE, HANGS, OVERTAKEN } from "./stories_of_sales.ts";
 import { LOGS } from "./stories_of_logs.ts";
+import { ISLANDS, SLEEPERS } from "./stories_of_islands.ts";
 
 export const FOCI = [
   "anything",
@@ -35,6 +38,8 @@ export const FOCI = [
   "leases",
   "deaf",
   "leaders",
+  "islands",
+  "sleepers",
   "restarts",
   "sales",
   "copies",
@@ -82,6 +87,8 @@ export interface Climate {
   /** What befalls them one after the other, and its mean time. */
   stories: readonly Story[];
   storyEveryMs: number;
+  /** No other begins for so long: where one would spoil the other. */
+  storyTakesMs: number;
 }
 
 const ANYTHING: Climate = {
@@ -104,6 +111,7 @@ const ANYTHING: Climate = {
   damage: 0.25,
   stories: [],
   storyEveryMs: 1,
+  storyTakesMs: 0,
 };
 
 /** Few faults but the stories'. */
@@ -118,6 +126,7 @@ const TOLD: Climate = {
   storyEveryMs: 1_000,
 };
 
+const QUIET = { slow: 0, loseRequest: 0, loseAnswer: 0, double: 0 };
 const OF_THREE = { orders: 3, orderQuorum: 2 };
 
 /** Much is sold, soon, with hardly a fault but the stories'. */
@@ -215,11 +224,13 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
     ...TOLD,
     sizes: { ...OF_THREE, catalogs },
     rest: { cacheSize: 8 },
-    weather: { messageMs: random.pick([2, 8, 20]), double: 0.5, late: 0.9 },
+    weather: { messageMs: random.pick([2, 8, 20]), double: random.pick([0, 0.5]), late: 0.9 },
     buyEveryMs: [40, 150],
     lookEveryMs: [5],
     hot: 0.6,
     stories: DEAF,
+    storyEveryMs: 200,
+    storyTakesMs: 1_200,
   }),
   leaders: (random) => ({
     ...TOLD,
@@ -230,6 +241,40 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
     faultsMs: 4_000,
     stories: LEADERS,
     storyEveryMs: 1_500,
+  }),
+  sleepers: (random, catalogs) => ({
+    ...TOLD,
+    sizes: { ...OF_THREE, catalogs, frontends: 2 },
+    rest: { cacheSize: 8, restockMs: 600, restockTo: 50 },
+    weather: { ...QUIET, messageMs: random.pick([2, 8, 20]) },
+    buyEveryMs: [60],
+    lookEveryMs: [5],
+    hot: 0.4,
+    faultsMs: 3_500,
+    faultEveryMs: [4_000],
+    stories: SLEEPERS,
+    storyEveryMs: 200,
+    storyTakesMs: 1_400,
+  }),
+  islands: (random) => ({
+    ...TOLD,
+    sizes: { ...OF_THREE, catalogs: 1, frontends: 2 },
+    rest: { cacheSize: 8, flushMs: 1, slowFlushes: 0, restockMs: 600, restockTo: 50 },
+    weather: {
+      ...QUIET,
+      messageMs: random.pick([0.5, 2, 8]),
+      double: random.pick([0, 0.6]),
+      late: 0.9,
+      hearsOfDeath: 1,
+    },
+    buyEveryMs: [100],
+    lookEveryMs: [8],
+    hot: 0.6,
+    faultsMs: 4_000,
+    faultEveryMs: [4_000],
+    stories: ISLANDS,
+    storyEveryMs: 100,
+    storyTakesMs: 1_000,
   }),
   restarts: (random) => ({
     ...TOLD,

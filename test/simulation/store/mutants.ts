@@ -28,20 +28,3 @@ export const STORE_MUTANTS: readonly StoreMutant[] = [
   ...SALE_MUTANTS,
   ...DISK_MUTANTS,
 ];
-
-/** Not met in 300 seeds: these are hunted by hand, for as long as it takes (`--rare`). */
-export const RARE: ReadonlySet<string> = new Set([
-  "who asks joins a fetch from before the invalidation",
-  "a lease is counted from when it came",
-  "nothing is dropped for a new leadership",
-  "back to a leadership of before",
-  "nothing in hand is proof of an empty cache",
-  "a lease for longer than a majority vouches",
-  "a first lease without a round",
-  "a look-up without a lease needs no round",
-  "no such order, says one alone",
-  "refused by what is not final",
-  "every bad end is taken for torn",
-  "a missing promise is no loss",
-  "the log is shorter before the checkpoint is kept",
-]);

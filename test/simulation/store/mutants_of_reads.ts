@@ -138,7 +138,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     find: "lease.extend(sentAtMs + ",
     replace: "lease.extend(clock.monotonicMs() + ",
     effect: "the holder goes on when the catalog has forgotten it",
-    focus: "deaf",
+    focus: "sleepers",
   },
   {
     name: "nothing is dropped for a new lease",
@@ -156,7 +156,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       "if (isNewLeadership) this.#held = { leadership, number };\n" +
       "    if (before === null || number",
     effect: "what the new leader showed is not known here, and it opens at once",
-    focus: "restarts",
+    focus: "islands",
   },
   {
     name: "back to a leadership of before",
@@ -207,7 +207,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       "if (record.hasDropped || " +
       "(holds !== null && holds.leadership !== this.leadership)) return;",
     effect: "a late copy of a first question opens a leadership too early",
-    focus: "restarts",
+    focus: "islands",
   },
   {
     name: "another leadership's lease is proof of an empty cache",
@@ -218,7 +218,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
       "    if (holds.number > record.number) return;",
     replace: "if (holds === null || record.hasDropped) return;",
     effect: "a leadership opens while caches hold what is older",
-    focus: "restarts",
+    focus: "islands",
   },
   {
     name: "a lease for longer than a majority vouches",

@@ -52,6 +52,8 @@ export type PlannedFault =
   /** Those at one side hear nobody at the other; people reach all. */
   | { kind: "partition"; side: readonly Target[]; forMs: number }
   | { kind: "nominate"; who: Target }
+  /** What that front-end asked when it began comes once more: it holds no lease, it says. */
+  | { kind: "asked again"; who: Target; from: Target }
   | { kind: "flush fails"; who: Target; downMs: number }
   | { kind: "disk full"; who: Target; isHard: boolean; forMs: number }
   /** No flush that begins ends before it is over. */

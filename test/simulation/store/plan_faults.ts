@@ -17,12 +17,14 @@ export const FAULT_KINDS: readonly PlannedFault["kind"][] = [
   "disk full",
   "disk hangs",
   "wall clock jumps",
+  "asked again",
 ];
 
+/** Do harm at one moment only: stories alone deal them. */
+const ONLY_TOLD: readonly PlannedFault["kind"][] = ["disk hangs", "asked again"];
 /** A crash is many faults: of the process or the machine, between any two effects, with damage. */
 const DEALT: readonly PlannedFault["kind"][] = [
-  ...FAULT_KINDS.filter((kind) => kind !== "disk hangs"), // Chance deals slow flushes instead.
-  "crash", "crash", "crash",
+  ...FAULT_KINDS.filter((kind) => !ONLY_TOLD.includes(kind)), "crash", "crash", "crash",
 ];
 
 export const DAMAGES: readonly Damage[] = [
@@ -64,11 +66,11 @@ class Drawing {
 
   #stories(): Planned[] {
     const random = this.#random;
-    const { stories, storyEveryMs, faultsMs } = this.#climate;
+    const { stories, storyEveryMs, storyTakesMs, faultsMs } = this.#climate;
     const steps: Planned[] = [];
     if (stories.length === 0) return [];
     let beginMs = random.around(storyEveryMs / 2);
-    for (; beginMs < faultsMs; beginMs += random.around(storyEveryMs)) {
+    for (; beginMs < faultsMs; beginMs += storyTakesMs + random.around(storyEveryMs)) {
       for (const step of random.pick(stories)(random, this.#sizes)) {
         steps.push({ ...step, atMs: beginMs + step.atMs });
       }
@@ -112,6 +114,8 @@ class Drawing {
         return { kind, side: this.#everybody().filter(() => random.chance(0.4)), forMs };
       case "nominate":
         return { kind, who: replica };
+      case "asked again":
+        return { kind, who: "the catalog leader", from: "frontend 1" };
       case "flush fails":
         return { kind, who: replica, downMs };
       case "disk full":

@@ -58,6 +58,14 @@ export const DEAF: readonly Story[] = [
   (random, sizes) => {
     return [{ atMs: 0, kind: "stop", who: anyFrontend(random, sizes), downMs: 400 }];
   },
+  // It gives its lease back, and waits in vain for the catalog's word.
+  (random, sizes) => {
+    const who = anyFrontend(random, sizes);
+    return [
+      cut(0, CATALOG, who, 500),
+      { atMs: between(random, 20, 200), kind: "stop", who, downMs: 100 },
+    ];
+  },
 ];
 
 /** Who led before does not know yet that another does, and a front-end asks it. */
