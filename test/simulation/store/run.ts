@@ -147,7 +147,16 @@ class Run {
     await this.#untilOr("all are answered", ANSWERED_MAX_MS, () => {
       return this.#shoppers.unanswered === 0;
     });
+    // One whose answer was lost at the end of the faults is asked for again only after a while.
+    await this.#untilOr("every sale has its order", SETTLE_MAX_MS, () => {
+      return 2 * sizes.orderQuorum <= sizes.orders || this.#areOrdered();
+    });
     await this.#untilOr("the logs of a group are equal", SETTLE_MAX_MS, () => this.#areEqual());
+  }
+
+  #areOrdered(): boolean {
+    const sales = this.#journal().filter(({ kind }) => kind === "sale").length;
+    return this.#orders().length >= sales;
   }
 
   #areEqual(): boolean {
