@@ -119,12 +119,7 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
   logs: (random) => ({
     ...TOLD,
     sizes: { ...OF_THREE, catalogs: 3 },
-    rest: {
-      checkpointEveryRows: 10,
-      flushMs: random.pick([1, 5]),
-      restockMs: 100,
-      restockTo: 50,
-    },
+    rest: { checkpointEveryRows: 10, flushMs: random.pick([1, 5]), restockMs: 100, restockTo: 50 },
     // Who misses as many rows as two checkpoints hold would never catch up.
     weather: { messageMs: random.pick([5, 20]), slow: 0, loseRequest: 0, loseAnswer: 0 },
     buyEveryMs: [20],
@@ -137,11 +132,7 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
   power: (random) => ({
     ...TOLD,
     sizes: { ...OF_THREE, catalogs: 1 },
-    rest: {
-      flushMs: random.pick([10, 30]),
-      slowFlushes: random.pick([0, 0.05]),
-      restockMs: 200,
-    },
+    rest: { flushMs: random.pick([10, 30]), slowFlushes: random.pick([0, 0.05]), restockMs: 200 },
     buyEveryMs: [10, 20],
     lookEveryMs: [10],
     stories: POWER,
@@ -264,11 +255,7 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
     stories: COPIES,
     storyEveryMs: 700,
   }),
-  overtaken: () => ({
-    ...BRISK,
-    stories: OVERTAKEN,
-    storyEveryMs: 500,
-  }),
+  overtaken: () => ({ ...BRISK, stories: OVERTAKEN, storyEveryMs: 500 }),
   hangs: () => ({
     ...BRISK,
     buyEveryMs: [20, 40],

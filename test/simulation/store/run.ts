@@ -30,9 +30,8 @@ const SETTLE_MAX_MS = 15_000;
 /** Longer than a front-end keeps a buyer waiting. */
 const ANSWERED_MAX_MS = 8_000;
 const POLL_MS = 20;
-/** Does not hold between a sale and its order, or in a restock: what is on its way arrives soon. */
+/** Does not hold in the middle of a restock: it is looked at so often. */
 const HOLDS_SOON = STOCK_RULES[16]!.promise;
-/** Looked at again so often, each time after twice as long: ten seconds in all. */
 const JUDGED_MAX = 10;
 const PEOPLE = "people";
 
@@ -186,7 +185,7 @@ class Run {
       if (tries === JUDGED_MAX || first.promise !== HOLDS_SOON) {
         throw new Violation(first.promise, first.text);
       }
-      await this.#runFor(POLL_MS * 2 ** (tries - 1));
+      await this.#runFor(POLL_MS);
     }
   }
 
