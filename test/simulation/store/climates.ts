@@ -1,101 +1,11 @@
 /** What a run about each focus is made of: sizes, weather, who asks how often, what strikes. */
 import type { Random } from "../random.ts";
+import { ANYTHING, BRISK, OF_THREE, QUIET, TOLD, type Climate } from "./climate.ts";
 import type { Focus } from "./focus.ts";
-import type { Weather } from "./network_weather.ts";
-import type { Plan, PlannedFault, Sizes } from "./plan.ts";
-import { COPIES, DEAF, DISKS, LEADERS, POWER, RESTARTS, type Story } from "./stories.ts";
+import { BLACKOUTS, COPIES, DEAF, DISKS, LEADERS, POWER, RESTARTS } from "./stories.ts";
 import { ISLANDS, SLEEPERS } from "./stories_of_islands.ts";
 import { LOGS } from "./stories_of_logs.ts";
 import { ALONE, HANGS, OVERTAKEN } from "./stories_of_sales.ts";
-
-type Kind = PlannedFault["kind"];
-
-/** What differs from a run about anything. */
-export interface Climate {
-  sizes: Partial<Sizes>;
-  weather: Partial<Weather>;
-  rest: Partial<
-    Pick<
-      Plan,
-      | "cacheSize" | "checkpointEveryRows" | "flushMs" | "slowFlushes" | "restockMs" | "restockTo"
-    >
-  >;
-  /** Mean times between two purchases, two look-ups, two orders looked up, in ms. */
-  buyEveryMs: readonly number[];
-  lookEveryMs: readonly number[];
-  findEveryMs: number;
-  /** Share of what is asked for that is the first product. */
-  hot: number;
-  /** Share of look-ups by one thread: the other's are few then. */
-  sameThread: number;
-  /** Share of buyers who ask once. */
-  once: number;
-  /** Faults rain for so long; means between two, and how long those last that end by themselves. */
-  faultsMs: number;
-  faultEveryMs: readonly number[];
-  lastsMs: readonly number[];
-  downMs: readonly number[];
-  /** What strikes, each as often as it stands here; null: drawn for each run. */
-  kinds: readonly Kind[] | null;
-  /** Whom: shares of the order leader, the catalogs and the front-ends; null: everybody's. */
-  shares: readonly [number, number, number] | null;
-  /** Shares of crashes that are losses of power, and of those in which a file is damaged. */
-  power: number;
-  damage: number;
-  /** What befalls them one after the other, and its mean time. */
-  stories: readonly Story[];
-  storyEveryMs: number;
-  /** No other begins for so long: where one would spoil the other. */
-  storyTakesMs: number;
-}
-
-const ANYTHING: Climate = {
-  sizes: {},
-  weather: {},
-  rest: {},
-  buyEveryMs: [20, 60, 150],
-  lookEveryMs: [10, 30, 90],
-  findEveryMs: 200,
-  hot: 0.6,
-  sameThread: 0,
-  once: 0.15,
-  faultsMs: 2_000,
-  faultEveryMs: [150, 350, 700, 2_000],
-  lastsMs: [50, 250, 700, 1_500],
-  downMs: [20, 100, 400, 1_200],
-  kinds: null,
-  shares: null,
-  power: 0.5,
-  damage: 0.25,
-  stories: [],
-  storyEveryMs: 1,
-  storyTakesMs: 0,
-};
-
-/** Few faults but the stories'. */
-const TOLD: Climate = {
-  ...ANYTHING,
-  lookEveryMs: [8],
-  buyEveryMs: [40],
-  hot: 0.9,
-  sameThread: 0.7,
-  faultsMs: 3_000,
-  faultEveryMs: [1_500],
-  storyEveryMs: 1_000,
-};
-
-const QUIET = { slow: 0, loseRequest: 0, loseAnswer: 0, double: 0 };
-const OF_THREE = { orders: 3, orderQuorum: 2 };
-
-/** Much is sold, soon, with hardly a fault but the stories'. */
-const BRISK: Climate = {
-  ...TOLD,
-  sizes: { ...OF_THREE, catalogs: 1 },
-  weather: { ...QUIET, messageMs: 0.5 },
-  rest: { flushMs: 1, slowFlushes: 0, restockMs: 200, restockTo: 3, cacheSize: 0 },
-  buyEveryMs: [10, 20],
-  lookEveryMs: [90],
-};
 
 const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
   anything: () => ANYTHING,
@@ -271,6 +181,18 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
     faultEveryMs: [5_000],
     stories: ALONE,
     storyEveryMs: 2_000,
+  }),
+  blackouts: (random) => ({
+    ...BRISK,
+    sizes: OF_THREE,
+    weather: { ...QUIET, messageMs: random.pick([0.5, 2, 8]), double: 0.5, late: 0 },
+    buyEveryMs: [30],
+    once: 0.7,
+    faultsMs: 7_000,
+    kinds: [],
+    stories: BLACKOUTS,
+    storyEveryMs: 400,
+    storyTakesMs: 6_000,
   }),
   outages: () => ({
     ...ANYTHING,

@@ -19,6 +19,7 @@
  *   overtaken a request is lost, and others overtake it (stories_of_sales.ts)
  *   hangs     the catalog's disk hangs, with sales that wait for it (stories_of_sales.ts)
  *   alone     an order leader reaches the catalog and no other order replica (stories_of_sales.ts)
+ *   blackouts all order replicas die, for longer than anybody waits, with copies under way
  *   outages   longer than anybody waits
  */
 import type { Random } from "../random.ts";
@@ -40,6 +41,7 @@ export const FOCI = [
   "overtaken",
   "hangs",
   "alone",
+  "blackouts",
   "outages",
 ] as const;
 export type Focus = (typeof FOCI)[number];

@@ -41,7 +41,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: 'throw new AppError("unknown", `Batch ${batch} of ${sender} may have come before`);',
     replace: 'throw new AppError("unavailable", "");',
     effect: "told that nothing was tried, and the copy that came first comes true",
-    focus: "outages",
+    focus: "blackouts",
   },
   {
     name: "sold without a fence",

@@ -7,7 +7,8 @@
  * from streams of its own.
  */
 import { Random } from "../random.ts";
-import { drawClimate, type Climate } from "./climates.ts";
+import type { Climate } from "./climate.ts";
+import { drawClimate } from "./climates.ts";
 import { drawFocus, type Focus } from "./focus.ts";
 import { calmed, drawWeather, type Weather } from "./network_weather.ts";
 import { drawFaults } from "./plan_faults.ts";

@@ -1,6 +1,6 @@
 /** Draws the faults of a run: which, when, and whom they strike. */
 import type { Random } from "../random.ts";
-import type { Climate } from "./climates.ts";
+import type { Climate } from "./climate.ts";
 import type { Damage, Planned, PlannedFault, Sizes, Target } from "./plan.ts";
 
 /** Kinds of faults that can be switched off. */

@@ -156,3 +156,8 @@ export const COPIES: readonly Story[] = [
   () => [crash(0, ORDER, { downMs: 20 })],
   (random, sizes) => [cut(0, anyFrontend(random, sizes), ORDER, 400)],
 ];
+
+/** All order replicas die, and stay away for longer than a buyer waits. */
+export const BLACKOUTS: readonly Story[] = [
+  () => [{ atMs: 0, kind: "crash of all", who: "orders", power: false, downMs: 5_500 }],
+];
