@@ -62,16 +62,15 @@ export class LogIndex {
     return index === this.#base.index ? this.#base.term : this.#runAt(index).term;
   }
 
-  /** True when this log has just that row there, and so all before it alike. */
-  holds(position: Position): boolean {
-    const { index } = position;
-    // Rows at or before the base are committed: no leader has others.
-    if (index <= this.#base.index) return true;
+  /**
+   * True when this log has just that row there, and so all before it alike. Of rows before the
+   * base nothing is known but that they are committed: a leader's word for them is taken.
+   */
+  holds({ index, term, checksum }: Position): boolean {
+    if (index < this.#base.index) return true;
     if (index > this.lastIndex) return false;
-    return (
-      this.#checksums[index - this.#base.index - 1] === position.checksum &&
-      this.termAt(index) === position.term
-    );
+    const own = this.at(index);
+    return own.checksum === checksum && own.term === term;
   }
 
   /** Index of the first row of the run of one term that this row stands in. */

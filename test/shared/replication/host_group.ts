@@ -113,6 +113,11 @@ export class HostGroup {
     await this.pass(150);
   }
 
+  /** For so long nothing that this one asks or tells gets to that one. */
+  cut(from: number, to: number, forMs: number): void {
+    this.#network.cut(`order ${from}`, `order ${to}`, forMs);
+  }
+
   pass(ms: number): Promise<void> {
     return this.#timeline.runUntil(this.#timeline.nowMs + ms);
   }

@@ -59,6 +59,9 @@ function checkSame(index: LogIndex, naive: NaiveIndex, random: () => number): vo
 test("what is not in the log is not held; what is before its base is", () => {
   const index = new LogIndex({ index: 10, term: 2, checksum: 77 });
   index.append(3, 5);
+  assert(index.holds({ index: 10, term: 2, checksum: 77 }));
+  assert(!index.holds({ index: 10, term: 2, checksum: 78 }));
+  assert(!index.holds({ index: 10, term: 1, checksum: 77 }));
   assert(!index.holds({ index: 12, term: 3, checksum: 5 }));
   assert(!index.holds({ index: 11, term: 2, checksum: 5 }));
   assert(index.holds({ index: 4, term: 1, checksum: 0 }));
