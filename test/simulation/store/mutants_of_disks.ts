@@ -191,14 +191,6 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     focus: "disks",
   },
   {
-    name: "what stands where the leader's log begins is taken for the leader's",
-    file: "shared/replication/log_index.ts",
-    find: "    if (index < this.#base.index) return true;",
-    replace: "    if (index <= this.#base.index) return true;",
-    effect: "rows that one replica alone had count as committed there",
-    focus: "logs",
-  },
-  {
     name: "a checkpoint without the sales that have no order",
     file: "catalog/state.ts",
     find: "      sales: this.#ledger.unsettledSales(),",
