@@ -17,14 +17,27 @@ import { FAULT_KINDS } from "./store/plan.ts";
 import { MESSAGE_FAULTS } from "./store/network_weather.ts";
 import type { World } from "./tasks.ts";
 
-const FAULTS = [...FAULT_KINDS, ...MESSAGE_FAULTS].join(", ");
+/** Lines of the usage's second column. */
+function column(words: readonly string[]): string {
+  const lines = [""];
+  for (const word of words) {
+    if (lines.at(-1)!.length + word.length > 76) lines.push("");
+    lines.push(`${lines.pop()}${word}, `);
+  }
+  const indent = " ".repeat(18);
+  return lines.map((line) => indent + line.trimEnd()).join("\n").replace(/,$/, "");
+}
+
+const FAULTS = column([...FAULT_KINDS, ...MESSAGE_FAULTS]);
 const USAGE = `npm run simulate -- [options]
   --seeds N       so many random histories, from --seed on (default 500, from 1)
   --seed S        alone: the history of this seed in words, and if it fails the shortest one found
   --minutes M     random histories for so long
   --world W       only 'store', the whole store, or 'log', the replicated log alone; default: both
-  --without A,B   of the store, without these faults: ${FAULTS}
-  --focus F       runs of the store about one of ${FOCI.join(", ")}; default: the seed says
+  --without A,B   of the store, without some of these faults:
+${FAULTS}
+  --focus F       runs of the store about one of these; default: the seed says
+${column(FOCI)}
   --exhaustive    breadth-first search of the log's cases; --states N of each (default 150000)
   --mutants       planted bugs, each must be found; --only TEXT those whose name has it
   --threads N     default: one a core
