@@ -168,7 +168,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
       replace: "    await this.#file.startAfter(base);\n    await keep();\n",
     }],
     effect: "a crash between the two leaves neither rows nor checkpoint",
-    focus: "disks",
+    focus: "logs",
   },
   {
     name: "the shorter log keeps the note of the longer",
@@ -178,7 +178,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
       "    await writeTermFile(this.#disk, this.#promised);\n",
     replace: "",
     effect: "a crash between the two looks like damage",
-    focus: "disks",
+    focus: "logs",
   },
   {
     name: "the base is always the checkpoint's last",
@@ -188,7 +188,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
       "checkpoint.baseBefore : checkpoint.base;",
     replace: "  return Number.isNaN(first) ? START : checkpoint.base;",
     effect: "after a crash between checkpoint and log the log cannot be read",
-    focus: "disks",
+    focus: "logs",
   },
   {
     name: "a checkpoint without the sales that have no order",

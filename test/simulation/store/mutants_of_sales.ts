@@ -225,7 +225,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     find: "      else this.#keys.removeLatest();",
     replace: "",
     effect: "order numbers and keys lead to the wrong rows",
-    focus: "disks",
+    focus: "logs",
   },
   {
     name: "opening rows that were cut still count",
