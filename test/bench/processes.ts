@@ -37,6 +37,15 @@ export function makeFolder(closing: Closing): string {
   return folder;
 }
 
+/** What a process is given on top of its arguments. */
+export interface ProcessOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** As whom it runs; this process's own user unless told. */
+  uid?: number;
+  gid?: number;
+}
+
 /** A process that runs until the benchmark closes it. */
 export interface Running {
   child: ChildProcess;
@@ -47,23 +56,27 @@ export interface Running {
 export function startProcess(
   program: string,
   args: readonly string[],
-  { closing }: { closing: Closing },
+  { closing, endBy = "SIGTERM", ...options }: ProcessOptions & {
+    closing: Closing;
+    /** What it takes for a request to end soon. */
+    endBy?: NodeJS.Signals;
+  },
 ): Running {
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(program, args, { ...options, stdio: ["ignore", "ignore", "pipe"] });
   const running: Running = { child, complaint: "" };
   const note = (text: string) => {
     running.complaint = (running.complaint + text).slice(-COMPLAINT_LENGTH_MAX);
   };
   child.stderr.setEncoding("utf8").on("data", note);
   child.on("error", (error) => note(error.message));
-  closing.add(() => end(child));
+  closing.add(() => end(child, endBy));
   return running;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, by: NodeJS.Signals): Promise<void> {
   if (child.pid === undefined || hasEnded(child)) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM");
+  child.kill(by);
   const timer = setTimeout(() => child.kill("SIGKILL"), END_MAX_MS);
   await ended;
   clearTimeout(timer);
@@ -77,10 +90,10 @@ function hasEnded(child: ChildProcess): boolean {
 export async function runToEnd(
   program: string,
   args: readonly string[],
-  { timeoutMs, cwd }: { timeoutMs: number; cwd?: string },
+  { timeoutMs, ...options }: ProcessOptions & { timeoutMs: number },
 ): Promise<string> {
   const child = spawn(program, args, {
-    cwd,
+    ...options,
     stdio: ["ignore", "pipe", "pipe"],
     timeout: timeoutMs,
   });

@@ -18,13 +18,25 @@ interface RivalOptions {
 
 const BARE_SERVER = fileURLToPath(new URL("./bare_server.ts", import.meta.url));
 
-/** A server on node:http that does nothing but answer `body`. */
-export async function startBareServer(body: string, { closing }: RivalOptions): Promise<Rival> {
+interface BareTask {
+  /** The same `body` for all, or a number for each body that it parsed. */
+  mode: "answer" | "parse";
+  threads: number;
+  body: string;
+}
+
+/** A server on node:http that does nothing else (bare_server.ts). */
+export async function startBareServer(
+  { mode, threads, body }: BareTask,
+  { closing }: Pick<RivalOptions, "closing">,
+): Promise<Rival> {
   const [port] = await freePorts(1);
-  const args = ["--import", "tsx", BARE_SERVER, String(port), body];
+  const args = ["--import", "tsx", BARE_SERVER, String(port), mode, String(threads), body];
   const running = startProcess(process.execPath, args, { closing });
   const url = `http://127.0.0.1:${port}/`;
-  await untilReady("the bare node:http server", running, async () => (await fetch(url)).ok);
+  const request = { method: "POST", body: "{}" };
+  await untilReady("the bare node:http server", running, async () =>
+    (await fetch(url, request)).ok);
   return { name: "node:http", url };
 }
 
