@@ -3,6 +3,7 @@
 --   wrk -s bench.lua URL -- orders Tux,Whale      POST /orders of one random toy
 --   wrk -s bench.lua URL -- puts                  etcd's JSON gateway: put
 --   wrk -s bench.lua URL -- get                   GET of the URL itself
+--   wrk -s bench.lua URL -- paths /a,/b           GET of one of these
 local PUT_KEYS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 -- About as many bytes as a row of the order log, in base64.
 local PUT_VALUE = "MTIzLDMsMTEsMjAyNi0wMS0zMVQxMjowMDowMC4wMDBaLFR1eCxidXksMSx+YWJjZGVmZ2hpamssMTEsMDAwMA=="
@@ -20,6 +21,10 @@ function init(args)
   if args[1] == "orders" then
     for name in string.gmatch(args[2], "[^,]+") do
       table.insert(requests, post("/orders", '{"name":"' .. name .. '","quantity":1}'))
+    end
+  elseif args[1] == "paths" then
+    for path in string.gmatch(args[2], "[^,]+") do
+      table.insert(requests, wrk.format("GET", path))
     end
   elseif args[1] == "puts" then
     for letter in string.gmatch(PUT_KEYS, ".") do

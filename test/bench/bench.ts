@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: the store beside others, in one run on one machine. Only
  * the ratios mean something elsewhere. What is measured, and how, is told by
- * the files of its parts: against_rivals.ts, mixed.ts, growth.ts, idle.ts.
+ * the files of its parts: against_rivals.ts and mixed.ts, growth.ts, idle.ts.
  */
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -9,19 +9,26 @@ import { parseArgs } from "node:util";
 import { LaunchError } from "../../client/launcher/launch_error.ts";
 import { measureAgainstRivals, type RivalsPlan } from "./against_rivals.ts";
 import { renderGoals, type Goal } from "./goals.ts";
+import { measureOrderGrowth } from "./growth.ts";
+import { measureCatalogGrowth } from "./growth_catalog.ts";
+import { measureIdle, type IdlePlan } from "./idle.ts";
 import { measureMixed, renderMixed, type MixedPlan } from "./mixed.ts";
 import { Closing, makeFolder, versionOf } from "./processes.ts";
-import { countFailed, renderRaces } from "./race.ts";
+import { countFailed, renderRaces, type Turns } from "./race.ts";
 
 const HELP = `Examples
   npm run bench
   npm run bench -- --quick --json bench.json
+  npm run bench -- --growth --idle
 
 Measures orders/s and cached look-ups/s of a store of its own, beside etcd,
 PostgreSQL, bare node:http servers and nginx where these are installed, and the
-client's mixed load with the cache on and off. Needs wrk.
+client's mixed load with the cache on and off; or what is asked for instead.
+Needs wrk.
 
 Options
+  --growth       instead: a million orders in the log, a million products
+  --idle         instead: CPU at rest, start, memory over millions of requests
   --quick        about a minute instead of four
   --threads N    HTTP threads whose look-ups are compared with those of one, 2 to 16 (2)
   --json FILE    writes every single measurement to FILE
@@ -31,12 +38,16 @@ Exit codes: 0 measured, 1 a fault, or orders that failed, 2 wrong use
 `;
 const THREADS_MAX = 16;
 
+type Part = "rivals" | "growth" | "idle";
 interface Plan {
   rivals: RivalsPlan;
   mixed: MixedPlan;
+  growth: Turns;
+  idle: IdlePlan;
 }
 interface Call {
   plan: Plan;
+  parts: Part[];
   threads: number;
   json: string | undefined;
 }
@@ -59,6 +70,8 @@ const THOROUGH: Plan = {
     warmUpSeconds: 3,
   },
   mixed: { rounds: 5, iterations: 1_000 },
+  growth: { rounds: 5, seconds: 4 },
+  idle: { requests: 10_000_000 },
 };
 const QUICK: Plan = {
   rivals: {
@@ -66,7 +79,15 @@ const QUICK: Plan = {
     orders: { rounds: 2, seconds: 1 },
     warmUpSeconds: 2,
   },
-  mixed: { rounds: 2, iterations: 200 },
+  mixed: { rounds: 2, iterations: 100 },
+  growth: { rounds: 2, seconds: 2 },
+  idle: { requests: 1_000_000 },
+};
+
+const PARTS: Record<Part, (call: Call, folder: string) => Promise<Outcome>> = {
+  rivals: measureRivals,
+  growth: measureGrowth,
+  idle: measureIdleness,
 };
 
 const closing = new Closing();
@@ -87,13 +108,19 @@ async function main(args: string[]): Promise<number> {
     console.error("wrk is not installed: apt-get install wrk, or brew install wrk");
     return 1;
   }
-  const { text, goals, measured, failed } = await measure(call);
+  const folder = makeFolder(closing);
+  const outcomes: Outcome[] = [];
+  for (const part of call.parts) outcomes.push(await PARTS[part](call, folder));
+  const goals = outcomes.flatMap((outcome) => outcome.goals);
+  const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
   const { model = "unknown" } = cpus()[0] ?? {};
   const machine = `Node ${process.version}, ${cpus().length} × ${model.trim()}`;
   console.log(`\n${machine}, shared with the load generator.\n`);
+  const text = outcomes.flatMap((outcome) => outcome.text);
   console.log([...text, renderGoals(goals)].join("\n\n"));
   if (failed > 0) console.log(`\n${failed} requests to the store failed.`);
-  const results = { machine, plan: call.plan, failed, goals, ...measured };
+  const measured = outcomes.map((outcome) => outcome.measured);
+  const results = { machine, plan: call.plan, failed, goals, measured };
   if (call.json) writeFileSync(call.json, `${JSON.stringify(results, null, 2)}\n`);
   return failed > 0 ? 1 : 0;
 }
@@ -104,6 +131,8 @@ function readCall(args: string[]): Call | number {
       args,
       options: {
         quick: { type: "boolean" },
+        growth: { type: "boolean" },
+        idle: { type: "boolean" },
         threads: { type: "string" },
         json: { type: "string" },
         help: { type: "boolean", short: "h" },
@@ -114,7 +143,9 @@ function readCall(args: string[]): Call | number {
       return 0;
     }
     const plan = values.quick ? QUICK : THOROUGH;
-    return { plan, threads: readThreads(values.threads ?? "2"), json: values.json };
+    const asked = (["growth", "idle"] as const).filter((part) => values[part]);
+    const parts: Part[] = asked.length > 0 ? asked : ["rivals"];
+    return { plan, parts, threads: readThreads(values.threads ?? "2"), json: values.json };
   } catch (error) {
     console.error(`${(error as Error).message.split("\n")[0]}; see --help`);
     return 2;
@@ -128,8 +159,7 @@ function readThreads(text: string): number {
   throw new Error(`--threads is a whole number from 2 to ${THREADS_MAX}, and not '${text}'`);
 }
 
-async function measure({ plan, threads }: Call): Promise<Outcome> {
-  const folder = makeFolder(closing);
+async function measureRivals({ plan, threads }: Call, folder: string): Promise<Outcome> {
   const mixed = await measureMixed(plan.mixed, { folder, closing });
   const rivals = await measureAgainstRivals({ plan: plan.rivals, threads, folder, closing });
   const { races, missing, notes } = rivals;
@@ -145,4 +175,21 @@ async function measure({ plan, threads }: Call): Promise<Outcome> {
     measured: { missing, notes, races, mixed: { on: mixed.on, off: mixed.off } },
     failed: countFailed(races),
   };
+}
+
+async function measureGrowth({ plan }: Call, folder: string): Promise<Outcome> {
+  const orders = await measureOrderGrowth(plan.growth, { folder, closing });
+  const catalog = await measureCatalogGrowth(plan.growth, { folder, closing });
+  const races = [...orders.races, ...catalog.races];
+  return {
+    text: [renderRaces(races, "first"), [...orders.notes, ...catalog.notes].join("\n")],
+    goals: [...orders.goals, ...catalog.goals],
+    measured: { races, orders: orders.measured, catalog: catalog.measured },
+    failed: countFailed(races),
+  };
+}
+
+async function measureIdleness({ plan }: Call, folder: string): Promise<Outcome> {
+  const { goals, measured } = await measureIdle(plan.idle, { folder, closing });
+  return { text: [], goals, measured, failed: 0 };
 }

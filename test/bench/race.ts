@@ -27,10 +27,6 @@ export interface RaceResult {
   results: { name: string; rounds: LoadResult[] }[];
 }
 
-const HEADINGS = [
-  "load, connections", "", "per second", "store is ×", "p50 ms", "p99 ms", "failed",
-];
-
 /** @param script arguments of bench.lua */
 export function wrkPlayer(name: string, url: string, ...script: string[]): Player {
   const run = (connections: number, seconds: number) =>
@@ -69,8 +65,10 @@ export function countFailed(races: readonly RaceResult[]): number {
   return rounds.reduce((sum, { refused, broken }) => sum + refused + broken, 0);
 }
 
-export function renderRaces(races: readonly RaceResult[]): string {
-  return renderTable([HEADINGS, ...races.flatMap(rowsOf)]);
+/** @param first what the first player of each race is called in the heading */
+export function renderRaces(races: readonly RaceResult[], first = "store"): string {
+  const headings = ["load, connections", "", "per second", `${first} is ×`, "p50 ms", "p99 ms"];
+  return renderTable([[...headings, "failed"], ...races.flatMap(rowsOf)]);
 }
 
 function rowsOf({ what, connections, results }: RaceResult): string[][] {
