@@ -190,6 +190,6 @@ async function measureGrowth({ plan }: Call, folder: string): Promise<Outcome> {
 }
 
 async function measureIdleness({ plan }: Call, folder: string): Promise<Outcome> {
-  const { goals, measured } = await measureIdle(plan.idle, { folder, closing });
-  return { text: [], goals, measured, failed: 0 };
+  const { goals, notes, measured } = await measureIdle(plan.idle, { folder, closing });
+  return { text: [notes.join("\n")], goals, measured, failed: 0 };
 }

@@ -31,7 +31,7 @@ Exit codes: 0 measured, 1 a fault, 2 wrong use
 `;
 const RIVALS = ["lru-cache", "mnemonist", "lru.min", "tiny-lru", "quick-lru"];
 const OURS = "ours";
-const SIZES = [10, 10_000, 1_000_000];
+const SIZES = [10, 1_000, 10_000, 100_000, 1_000_000];
 /** Keys for each entry of room: some must always be missing. */
 const KEYS_PER_ENTRY = 2;
 /** Draws are this power of an even one: the higher, the more alike. */
@@ -83,11 +83,13 @@ async function compareAll(closing: Closing, rounds: number): Promise<void> {
   await runToEnd("npm", install, { timeoutMs: 2 * CHILD_MAX_MS });
   const caches = [OURS, ...RIVALS];
   const rows = [["entries", "cache", "million/s", "ours is ×", "hits"]];
+  const verdicts: string[] = [];
   for (const size of SIZES) {
     process.stderr.write(`${size} entries\n`);
     const turns = caches.map((cache) => () => measureAlone(cache, size, folder));
     const results = await takeTurns(turns, rounds);
     const speeds = results.map((all) => median(all.map((one) => one.perSecond)));
+    verdicts.push(judge(size, caches, speeds));
     caches.forEach((cache, index) => {
       const speed = speeds[index] ?? NaN;
       const ratio = index === 0 ? "" : ((speeds[0] ?? NaN) / speed).toFixed(2);
@@ -97,6 +99,17 @@ async function compareAll(closing: Closing, rounds: number): Promise<void> {
   }
   console.log(`\nNode ${process.version}, medians of ${rounds} rounds taken in turn\n`);
   console.log(renderTable(rows));
+  console.log(`\n${verdicts.join("\n")}`);
+}
+
+/** Ours, the first of them, against the fastest of the others. */
+function judge(size: number, caches: readonly string[], speeds: readonly number[]): string {
+  const [own = NaN, ...others] = speeds;
+  const fastest = Math.max(...others);
+  const name = caches[speeds.indexOf(fastest, 1)] ?? "";
+  const verdict = own >= fastest ? "at least as fast as" : "slower than";
+  const ratio = (own / fastest).toFixed(2);
+  return `${size} entries: ${verdict} the fastest other, ${name}: ${ratio} ×`;
 }
 
 async function measureAlone(cache: string, size: number, folder: string): Promise<Measured> {
