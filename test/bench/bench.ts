@@ -69,7 +69,7 @@ const THOROUGH: Plan = {
     orders: { rounds: 5, seconds: 4 },
     warmUpSeconds: 3,
   },
-  mixed: { rounds: 5, iterations: 1_000 },
+  mixed: { rounds: 5, iterations: 2_000 },
   growth: { rounds: 5, seconds: 4 },
   idle: { requests: 10_000_000 },
 };
@@ -79,7 +79,7 @@ const QUICK: Plan = {
     orders: { rounds: 2, seconds: 1 },
     warmUpSeconds: 2,
   },
-  mixed: { rounds: 2, iterations: 100 },
+  mixed: { rounds: 2, iterations: 300 },
   growth: { rounds: 2, seconds: 2 },
   idle: { requests: 1_000_000 },
 };

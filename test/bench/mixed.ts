@@ -17,7 +17,7 @@ const CLIENT_MAX_MS = 120_000;
 
 export interface MixedPlan {
   rounds: number;
-  /** Look-ups of each of the clients. */
+  /** Look-ups of each of the clients; each run is a new process, which first has to get going. */
   iterations: number;
 }
 export interface MixedRun {
