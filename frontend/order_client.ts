@@ -41,11 +41,6 @@ import { GroupClient, isPassing, type Finder } from "./group_client.ts";
  * at 64.)
  */
 const PLACES = { inFlightMax: 1, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
-/**
- * For so long a batch waits for buyers who were just answered (batcher.ts): nearly all of 64 or
- * 256 then go together, and an order costs an eighth to a sixth less CPU.
- */
-const GATHER_PLACES_MS = 2;
 const FINDS = { inFlightMax: 2, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
 
 export interface OrderClientOptions {
@@ -101,11 +96,7 @@ export class OrderClient {
   constructor(options: OrderClientOptions) {
     this.#options = options;
     this.#group = new GroupClient(options.orders, options.clock);
-    this.#places = new Batcher({
-      send: (placings) => this.#sendPlaces(placings),
-      gather: { clock: options.clock, maxMs: GATHER_PLACES_MS },
-      ...PLACES,
-    });
+    this.#places = new Batcher({ send: (placings) => this.#sendPlaces(placings), ...PLACES });
     this.#finds = new Batcher({ send: (numbers) => this.#sendFinds(numbers), ...FINDS });
   }
 

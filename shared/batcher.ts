@@ -7,15 +7,9 @@
  *   add() ─▶ queue (at most queueMax) ─▶ batch (at most itemsMax) ─▶ send()
  *                                         at most inFlightMax at once
  *
- * Whoever was answered may be about to ask again. Where a batch costs far more
- * than an item, `gather` lets the next one wait for them, as long as others
- * wait anyway and not for long: else those who ask in step fall apart into two
- * groups that take turns, in batches half as large.
- *
  * Each item settles exactly once, with its own result or its own error.
  */
 import assert from "node:assert/strict";
-import type { Clock } from "./clock.ts";
 import { AppError } from "./errors.ts";
 
 export interface BatcherOptions<Item, Result> {
@@ -24,8 +18,6 @@ export interface BatcherOptions<Item, Result> {
   inFlightMax: number;
   itemsMax: number;
   queueMax: number;
-  /** One at a time: the next waits for as many as the last one had, but no longer than this. */
-  gather?: { clock: Clock; maxMs: number };
 }
 
 interface Waiting<Item, Result> {
@@ -42,13 +34,9 @@ export class Batcher<Item, Result> {
   /** A flush stands in the microtask queue. */
   #flushing = false;
   #closedBy: Error | null = null;
-  /** The next batch leaves when so many items wait; 0: it does not wait for more. */
-  #gathers = 0;
-  #endGathering: () => void = () => {};
 
   constructor(options: BatcherOptions<Item, Result>) {
     assert(options.inFlightMax >= 1 && options.itemsMax >= 1 && options.queueMax >= 1);
-    assert(options.gather === undefined || options.inFlightMax === 1);
     this.#options = options;
   }
 
@@ -72,7 +60,6 @@ export class Batcher<Item, Result> {
         return reject(new AppError("unavailable", "Too many requests wait already"));
       }
       this.#queue.push({ item, resolve, reject });
-      if (this.#gathers > 0 && this.#queue.length >= this.#gathers) this.#stopGathering();
       this.#flushSoon();
     });
   }
@@ -80,14 +67,12 @@ export class Batcher<Item, Result> {
   /** Rejects what queues and what comes later; what is under way still settles by its own. */
   close(error: Error): void {
     this.#closedBy = error;
-    this.#stopGathering();
     for (const waiting of this.#queue.splice(0)) waiting.reject(error);
   }
 
   /** In a microtask, so that what one turn of the event loop brings goes together. */
   #flushSoon(): void {
-    if (this.#flushing || this.#gathers > 0) return;
-    if (this.#inFlight >= this.#options.inFlightMax) return;
+    if (this.#flushing || this.#inFlight >= this.#options.inFlightMax) return;
     this.#flushing = true;
     queueMicrotask(() => {
       this.#flushing = false;
@@ -112,8 +97,6 @@ export class Batcher<Item, Result> {
 
   async #sendBatch(batch: Waiting<Item, Result>[]): Promise<void> {
     this.#inFlight++;
-    const { gather } = this.#options;
-    const sentAtMs = gather?.clock.monotonicMs() ?? 0;
     let results: (Result | Error)[] | null = null;
     let failure: unknown = null;
     try {
@@ -123,29 +106,9 @@ export class Batcher<Item, Result> {
     }
     this.#inFlight--;
     assert(this.#inFlight >= 0);
-    if (results === null) {
-      for (const waiting of batch) waiting.reject(failure);
-    } else {
-      settle(batch, results);
-      if (gather !== undefined) this.#gather(batch.length, gather.clock.monotonicMs() - sentAtMs);
-    }
+    if (results === null) for (const waiting of batch) waiting.reject(failure);
+    else settle(batch, results);
     this.#flushSoon();
-  }
-
-  /** For those just answered, should others wait already; at most half of what a batch took. */
-  #gather(answered: number, tookMs: number): void {
-    const { clock, maxMs } = this.#options.gather!;
-    if (this.#queue.length === 0 || this.#closedBy !== null) return;
-    this.#gathers = Math.min(this.#queue.length + answered, this.#options.itemsMax);
-    this.#endGathering = clock.after(Math.min(maxMs, tookMs / 2), () => {
-      this.#stopGathering();
-      this.#flushSoon();
-    });
-  }
-
-  #stopGathering(): void {
-    this.#endGathering();
-    this.#gathers = 0;
   }
 }
 

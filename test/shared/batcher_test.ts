@@ -1,9 +1,8 @@
 /** What a batch is, when it leaves, and whose failure is whose. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Batcher, type BatcherOptions } from "../../shared/batcher.ts";
+import { Batcher } from "../../shared/batcher.ts";
 import { AppError, hasReason } from "../../shared/errors.ts";
-import { HandClock } from "./hand_clock.ts";
 
 interface Sent {
   items: number[];
@@ -12,7 +11,7 @@ interface Sent {
 }
 
 /** A batcher whose batches are answered by the test. */
-function open(limits: Partial<BatcherOptions<number, string>> = {}) {
+function open(limits: { inFlightMax?: number; itemsMax?: number; queueMax?: number } = {}) {
   const sent: Sent[] = [];
   const send = (items: number[]): Promise<(string | Error)[]> =>
     new Promise((resolve, reject) => sent.push({ items, resolve, reject }));
@@ -106,80 +105,4 @@ test("closing rejects what queues, not what is under way", async () => {
   assert.equal(await underWay, "r1");
   await turn();
   assert.equal(sent.length, 1);
-});
-
-const GATHER_MS = 2;
-
-/** One batch at a time, and the next one waits for those just answered. */
-function openGathering() {
-  const clock = new HandClock();
-  return { clock, ...open({ gather: { clock, maxMs: GATHER_MS } }) };
-}
-
-/** A batch of `first` that took so long is answered while `meanwhile` waits. */
-async function answerOne(
-  { sent, batcher, clock }: ReturnType<typeof openGathering>,
-  { first, meanwhile, tookMs }: { first: number[]; meanwhile: number[]; tookMs: number },
-): Promise<void> {
-  for (const item of first) void batcher.add(item);
-  await turn();
-  for (const item of meanwhile) void batcher.add(item);
-  await clock.pass(tookMs);
-  echo(sent.at(-1)!);
-  await turn();
-}
-
-test("the next batch waits for those just answered, should others wait already", async () => {
-  const gathering = openGathering();
-  const { sent, batcher } = gathering;
-  await answerOne(gathering, { first: [1, 2], meanwhile: [3], tookMs: 10 });
-  assert.equal(sent.length, 1);
-  void batcher.add(4);
-  await turn();
-  assert.equal(sent.length, 1, "one of the two is not back yet");
-  void batcher.add(5);
-  await turn();
-  assert.deepEqual(sent[1]!.items, [3, 4, 5]);
-});
-
-test("it waits for half of what the last one took, and never long", async () => {
-  for (const [tookMs, waitsMs] of [[1, 0.5], [10, GATHER_MS]] as const) {
-    const gathering = openGathering();
-    const { sent, clock } = gathering;
-    await answerOne(gathering, { first: [1], meanwhile: [2], tookMs });
-    await clock.pass(waitsMs - 0.1);
-    assert.equal(sent.length, 1);
-    await clock.pass(0.1);
-    assert.deepEqual(sent[1]!.items, [2], `after ${waitsMs} ms`);
-  }
-});
-
-test("nobody else waits, or the last batch failed: nothing is waited for", async () => {
-  const alone = openGathering();
-  await answerOne(alone, { first: [1, 2], meanwhile: [], tookMs: 10 });
-  void alone.batcher.add(3);
-  await turn();
-  assert.deepEqual(alone.sent[1]!.items, [3]);
-  const failed = openGathering();
-  failed.batcher.add(1).catch(() => {});
-  await turn();
-  void failed.batcher.add(2);
-  failed.sent[0]!.reject(new AppError("unknown", "lost"));
-  await turn();
-  assert.deepEqual(failed.sent[1]!.items, [2]);
-});
-
-test("a batcher that closes fails what it gathered", async () => {
-  const gathering = openGathering();
-  const { batcher, clock, sent } = gathering;
-  await answerOne(gathering, { first: [1], meanwhile: [], tookMs: 10 });
-  void batcher.add(2);
-  await turn();
-  const waiting = batcher.add(3);
-  echo(sent[1]!);
-  await turn();
-  batcher.close(new AppError("unavailable", "closing"));
-  await assert.rejects(waiting, (error) => hasReason(error, "unavailable"));
-  await clock.pass(GATHER_MS);
-  assert.equal(sent.length, 2);
 });
