@@ -1,7 +1,7 @@
 /**
  * The services and the simulator as plain JavaScript, in a folder of its own:
  * a thread of it starts at once, where a loader of TypeScript takes seconds,
- * and plays more seeds. Variants of it have a bug planted in them (copy.ts).
+ * and plays more seeds. Variants of it have a bug planted in them (plant.ts).
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -52,6 +52,7 @@ export class Build {
    * project's. They are compiled all at once, which takes hardly longer than one.
    */
   variants(changed: readonly Texts[]): string[] {
+    if (changed.length === 0) return [];
     const sources = join(this.#folder, "sources");
     const compiled = join(this.#folder, "compiled");
     for (const [at, texts] of changed.entries()) {

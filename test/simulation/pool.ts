@@ -1,6 +1,6 @@
 /**
  * The threads of a run, one for each core: a task goes to the next one that is
- * free. They may run another copy of the project, with a bug planted in it.
+ * free. They may run a build with a bug planted in it.
  */
 import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";

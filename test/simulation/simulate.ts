@@ -149,7 +149,7 @@ async function huntAll(only: string, threads: number): Promise<boolean> {
   const found = catches.filter(({ isFound }) => isFound).length;
   const seconds = (monotonicMs() - startMs) / 1_000;
   say(`${found} of ${mutants.length} planted bugs found in ${seconds.toFixed(1)} s`);
-  return found === mutants.length;
+  return found === mutants.length && found > 0;
 }
 
 process.exitCode = (await main()) ? 0 : 1;

@@ -139,6 +139,7 @@ test("what breaks nothing is not found, and what has no place neither", async ()
     ["stale", false, '"stale": its text is 0 times in shared/replication/replica.ts, not once'],
     ["harmless", false, "not found"],
   ]);
+  assert.equal((await hunt([stale], HUNT))[0]!.isFound, false, "a stale one alone is no error");
 });
 
 test("every planted bug has its place", () => {

@@ -1,6 +1,6 @@
 /**
  * One thread of a run: plays seeds, or searches a case, as it is asked. Run
- * from a copy of the project with a planted bug it plays with that (copy.ts).
+ * from a build with a planted bug it plays with that (build.ts).
  */
 import { parentPort } from "node:worker_threads";
 import { COUNTED, noCounts } from "./log/coverage.ts";
