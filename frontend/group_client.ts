@@ -69,11 +69,20 @@ export class GroupClient {
 
   /**
    * The first answer of `attempt` that is no passing fault.
-   * @param withinMs from now
+   * @param withinMs from now; a try that is still under way then is waited for no longer
    * @throws unavailable when the time is over
    */
-  async untilAnswered<T>(withinMs: number, attempt: () => Promise<T>): Promise<T> {
-    const deadlineMs = this.#clock.monotonicMs() + withinMs;
+  untilAnswered<T>(withinMs: number, attempt: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const callOff = this.#clock.after(withinMs, () => {
+        reject(new AppError("unavailable", "There was no answer in time"));
+      });
+      const deadlineMs = this.#clock.monotonicMs() + withinMs;
+      this.#tryUntil(deadlineMs, attempt).finally(callOff).then(resolve, reject);
+    });
+  }
+
+  async #tryUntil<T>(deadlineMs: number, attempt: () => Promise<T>): Promise<T> {
     for (let tries = 0; ; tries++) {
       if (this.#finder.leader === null) await this.#finder.wait(deadlineMs);
       try {

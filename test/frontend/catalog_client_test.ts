@@ -5,7 +5,7 @@ import { NO_LEASE } from "../../frontend/cache/shared_lease.ts";
 import { CatalogClient } from "../../frontend/catalog_client.ts";
 import { AppError } from "../../shared/errors.ts";
 import {
-  ITEM_BYTES_MAX, KEY_LENGTH_MAX, LISTS_MAX, NAME_LENGTH_MAX, QUANTITY_MAX,
+  ITEM_BYTES_MAX, KEY_LENGTH_MAX, LISTS_MAX, LOOKUP_DEADLINE_MS, NAME_LENGTH_MAX, QUANTITY_MAX,
 } from "../../shared/limits.ts";
 import { parseName } from "../../shared/names.ts";
 import type { HeldLease, LookupResult } from "../../shared/wire.ts";
@@ -128,6 +128,18 @@ test("a look-up that nobody answers in time is unavailable", async () => {
   const call = await finder.next();
   clock.jump(10_000);
   call.fail(new AppError("unknown", "reset"));
+  await assert.rejects(lookup, { name: "AppError", reason: "unavailable" });
+});
+
+test("a try that hangs is waited for until the deadline and no longer", async () => {
+  const { finder, clock, client } = makeClient();
+  const lookup = client.lookup("Tux", 5);
+  await finder.next();
+  let isRefused = false;
+  lookup.catch(() => (isRefused = true));
+  await clock.pass(LOOKUP_DEADLINE_MS - 1);
+  assert.equal(isRefused, false);
+  await clock.pass(1);
   await assert.rejects(lookup, { name: "AppError", reason: "unavailable" });
 });
 

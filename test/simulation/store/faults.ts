@@ -75,8 +75,7 @@ export class Faults {
     this.#isOver = true;
     network.mend();
     for (const home of town.homes) {
-      home.disk?.setFreeBytes(Infinity);
-      home.disk?.hang(0);
+      home.disk?.mend();
       home.machine.resume();
       if (!home.machine.isAlive) town.restart(home);
     }

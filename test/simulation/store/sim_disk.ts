@@ -11,10 +11,11 @@
 import assert from "node:assert/strict";
 import type { Disk, DiskFile } from "../../../shared/replication/disk.ts";
 import type { Random } from "../random.ts";
-import type { Machine, Process } from "./machine.ts";
+import type { Machine } from "./machine.ts";
 import { damageFolder, type Damage } from "./sim_disk_damage.ts";
 import { SimFile } from "./sim_disk_file.ts";
 import { SimNames } from "./sim_disk_names.ts";
+import { failure, OpenFile } from "./sim_disk_open_file.ts";
 import type { Timeline } from "./timeline.ts";
 
 export interface SimDiskOptions {
@@ -43,12 +44,15 @@ export class SimDisk implements Disk {
   #failsWrite = false;
   /** No flush ends before. */
   #hangsUntilMs = 0;
+  /** Share of slow flushes. */
+  #slow: number;
   #onCut: (() => void) | null = null;
 
   constructor(options: SimDiskOptions) {
     this.folder = `/${options.machine.name.replace(" ", "-")}`;
     this.#options = options;
     this.#machine = options.machine;
+    this.#slow = options.slow ?? 0;
   }
 
   exists(name: string): boolean {
@@ -117,6 +121,13 @@ export class SimDisk implements Disk {
   /** Flushes that begin from now on end only then. */
   hang(untilMs: number): void {
     this.#hangsUntilMs = untilMs;
+  }
+
+  /** From now on it has room, and each flush takes the usual time. */
+  mend(): void {
+    this.#freeBytes = Infinity;
+    this.#hangsUntilMs = 0;
+    this.#slow = 0;
   }
 
   /** What it was to write is never on disk. */
@@ -198,13 +209,13 @@ export class SimDisk implements Disk {
   }
 
   #flushMs(): number {
-    const { random, timeline, flushMs, slow = 0 } = this.#options;
+    const { random, timeline, flushMs } = this.#options;
     const hangsMs = this.#hangsUntilMs - timeline.nowMs;
     if (hangsMs > 0) {
       this.#count("flush hung");
       return hangsMs + random.around(flushMs);
     }
-    if (slow === 0 || !random.chance(slow)) return random.around(flushMs);
+    if (this.#slow === 0 || !random.chance(this.#slow)) return random.around(flushMs);
     this.#count("slow flush");
     return random.next() * SLOW_MS;
   }
@@ -240,60 +251,7 @@ export class SimDisk implements Disk {
   }
 }
 
-/** A file as one process has it open. */
-class OpenFile implements DiskFile {
-  readonly #disk: SimDisk;
-  readonly #process: Process;
-  readonly #file: SimFile;
-
-  constructor(disk: SimDisk, process: Process, file: SimFile) {
-    this.#disk = disk;
-    this.#process = process;
-    this.#file = file;
-  }
-
-  get size(): number {
-    return this.#file.size;
-  }
-
-  get isLinked(): boolean {
-    return this.#file.isLinked;
-  }
-
-  read(into: Uint8Array, at: number): number {
-    return this.#file.read(into, at);
-  }
-
-  write(bytes: Uint8Array, at: number): void {
-    if (!this.#process.outside()) return;
-    const room = this.#disk.take(bytes.length, at + bytes.length - this.#file.size);
-    if (room === bytes.length) return this.#file.write(bytes, at);
-    if (room > 0) this.#file.write(bytes.subarray(0, room), at);
-    throw failure("EIO", "i/o error, write");
-  }
-
-  truncate(length: number): void {
-    if (!this.#process.isAlive) return;
-    this.#disk.cuts();
-    if (this.#process.outside()) this.#file.truncate(length);
-  }
-
-  flush(): Promise<void> {
-    const { written } = this.#file;
-    return this.#disk.flush((failed) => {
-      if (failed) this.#file.forget(written);
-      else this.#file.settle(written);
-    });
-  }
-
-  close(): void {}
-}
-
 /** Of a life that is over: a new one each time, as a shared one would gather who waits for it. */
 function never(): Promise<never> {
   return new Promise(() => {});
-}
-
-function failure(code: string, what: string): Error {
-  return Object.assign(new Error(`${code}: ${what}`), { code });
 }
