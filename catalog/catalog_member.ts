@@ -1,18 +1,17 @@
 /**
- * A catalog replica as a process: the service on the owner thread, the threads
- * that listen, and connections to the front-ends. Started by main.ts; closing
- * it answers what is in flight first.
+ * A catalog replica as a process: the service, its port, and connections to
+ * the front-ends. Started by main.ts; closing it answers what is in flight
+ * first.
  */
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../shared/clock.ts";
-import { INTERNAL_THREAD } from "../shared/http/internal_calls.ts";
+import { startInternalPort } from "../shared/http/internal_port.ts";
 import { HttpPeer } from "../shared/http/peer.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import { NodeDisk } from "../shared/replication/node_disk.ts";
 import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
 import { STORES } from "../shared/stores/stores.ts";
-import { startHttpThreads } from "../shared/threads.ts";
 import { CATALOG_CALLS } from "./calls.ts";
 import { CatalogService } from "./catalog_service.ts";
 import { loadInitialProducts } from "./initial_file.ts";
@@ -21,7 +20,7 @@ const DATA_FOLDER = fileURLToPath(new URL("data", import.meta.url));
 
 export async function startCatalog(context: MemberContext): Promise<Member> {
   const { settings, secret, birth, log, fail } = context;
-  const { id, folder, host: address, port, threads: count, restockMs, restockTo } = settings;
+  const { id, folder, port, threads, restockMs, restockTo } = settings;
   const store = STORES.get(settings.store)!;
   const products = loadInitialProducts({ store, dataFolder: DATA_FOLDER, folder, log });
   const makePeers = (members: ReadonlyMap<number, string>) =>
@@ -44,15 +43,13 @@ export async function startCatalog(context: MemberContext): Promise<Member> {
     fail,
   });
   const calls = [...CATALOG_CALLS, ...REPLICATION_CALLS];
-  const threads = await startHttpThreads({
-    module: INTERNAL_THREAD, count, host: address, port, data: { secret, birth: birth.id, calls },
-    handle: (kind, body) => service.handle(kind, body), onDeath: fail,
-  });
-  log.info("ready", { port: threads.port, rows: service.lastIndex, products: products.length });
+  const handle = (kind: string, body: unknown) => service.handle(kind, body);
+  const internal = await startInternalPort(context, { port, threads, calls, handle });
+  log.info("ready", { port: internal.port, rows: service.lastIndex, products: products.length });
   return {
     async close() {
       await service.retire();
-      await threads.close();
+      await internal.close();
       await service.close();
       for (const peer of [...frontends.values(), ...catalogs.values()]) peer.close();
     },

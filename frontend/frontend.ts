@@ -5,20 +5,24 @@
  */
 import { randomBytes } from "node:crypto";
 import { monotonicMs, systemClock } from "../shared/clock.ts";
+import { startInternalPort, type InternalPort } from "../shared/http/internal_port.ts";
 import { HttpPeer } from "../shared/http/peer.ts";
-import { requireSecret, startHttpServer, type HttpServer } from "../shared/http/server.ts";
-import { INTERNAL_BODY_BYTES_MAX } from "../shared/limits.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import type { Peer } from "../shared/peer.ts";
 import { startHttpThreads, type HttpThreads } from "../shared/threads.ts";
 import type { FrontendHealth } from "../shared/wire.ts";
 import type { Ask } from "./asks.ts";
 import { totalOf } from "./cache/thread_counts.ts";
-import { internalRoutes } from "./internal_routes.ts";
 import { FrontendOwner } from "./owner.ts";
 import type { HttpThreadData } from "./pages.ts";
 import { makeSharedMemory, type SharedMemory } from "./shared_memory.ts";
 import { StatusReport } from "./status_report.ts";
+
+/** On the internal port. An invalidation is done where it is read (owner.ts). */
+const INTERNAL_CALLS = [
+  { method: "POST", path: "/invalidate" },
+  { method: "GET", path: "/health" },
+] as const;
 
 export interface RunningFrontend extends Member {
   /** The public one. */
@@ -39,7 +43,7 @@ class Frontend implements RunningFrontend {
   readonly #owner: FrontendOwner;
   readonly #report: StatusReport;
   readonly #startedAtMs = monotonicMs();
-  #internal: HttpServer | null = null;
+  #internal: InternalPort | null = null;
   #threads: HttpThreads | null = null;
   #stopping = false;
 
@@ -76,17 +80,12 @@ class Frontend implements RunningFrontend {
   }
 
   async start(): Promise<void> {
-    const { settings, secret, birth, log, fail } = this.#context;
-    this.#internal = await startHttpServer({
-      routes: internalRoutes({
-        invalidate: (body) => this.#owner.invalidate(body),
-        health: () => this.#health(),
-      }),
-      listen: { host: settings.host, port: settings.internalPort },
-      bodyBytesMax: INTERNAL_BODY_BYTES_MAX,
-      admit: requireSecret(secret, birth.id),
-      internal: true,
-      onBug: fail,
+    const { settings, log } = this.#context;
+    this.#internal = await startInternalPort(this.#context, {
+      port: settings.internalPort,
+      threads: 1,
+      calls: INTERNAL_CALLS,
+      handle: (kind, body) => this.#handleMember(kind, body),
     });
     this.#owner.start();
     this.#threads = await this.#startThreads();
@@ -121,12 +120,16 @@ class Frontend implements RunningFrontend {
     return startHttpThreads({
       module: new URL("./http_thread.ts", import.meta.url).href,
       count: threads,
-      host,
-      port,
+      listen: { host, port },
       data: data satisfies HttpThreadData,
       handle: (kind, body) => this.#handle(kind as Ask, body),
       onDeath: fail,
     });
+  }
+
+  /** What other members ask for. @throws bad_request */
+  #handleMember(kind: string, body: unknown): object {
+    return kind === "POST /invalidate" ? this.#owner.invalidate(body) : this.#health();
   }
 
   /** What the HTTP threads ask for. */

@@ -1,16 +1,15 @@
 /**
- * An order replica as a process: the service on the owner thread, the threads
- * that listen, and connections to the other members. Started by main.ts;
- * closing it answers what is in flight before it lets the folder go.
+ * An order replica as a process: the service, its port, and connections to the
+ * other members. Started by main.ts; closing it answers what is in flight
+ * before it lets the folder go.
  */
 import { randomBytes } from "node:crypto";
 import { systemClock } from "../shared/clock.ts";
+import { startInternalPort } from "../shared/http/internal_port.ts";
 import { HttpPeer } from "../shared/http/peer.ts";
-import { INTERNAL_THREAD } from "../shared/http/internal_calls.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import { NodeDisk } from "../shared/replication/node_disk.ts";
 import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
-import { startHttpThreads } from "../shared/threads.ts";
 import { ORDER_CALLS } from "./calls.ts";
 import { OrderService } from "./order_service.ts";
 
@@ -36,20 +35,15 @@ export async function startOrder(context: MemberContext): Promise<Member> {
     log,
     fail,
   });
-  const threads = await startHttpThreads({
-    module: INTERNAL_THREAD,
-    count: settings.threads,
-    host: settings.host,
-    port: settings.port,
-    data: { secret, birth: birth.id, calls: [...ORDER_CALLS, ...REPLICATION_CALLS] },
-    handle: (kind, body) => service.handle(kind, body),
-    onDeath: fail,
-  });
-  log.info("ready", { port: threads.port, rows: service.lastIndex, orders: service.count });
+  const { port, threads } = settings;
+  const calls = [...ORDER_CALLS, ...REPLICATION_CALLS];
+  const handle = (kind: string, body: unknown) => service.handle(kind, body);
+  const internal = await startInternalPort(context, { port, threads, calls, handle });
+  log.info("ready", { port: internal.port, rows: service.lastIndex, orders: service.count });
   return {
     async close() {
       await service.retire();
-      await threads.close();
+      await internal.close();
       await service.close();
       for (const peer of [...catalogs.values(), ...orders.values()]) peer.close();
     },

@@ -15,7 +15,7 @@ export interface Owner {
   onTell(handler: (kind: string, body: unknown) => void): void;
 }
 
-/** An owner that takes JSON text as it came, and answers JSON text to be sent as it is. */
+/** An owner that takes JSON text as it came, and whose answer is JSON text to be sent as it is. */
 export interface TextOwner extends Owner {
   /** @throws bad_request when it is not JSON; the AppError that `handle` threw */
   askText(kind: string, text: string): Promise<string>;
@@ -47,7 +47,8 @@ export function serveThread(start: (options: ThreadStart) => Promise<HttpServer>
 }
 
 interface Waiting {
-  form: number;
+  /** It wants the answer's text, and not what that says. */
+  asText: boolean;
   resolve: (value: unknown) => void;
   reject: (error: AppError) => void;
 }
@@ -66,19 +67,19 @@ class OwnerClient implements TextOwner {
   }
 
   ask<T>(kind: string, body: unknown): Promise<T> {
-    return this.#ask<T>(messages.AS_VALUE, kind, messages.textOf(body));
+    return this.#ask<T>(kind, messages.textOf(body), false);
   }
 
   askText(kind: string, text: string): Promise<string> {
-    return this.#ask<string>(messages.AS_TEXT, kind, text);
+    return this.#ask<string>(kind, text, true);
   }
 
-  #ask<T>(form: number, kind: string, text: string): Promise<T> {
+  #ask<T>(kind: string, text: string, asText: boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const number = ++this.#lastNumber;
-      this.#waiting.set(number, { form, resolve: resolve as Waiting["resolve"], reject });
+      this.#waiting.set(number, { asText, resolve: resolve as Waiting["resolve"], reject });
       if (this.#asks.length === 0) setImmediate(() => this.#flush());
-      this.#asks.push(number, form, kind, text);
+      this.#asks.push(number, kind, text);
     });
   }
 
@@ -111,6 +112,6 @@ class OwnerClient implements TextOwner {
     assert(waiting !== undefined, "an ask is answered once");
     this.#waiting.delete(number);
     if (outcome === messages.REJECTED) waiting.reject(messages.errorOf(text));
-    else waiting.resolve(waiting.form === messages.AS_TEXT ? text : JSON.parse(text));
+    else waiting.resolve(waiting.asText ? text : JSON.parse(text));
   }
 }

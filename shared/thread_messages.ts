@@ -7,14 +7,10 @@ import assert from "node:assert/strict";
 import { AppError, isReason } from "./errors.ts";
 import type { Listen } from "./http/server.ts";
 
-/** Flat, as cloning many small objects costs more: number, form, kind, text, number, … */
+/** Flat, as cloning many small objects costs more: number, kind, text, number, … */
 export type Asks = (number | string)[];
 /** Flat: number, outcome, text, … A tell is TELL, its kind, its text. */
 export type Answers = (number | string)[];
-
-/** Forms of an ask: what the owner answers becomes JSON, or a string is ready JSON text. */
-export const AS_VALUE = 0;
-export const AS_TEXT = 1;
 
 /** Outcomes. */
 export const RESOLVED = 0;
@@ -36,6 +32,15 @@ export interface ThreadData {
 /** JSON text; of nothing, an empty object. */
 export function textOf(value: unknown): string {
   return JSON.stringify(value) ?? "{}";
+}
+
+/** @throws bad_request */
+export function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AppError("bad_request", "The body is not JSON");
+  }
 }
 
 /** @throws what is not an AppError: a bug ends the process, it does not become an answer */

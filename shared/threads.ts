@@ -6,17 +6,17 @@
  *   HTTP thread: ask, ask, ask ─▶ one message a turn ─▶ owner: handle each
  *   HTTP thread: settle each   ◀─ one message a turn ◀─ answers, tells
  *
- * All threads serve one listening socket. Thread 1 makes it; the others
- * listen on its descriptor. Only thread 1 closes it, and last: closing it a
- * second time would close whatever file got the number since. That is why
- * the other threads are never ended one by one, but end with the process.
+ * All threads serve one listening socket. Thread 1 makes it, unless they are
+ * given one; the others listen on its descriptor. Only who made it closes it,
+ * and last: closing it a second time would close whatever file got the number
+ * since. That is why the others are never ended one by one, but end with the
+ * process.
  *
  * What goes between the threads is what JSON can say; errors cross as AppError.
  */
 import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";
 import { monotonicMs } from "./clock.ts";
-import { AppError } from "./errors.ts";
 import type { Listen } from "./http/server.ts";
 import * as messages from "./thread_messages.ts";
 
@@ -29,14 +29,11 @@ export interface ThreadsOptions {
   /** file: URL of the .ts module that calls serveThread. */
   module: string;
   count: number;
-  host: string;
-  port: number;
+  /** An address, or the socket of a server of this process, which closes it after the threads. */
+  listen: Listen;
   /** What the threads get as `data`; must survive a structured clone. */
   data: object;
-  /**
-   * The owner's answer to an ask: a value, a promise, or an AppError thrown.
-   * To an askText, a string is ready JSON text.
-   */
+  /** The owner's answer to an ask: a value, a promise, or an AppError thrown. */
   handle: (kind: string, body: unknown) => unknown;
   /** A thread has ended or thrown: the process cannot go on. */
   onDeath: (why: string) => void;
@@ -57,18 +54,18 @@ export async function startHttpThreads(options: ThreadsOptions): Promise<HttpThr
   stampTurn(turns);
   const stamping = setInterval(stampTurn, TURN_STAMP_MS, turns);
   stamping.unref();
+  const ownsSocket = !("fd" in options.listen);
   const threads: Thread[] = [];
   try {
-    const { host, port } = options;
-    const first = new Thread(options, { host, port }, turns);
+    const first = new Thread(options, options.listen, turns);
     threads.push(first);
     const { fd, port: bound } = await first.ready;
     for (let nth = 2; nth <= options.count; nth++) threads.push(new Thread(options, { fd }, turns));
     await Promise.all(threads.map((thread) => thread.ready));
-    return new ThreadGroup(threads, bound, stamping);
+    return new ThreadGroup({ threads, ownsSocket, port: bound, stamping });
   } catch (error) {
     clearInterval(stamping);
-    await threads[0]?.end();
+    if (ownsSocket) await threads[0]?.end();
     throw error;
   }
 }
@@ -77,27 +74,36 @@ function stampTurn(turns: Int32Array): void {
   Atomics.store(turns, 0, monotonicMs() | 0);
 }
 
-class ThreadGroup implements HttpThreads {
-  readonly port: number;
-  readonly #threads: Thread[];
-  readonly #stamping: NodeJS.Timeout;
+interface ThreadGroupParts {
+  threads: readonly Thread[];
+  /** The first thread made the socket. */
+  ownsSocket: boolean;
+  port: number;
+  stamping: NodeJS.Timeout;
+}
 
-  constructor(threads: Thread[], port: number, stamping: NodeJS.Timeout) {
-    this.#threads = threads;
-    this.port = port;
-    this.#stamping = stamping;
+class ThreadGroup implements HttpThreads {
+  readonly #parts: ThreadGroupParts;
+
+  constructor(parts: ThreadGroupParts) {
+    this.#parts = parts;
+  }
+
+  get port(): number {
+    return this.#parts.port;
   }
 
   tell(kind: string, body: unknown): void {
-    for (const thread of this.#threads) thread.tell(kind, body);
+    for (const thread of this.#parts.threads) thread.tell(kind, body);
   }
 
   async close(): Promise<void> {
-    const [first, ...others] = this.#threads;
+    const { threads, ownsSocket, stamping } = this.#parts;
+    const [first, ...others] = threads;
     await Promise.all(others.map((thread) => thread.close()));
     await first!.close();
-    clearInterval(this.#stamping);
-    await first!.end();
+    clearInterval(stamping);
+    if (ownsSocket) await first!.end();
   }
 }
 
@@ -155,18 +161,17 @@ class Thread {
   }
 
   #answerAll(asks: messages.Asks): void {
-    for (let at = 0; at < asks.length; at += 4) {
-      const [number, form, kind, text] = [asks[at]!, asks[at + 1]!, asks[at + 2]!, asks[at + 3]!];
-      this.#answer(number as number, form as number, kind as string, text as string);
+    for (let at = 0; at < asks.length; at += 3) {
+      this.#answer(asks[at] as number, asks[at + 1] as string, asks[at + 2] as string);
     }
   }
 
-  #answer(number: number, form: number, kind: string, text: string): void {
+  #answer(number: number, kind: string, text: string): void {
     try {
-      const answer = this.#handle(kind, parse(text));
-      if (!(answer instanceof Promise)) return this.#resolve(number, form, answer);
+      const answer = this.#handle(kind, messages.parseText(text));
+      if (!(answer instanceof Promise)) return this.#resolve(number, answer);
       answer.then(
-        (value) => this.#resolve(number, form, value),
+        (value) => this.#resolve(number, value),
         (error) => this.#send(number, messages.REJECTED, messages.errorText(error)),
       );
     } catch (error) {
@@ -174,9 +179,8 @@ class Thread {
     }
   }
 
-  #resolve(number: number, form: number, value: unknown): void {
-    const isReady = form === messages.AS_TEXT && typeof value === "string";
-    this.#send(number, messages.RESOLVED, isReady ? value : messages.textOf(value));
+  #resolve(number: number, value: unknown): void {
+    this.#send(number, messages.RESOLVED, messages.textOf(value));
   }
 
   #send(number: number, what: number | string, text: string): void {
@@ -201,13 +205,4 @@ function bootstrap(module: string): URL {
 register();
 await import(${JSON.stringify(module)});`;
   return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
-}
-
-/** @throws bad_request */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new AppError("bad_request", "The body is not JSON");
-  }
 }

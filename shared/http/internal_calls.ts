@@ -1,16 +1,13 @@
 /**
- * Calls that an HTTP thread passes on to its owner: the body goes as it came,
+ * Calls of other members as routes: the body goes to the owner as it came,
  * under the call's method and path, and the owner's answer is sent as it is.
  * Bodies are parsed and judged by the owner, who knows what they mean.
  */
 import { AppError } from "../errors.ts";
-import type { Owner, TextOwner } from "../threads.ts";
+import type { TextOwner } from "../threads.ts";
 import { JSON_TYPE } from "./answers.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Method, Route } from "./router.ts";
-
-/** The module for startHttpThreads of a member without an HTTP thread of its own making. */
-export const INTERNAL_THREAD = new URL("./internal_thread.ts", import.meta.url).href;
 
 export interface InternalCall {
   method: Method;
@@ -18,23 +15,19 @@ export interface InternalCall {
   path: string;
 }
 
-export interface InternalThreadData {
-  secret: string;
-  birth: string;
-  /** They reach the owner as `POST /sales` with the JSON body, or `GET /log` with the query. */
-  calls: readonly InternalCall[];
-}
+/** Of the owner, what they need; it may live in another thread. */
+export type InternalOwner = Pick<TextOwner, "askText" | "healthy">;
 
-export const JSON_HEADERS = ["Content-Type", JSON_TYPE];
+const JSON_HEADERS = ["Content-Type", JSON_TYPE];
 
-/** The routes of those calls, for a thread that serves them beside others. */
-export function internalRoutes(calls: readonly InternalCall[], owner: TextOwner): Route[] {
+/** They reach the owner as `POST /sales` with the JSON body, or `GET /log` with the query. */
+export function internalRoutes(calls: readonly InternalCall[], owner: InternalOwner): Route[] {
   const routes = calls.map(({ method, path }) => callRoute(method, path, owner));
   routes.push({ method: "GET", path: "/livez", handle: (exchange) => live(exchange, owner) });
   return routes;
 }
 
-function callRoute(method: Method, path: string, owner: TextOwner): Route {
+function callRoute(method: Method, path: string, owner: InternalOwner): Route {
   const kind = `${method} ${path}`;
   const isHealth = kind === "GET /health";
   return {
@@ -62,11 +55,11 @@ function queryOf(query: string): Record<string, string> {
   return Object.fromEntries(values);
 }
 
-function live(exchange: Exchange, owner: Owner): void {
+function live(exchange: Exchange, owner: InternalOwner): void {
   requireTurns(owner);
   exchange.send(200, JSON_HEADERS, '{"data":"live"}');
 }
 
-function requireTurns(owner: Owner): void {
+function requireTurns(owner: InternalOwner): void {
   if (!owner.healthy()) throw new AppError("unavailable", "The owner thread is stuck");
 }

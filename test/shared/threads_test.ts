@@ -14,8 +14,7 @@ async function start(t: TestContext, options: Partial<ThreadsOptions> = {}) {
   const threads = await startHttpThreads({
     module: MODULE,
     count: 1,
-    host: "127.0.0.1",
-    port: 0,
+    listen: { host: "127.0.0.1", port: 0 },
     data: {},
     handle: (kind, body) => ({ kind, body }),
     onDeath: (why) => deaths.push(why),
@@ -147,7 +146,7 @@ test("a thread that dies is reported", async (t) => {
 test("a thread that cannot start fails the start", async (t) => {
   await assert.rejects(start(t, { data: { broken: true } }), /planted: broken at start/);
   const { threads } = await start(t);
-  const second = start(t, { port: threads.port });
+  const second = start(t, { listen: { host: "127.0.0.1", port: threads.port } });
   await assert.rejects(second, (error: NodeJS.ErrnoException) => error.code === "EADDRINUSE");
   await threads.close();
 });

@@ -1,0 +1,73 @@
+/** A member's internal port, served by the owner alone and with threads beside it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { threadId } from "node:worker_threads";
+import { AppError, hasReason } from "../../../shared/errors.ts";
+import { startInternalPort } from "../../../shared/http/internal_port.ts";
+import { HttpPeer } from "../../../shared/http/peer.ts";
+
+const SECRET = "0123456789abcdef";
+const TIMEOUT = { timeoutMs: 2_000 };
+
+function start(threads: number, port = 0) {
+  return startInternalPort({
+    settings: { host: "127.0.0.1" },
+    secret: SECRET,
+    birth: { id: "b1" },
+    fail: (why) => assert.fail(String(why)),
+  }, {
+    port,
+    threads,
+    calls: [
+      { method: "POST", path: "/sales" },
+      { method: "GET", path: "/health" },
+      { method: "GET", path: "/log" },
+    ],
+    handle(kind, body) {
+      if (kind === "GET /health") throw new AppError("recovering", "wait", { index: 3 });
+      return { kind, body, threadId };
+    },
+  });
+}
+
+function peerOf(port: number): HttpPeer {
+  return new HttpPeer({ url: `http://127.0.0.1:${port}`, secret: SECRET, birth: "b1" });
+}
+
+for (const threads of [1, 3]) {
+  test(`calls reach the owner from each of ${threads} threads, with the secret only`, async (t) => {
+    const { port, close } = await start(threads);
+    t.after(close);
+    // Each has a connection of its own, and any thread may take it.
+    const peers = Array.from({ length: 8 }, () => peerOf(port));
+    t.after(() => peers.forEach((peer) => peer.close()));
+    await Promise.all(peers.map(async (peer) => {
+      const answer = await peer.post("/sales", { sales: [] }, TIMEOUT);
+      assert.deepEqual(answer, { kind: "POST /sales", body: { sales: [] }, threadId });
+      const page = await peer.get("/log?after=3", TIMEOUT);
+      assert.deepEqual(page, { kind: "GET /log", body: { after: "3" }, threadId });
+      await assert.rejects(peer.get("/health?at=3", TIMEOUT), (error) => {
+        return hasReason(error, "recovering") && error.details["index"] === 3;
+      });
+      const twice = peer.get("/log?a=1&a=2", TIMEOUT);
+      await assert.rejects(twice, (error) => hasReason(error, "bad_request"));
+      const broken = peer.post("/sales", "{", TIMEOUT);
+      await assert.rejects(broken, (error) => hasReason(error, "bad_request"));
+      assert.deepEqual(await peer.get("/livez", TIMEOUT), { data: "live" });
+      assert.equal((await fetch(`${peer.url}/livez`)).status, 401);
+    }));
+  });
+
+  test(`a port of ${threads} threads is free once it is closed`, async () => {
+    const first = await start(threads);
+    const peer = peerOf(first.port);
+    await peer.get("/livez", TIMEOUT);
+    await first.close();
+    const gone = peer.get("/livez", TIMEOUT);
+    await assert.rejects(gone, (error) => hasReason(error, "unavailable", "unknown"));
+    const second = await start(1, first.port);
+    assert.deepEqual(await peer.get("/livez", TIMEOUT), { data: "live" });
+    peer.close();
+    await second.close();
+  });
+}
