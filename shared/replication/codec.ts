@@ -16,6 +16,11 @@ import { AppError } from "../errors.ts";
 import type { Position } from "./log_index.ts";
 import type { Row } from "./messages.ts";
 
+const CHECKSUM_LENGTH = 8;
+const COMMA = 44;
+const DIGIT_0 = 48;
+const LETTER_A = 97;
+
 export function formatRow(index: number, term: number, payload: string, before: number): Row {
   const body = `${index},${term},${payload}`;
   const checksum = crc32(body, before);
@@ -23,7 +28,7 @@ export function formatRow(index: number, term: number, payload: string, before: 
 }
 
 export function formatChecksum(checksum: number): string {
-  return checksum.toString(16).padStart(8, "0");
+  return checksum.toString(16).padStart(CHECKSUM_LENGTH, "0");
 }
 
 /** The columns of the service, between term and checksum. */
@@ -32,31 +37,63 @@ export function payloadOf(text: string): string {
 }
 
 /**
- * Reads one line that is to follow `before`.
+ * Reads one line that is to follow `before`. Digit by digit, as a start reads millions.
  * @throws bad_request when it is no row, or does not follow.
  */
 export function parseRow(line: string, before: Position): Row {
-  const end = line.length - 9;
-  const body = line.slice(0, end);
-  const afterIndex = line.indexOf(",");
-  const afterTerm = line.indexOf(",", afterIndex + 1);
-  const index = Number(line.slice(0, afterIndex));
-  const term = Number(line.slice(afterIndex + 1, afterTerm));
-  const checksum = crc32(body, before.checksum);
+  const end = line.length - CHECKSUM_LENGTH - 1;
+  const afterIndex = endOfNumber(line, 0);
+  const afterTerm = endOfNumber(line, afterIndex + 1);
+  const index = numberBetween(line, 0, afterIndex);
+  const term = numberBetween(line, afterIndex + 1, afterTerm);
   const isRow =
-    line[end] === "," &&
-    afterTerm > 0 &&
-    line.slice(end + 1) === formatChecksum(checksum) &&
-    Number.isSafeInteger(term) &&
+    index === before.index + 1 &&
+    line.charCodeAt(afterIndex) === COMMA &&
     term >= before.term &&
-    index === before.index + 1;
-  if (!isRow) {
+    Number.isSafeInteger(term) &&
+    line.charCodeAt(afterTerm) === COMMA &&
+    afterTerm < end &&
+    line.charCodeAt(end) === COMMA;
+  const checksum = isRow ? crc32(line.slice(0, end), before.checksum) : NaN;
+  if (checksum !== readChecksum(line, end + 1)) {
     throw new AppError(
       "bad_request",
       `Row ${before.index + 1} does not follow from the row before it`,
     );
   }
   return { index, term, checksum, text: line };
+}
+
+/** Where the digits that begin there end. */
+function endOfNumber(line: string, from: number): number {
+  let at = from;
+  while (isDigit(line.charCodeAt(at))) at++;
+  return at;
+}
+
+/** Of digits; NaN when there are none. */
+function numberBetween(line: string, from: number, to: number): number {
+  if (from === to) return NaN;
+  let number = 0;
+  for (let at = from; at < to; at++) number = number * 10 + line.charCodeAt(at) - DIGIT_0;
+  return number;
+}
+
+/** The eight hexadecimal digits that formatChecksum writes; NaN when they are others. */
+function readChecksum(line: string, from: number): number {
+  let checksum = 0;
+  for (let at = from; at < from + CHECKSUM_LENGTH; at++) {
+    const code = line.charCodeAt(at);
+    if (isDigit(code)) checksum = checksum * 16 + code - DIGIT_0;
+    else if (code >= LETTER_A && code <= LETTER_A + 5) {
+      checksum = checksum * 16 + code - LETTER_A + 10;
+    } else return NaN;
+  }
+  return checksum;
+}
+
+function isDigit(code: number): boolean {
+  return code >= DIGIT_0 && code <= DIGIT_0 + 9;
 }
 
 /**

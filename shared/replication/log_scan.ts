@@ -26,6 +26,7 @@ import type { Promised } from "./term_file.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 const SECTOR_BYTES = 512;
+const LINE_BREAK = 10;
 
 export interface Scan {
   /** An append that was never acknowledged, from the end of the rows remembered on. */
@@ -75,32 +76,40 @@ function readLines(
   size: number,
   take: (text: string, bytes: number) => void,
 ): boolean {
-  let buffer: Buffer = Buffer.alloc(0);
+  let left: Buffer = Buffer.alloc(0);
   let offset = file.length;
   while (offset < size) {
-    const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - offset));
-    const bytes = file.readBytes(chunk, offset);
+    const chunk = Buffer.allocUnsafe(left.length + Math.min(CHUNK_BYTES, size - offset));
+    left.copy(chunk);
+    const bytes = file.readBytes(chunk.subarray(left.length), offset);
     if (bytes === 0) break;
     offset += bytes;
-    buffer =
-      buffer.length === 0
-        ? chunk.subarray(0, bytes)
-        : Buffer.concat([buffer, chunk.subarray(0, bytes)]);
-    let start = 0;
-    for (let end = buffer.indexOf(10); end >= 0; end = buffer.indexOf(10, start)) {
-      try {
-        take(buffer.toString("utf8", start, end), end + 1 - start);
-      } catch (error) {
-        if (error instanceof AppError && error.reason === "bad_request") return false;
-        throw error;
-      }
-      start = end + 1;
-    }
-    buffer = buffer.subarray(start);
+    const known = chunk.subarray(0, left.length + bytes);
+    const end = known.lastIndexOf(LINE_BREAK) + 1;
+    if (!takeLines(known.subarray(0, end), take)) return false;
+    left = known.subarray(end);
     // No row is as long as that.
-    if (buffer.length >= CHUNK_BYTES) return false;
+    if (left.length >= CHUNK_BYTES) return false;
   }
-  return buffer.length === 0;
+  return left.length === 0;
+}
+
+/** Of whole lines; false when one was refused. */
+function takeLines(bytes: Buffer, take: (text: string, bytes: number) => void): boolean {
+  const text = bytes.toString("utf8");
+  const isAscii = text.length === bytes.length;
+  let start = 0;
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+    const line = text.slice(start, end);
+    try {
+      take(line, (isAscii ? line.length : Buffer.byteLength(line)) + 1);
+    } catch (error) {
+      if (error instanceof AppError && error.reason === "bad_request") return false;
+      throw error;
+    }
+    start = end + 1;
+  }
+  return true;
 }
 
 /** All that is left: where the length is noted, seconds of rows, not a log of years. */
@@ -115,7 +124,7 @@ function rest(file: LogFile, size: number): Buffer {
  * only the rest was new: rows from before stand in front of it.
  */
 function isTorn(left: Buffer, offset: number): boolean {
-  const end = left.indexOf(10);
+  const end = left.indexOf(LINE_BREAK);
   if (end < 0) return true;
   let start = 0;
   for (let next = SECTOR_BYTES - (offset % SECTOR_BYTES); next <= end; next += SECTOR_BYTES) {

@@ -47,6 +47,13 @@ test("a row that does not follow is refused, whatever was done to it", () => {
     "\n",
     "1,3\n",
     a + "2,2,b,00000000\n",
+    ",3,a,00000000\n",
+    "1,,a,00000000\n",
+    "1,3,00000000\n",
+    "1.0,3,a,00000000\n",
+    a.slice(0, -9) + a.slice(-9).toUpperCase(),
+    a.replace(/.\n$/, "\n"),
+    a.replace("\n", "0\n"),
   ];
   for (const text of bad) {
     assert.throws(() => parseRows(text, START), { reason: "bad_request" }, JSON.stringify(text));
