@@ -72,14 +72,14 @@ export class CatalogClient {
 
   /** Null: there is no such product. @throws unavailable */
   lookup(name: string, lease: number): Promise<FoundProduct | null> {
-    const attempt = () => this.#lookups.add({ subject: name, lease });
-    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, attempt);
+    const item = { subject: name, lease };
+    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => this.#lookups.add(item));
   }
 
   /** @throws unavailable */
   list(query: ListQuery, lease: number): Promise<FoundList> {
-    const attempt = () => this.#lists.add({ subject: query, lease });
-    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, attempt);
+    const item = { subject: query, lease };
+    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => this.#lists.add(item));
   }
 
   /**

@@ -71,19 +71,33 @@ interface Try {
 const NOT_SENT: Try = { result: { code: "unavailable", message: "It was too late" }, term: 0 };
 
 /** One purchase between its tries. */
-interface Placing {
+class Placing {
   /** As JSON: made once, by the thread that read it. */
   readonly purchase: string;
   /** It has been answered; no further try. */
-  isOver: boolean;
+  isOver = false;
   /** A try of it is with a leader, and has no answer yet. */
-  isUnderWay: boolean;
+  isUnderWay = false;
   /** Some try that is over may have had an effect. */
-  mayHaveHappened: boolean;
+  mayHaveHappened = false;
   /** The highest term of a leader that took a try and gave no answer. */
-  lateTerm: number;
+  lateTerm = 0;
   /** What the leader said that had no use for the last try. */
-  refusal: string | null;
+  refusal: string | null = null;
+  readonly #resolve: (result: PlaceResult) => void;
+  readonly #callOff: () => void;
+
+  constructor(purchase: string, resolve: (result: PlaceResult) => void, clock: Clock) {
+    this.purchase = purchase;
+    this.#resolve = resolve;
+    this.#callOff = clock.after(ORDER_DEADLINE_MS, () => this.settle(undecided(this)));
+  }
+
+  settle(result: PlaceResult): void {
+    this.isOver = true;
+    this.#callOff();
+    this.#resolve(result);
+  }
 }
 
 export class OrderClient {
@@ -105,16 +119,8 @@ export class OrderClient {
     const refusal = this.#refusal();
     if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve, reject) => {
-      const untried = { isUnderWay: false, mayHaveHappened: false, lateTerm: 0, refusal: null };
-      const placing: Placing = { purchase, isOver: false, ...untried };
-      const settle = (result: PlaceResult): void => {
-        placing.isOver = true;
-        callOff();
-        resolve(result);
-      };
-      const giveUp = (): void => settle(undecided(placing));
-      const callOff = this.#options.clock.after(ORDER_DEADLINE_MS, giveUp);
-      this.#placeUntilDecided(placing).then(settle, reject);
+      const placing = new Placing(purchase, resolve, this.#options.clock);
+      this.#placeUntilDecided(placing).then((result) => placing.settle(result), reject);
     });
   }
 

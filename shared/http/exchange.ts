@@ -188,23 +188,24 @@ export class Exchange {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
+      this.#failBody = (error) => {
+        this.#failBody = null;
+        request.removeAllListeners("data");
+        reject(error);
+      };
       request.on("data", (chunk: Buffer) => {
         chunks.push(chunk);
         bytes += chunk.length;
-        if (bytes > this.#connection.server.bodyBytesMax) fail(this.#tooLarge());
+        if (bytes > this.#connection.server.bodyBytesMax) this.#failBody?.(this.#tooLarge());
       });
       request.on("end", () => {
         this.#failBody = null;
         this.#bodyRead = true;
         resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
       });
-      const fail = (error: AppError): void => {
-        this.#failBody = null;
-        request.removeAllListeners("data");
-        reject(error);
-      };
-      this.#failBody = fail;
-      request.on("error", () => fail(new AppError("bad_request", "The body broke off")));
+      request.on("error", () => {
+        this.#failBody?.(new AppError("bad_request", "The body broke off"));
+      });
     });
   }
 
