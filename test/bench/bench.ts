@@ -67,7 +67,7 @@ const THOROUGH: Plan = {
   rivals: {
     lookups: { rounds: 9, seconds: 2 },
     orders: { rounds: 5, seconds: 4 },
-    warmUpSeconds: 3,
+    warmUpSeconds: 20,
   },
   mixed: { rounds: 5, iterations: 2_000 },
   growth: { rounds: 5, seconds: 4 },
@@ -77,7 +77,7 @@ const QUICK: Plan = {
   rivals: {
     lookups: { rounds: 3, seconds: 1 },
     orders: { rounds: 2, seconds: 1 },
-    warmUpSeconds: 2,
+    warmUpSeconds: 5,
   },
   mixed: { rounds: 2, iterations: 300 },
   growth: { rounds: 2, seconds: 2 },

@@ -20,7 +20,7 @@ import { runWrk } from "./wrk.ts";
 
 const ORDERS = 1_000_000;
 const CONNECTIONS = 64;
-const WARM_UP = { rounds: 1, seconds: 3 };
+const WARM_UP = { rounds: 1, seconds: 15 };
 /** Until a process that has just started holds what it will go on holding. */
 const SETTLE_MS = 3_000;
 /** Load before the follower comes back: to get going, and to be measured. */

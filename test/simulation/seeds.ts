@@ -8,7 +8,7 @@ import { Pool } from "./pool.ts";
 import { EXPECTED } from "./store/coverage.ts";
 import type { Focus } from "./store/focus.ts";
 import { drawPlan, type Plan } from "./store/plan.ts";
-import { play } from "./store/run.ts";
+import { play, type RunOptions } from "./store/run.ts";
 import { outcomeOf, shorten } from "./store/shorten.ts";
 import { Violation } from "./store/violation.ts";
 import type { Failure, World } from "./tasks.ts";
@@ -72,28 +72,36 @@ export async function playAll(range: Range, say: Say): Promise<boolean> {
   const isCovered = tellCoverage(world, counts, say) || played < BIG_RUN_SEEDS[world];
   failures.sort((one, other) => one.seed - other.seed);
   for (const { seed, message } of failures) say(`seed ${seed}: ${message}`);
-  if (failures.length > 0) await tellShortest(world, failures[0]!.seed, draw, say);
+  if (failures.length > 0) await tellShortest({ world, seed: failures[0]!.seed, draw }, say);
   return failures.length === 0 && (isCovered || draw.without.length > 0 || draw.focus !== null);
 }
 
+export interface Telling {
+  world: World;
+  seed: number;
+  draw: Draw;
+  /** Of the store: each message too. */
+  messages?: boolean;
+}
+
 /** The history of one seed in words; false when it breaks a promise. */
-export async function tellSeed(
-  world: World,
-  seed: number,
-  draw: Draw,
-  say: Say,
-): Promise<boolean> {
+export async function tellSeed(telling: Telling, say: Say): Promise<boolean> {
+  const { world, seed, draw } = telling;
   try {
     if (world === "log") new History(seed, noCounts(), { trace: say }).run();
-    else await play(planOf(seed, draw), { counts: new Map(), trace: say });
+    else await play(planOf(seed, draw), tracing(telling, say));
   } catch (error) {
     if (!(error instanceof Violation) && !(error instanceof LogViolation)) throw error;
     say(`seed ${seed}: ${error.message}`);
-    await tellShortest(world, seed, draw, say);
+    await tellShortest(telling, say);
     return false;
   }
   say(`seed ${seed}: nothing broke`);
   return true;
+}
+
+function tracing({ messages = false }: Telling, say: Say): RunOptions {
+  return { counts: new Map(), trace: say, ...(messages ? { messages: say } : {}) };
 }
 
 const TITLES: Record<World, string> = { log: "The replicated log", store: "The whole store" };
@@ -113,19 +121,15 @@ function tellCoverage(world: World, counts: Record<string, number>, say: Say): b
 }
 
 /** The shortest history found that breaks the same promise as this seed. */
-async function tellShortest(
-  world: World,
-  seed: number,
-  draw: Draw,
-  say: Say,
-): Promise<void> {
+async function tellShortest(telling: Telling, say: Say): Promise<void> {
+  const { world, seed, draw } = telling;
   if (world === "log") return tellShortestScript(seed, say);
   const plan = planOf(seed, draw);
   const first = await outcomeOf(plan);
   if (first === null) return say("It does not break again: the run is not a function of its seed");
   const shortest = await shorten(plan, first, SHORTEN_TRIES.store);
   say(`\nseed ${seed}, ${shortest.plan.events.length} events of ${plan.events.length}:`);
-  await play(shortest.plan, { counts: new Map(), trace: say }).catch(() => {});
+  await play(shortest.plan, tracing(telling, say)).catch(() => {});
   say(shortest.violation.message);
 }
 

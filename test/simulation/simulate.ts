@@ -32,6 +32,7 @@ const FAULTS = column([...FAULT_KINDS, ...MESSAGE_FAULTS]);
 const USAGE = `npm run simulate -- [options]
   --seeds N       so many random histories, from --seed on (default 500, from 1)
   --seed S        alone: the history of this seed in words, and if it fails the shortest one found
+  --messages      with --seed alone, of the store: each message too
   --minutes M     random histories for so long
   --world W       only 'store', the whole store, or 'log', the replicated log alone; default: both
   --without A,B   of the store, without some of these faults:
@@ -55,6 +56,7 @@ async function main(): Promise<boolean> {
     options: {
       seeds: { type: "string" },
       seed: { type: "string" },
+      messages: { type: "boolean", default: false },
       minutes: { type: "string" },
       world: { type: "string" },
       without: { type: "string", default: "" },
@@ -80,7 +82,8 @@ async function main(): Promise<boolean> {
   const worlds: World[] = values.world === undefined ? ["log", "store"] : [worldOf(values.world)];
   const wantsSeeds = seeds !== undefined || minutes !== undefined;
   if (values.seed !== undefined && !wantsSeeds) {
-    return tellSeed(worlds.at(-1)!, Number(values.seed), draw, say);
+    const { messages } = values;
+    return tellSeed({ world: worlds.at(-1)!, seed: Number(values.seed), draw, messages }, say);
   }
   const verdicts: boolean[] = [];
   const build = new Build();

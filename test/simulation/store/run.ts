@@ -40,6 +40,8 @@ export interface RunOptions {
   counts: Map<string, number>;
   /** Gets what happens, in words. */
   trace?: (line: string) => void;
+  /** Gets each message between members, and of buyers, as it leaves. */
+  messages?: (line: string) => void;
   /** Called when all is mended: a test of the run itself breaks what no fault breaks. */
   meddle?: (parts: { town: Town; operations: Operation[] }) => void;
 }
@@ -63,7 +65,7 @@ class Run {
   readonly #count: (name: string) => void;
   readonly #meddle: RunOptions["meddle"];
 
-  constructor(plan: Plan, { counts, trace, meddle }: RunOptions) {
+  constructor(plan: Plan, { counts, trace, messages, meddle }: RunOptions) {
     this.#plan = plan;
     this.#meddle = meddle;
     const timeline = this.#timeline;
@@ -76,7 +78,7 @@ class Run {
     const random = (stream: number) => new Random(plan.seed * 8 + stream);
     const { weather } = plan;
     const network = { timeline, weather, random: random(1), count, people: PEOPLE };
-    this.#network = new Network(network);
+    this.#network = new Network({ ...network, trace: messages ?? null });
     const { orders, orderQuorum } = plan.sizes;
     this.#witness = new Witness({ order: 2 * orderQuorum > orders, catalog: true });
     const parts = { plan, timeline, network: this.#network, count, trace: say };

@@ -4,19 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CALM } from "./network_weather.ts";
-import { drawPlan, type Plan } from "./plan.ts";
+import { calmPlan } from "./calm_plan.ts";
 import { play, type RunOptions } from "./run.ts";
 import { Violation } from "./violation.ts";
-
-/** No faults; a few purchases of what there is enough of. */
-function calmPlan(): Plan {
-  const plan = drawPlan(1, new Set(), "anything");
-  const events = plan.events.filter(({ atMs, kind }) => kind === "buy" && atMs < 300).slice(0, 5);
-  const sizes = { frontends: 2, orders: 3, catalogs: 1, orderQuorum: 2 };
-  const products = plan.products.map(({ name }) => ({ name, quantity: 100 }));
-  return { ...plan, weather: CALM, sizes, products, events, restockMs: 0, flushMs: 1 };
-}
 
 async function outcome(meddle: NonNullable<RunOptions["meddle"]>, plan = calmPlan()) {
   try {
