@@ -12,6 +12,7 @@ import { HEADERS_MAX, URL_LENGTH_MAX } from "../limits.ts";
 import type { Connection } from "./connection.ts";
 
 const NO_PARAMS: string[] = [];
+const NO_HEADERS: readonly string[] = [];
 const NO_BODY = 0;
 const UNKNOWN_LENGTH = -1;
 
@@ -42,6 +43,8 @@ export class Exchange {
   readonly query: string;
   /** Of the route's path, in order, still percent-encoded. */
   params: string[] = NO_PARAMS;
+  /** Of its answer, whatever that is; flat. */
+  commonHeaders = NO_HEADERS;
 
   readonly #connection: Connection;
   /** The client waits for `100 Continue` before it sends the body. */
@@ -229,10 +232,11 @@ export class Exchange {
     assert(!this.#answered, "a request is answered once");
     this.#answered = true;
     const unread = this.#bodyBytes !== NO_BODY && !this.#bodyRead;
-    if (unread && this.#mustHangUp()) return this.#sendAndHangUp(status, headers, body);
+    const all = this.commonHeaders.length === 0 ? headers : [...headers, ...this.commonHeaders];
+    if (unread && this.#mustHangUp()) return this.#sendAndHangUp(status, all, body);
     const { response } = this;
-    if (this.#connection.ending) response.writeHead(status, [...headers, "Connection", "close"]);
-    else response.writeHead(status, headers as string[]);
+    if (this.#connection.ending) response.writeHead(status, [...all, "Connection", "close"]);
+    else response.writeHead(status, all as string[]);
     response.end(body);
     this.#connection.answered(this);
   }

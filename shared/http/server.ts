@@ -249,6 +249,7 @@ function connectionFor(socket: ServedSocket): Connection {
  */
 export function requireSecret(secret: string, birth: string): (exchange: Exchange) => void {
   const expected = Buffer.from(`Bearer ${secret}`);
+  const named = ["Store-Birth", birth];
   return (exchange) => {
     const given = Buffer.from(exchange.header("authorization") ?? "");
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
@@ -257,6 +258,6 @@ export function requireSecret(secret: string, birth: string): (exchange: Exchang
     if (exchange.header("store-birth") !== birth) {
       throw new AppError("other_cluster", "This message is for another cluster");
     }
-    exchange.response.setHeader("Store-Birth", birth);
+    exchange.commonHeaders = named;
   };
 }

@@ -30,11 +30,21 @@ export function save(turn: Turn, term: number, vote: number | null): number {
 }
 
 export function append(turn: Turn, rows: readonly Row[]): void {
-  const { state } = turn;
+  takeRows(turn, rows);
+  writeRows(turn, rows);
+}
+
+/** Rows are in the log from here on; they are still to be written. */
+export function takeRows({ state }: Turn, rows: readonly Row[]): void {
   for (const row of rows) {
     assert(row.index === state.log.lastIndex + 1, "a log has no gaps");
     state.log.append(row.term, row.checksum);
   }
+}
+
+/** The last rows that entered the log go to disk. */
+export function writeRows(turn: Turn, rows: readonly Row[]): void {
+  const { state } = turn;
   const op = ++state.diskAsked;
   state.appends.push({ op, lastIndex: state.log.lastIndex });
   turn.out.push({ kind: "append", op, rows });

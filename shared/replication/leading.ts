@@ -11,7 +11,7 @@
  * again when it has reached the tail kept in memory.
  */
 import { assert } from "../assert.ts";
-import { append, becomeFollower, commitThrough, enterTerm } from "./effects.ts";
+import { becomeFollower, commitThrough, enterTerm, takeRows, writeRows } from "./effects.ts";
 import { noteRecovery, vouchFor } from "./recovering.ts";
 import type { Replicate, Replicated, Row } from "./messages.ts";
 import type { Campaign, Leading, Progress, Turn } from "./replica_state.ts";
@@ -66,9 +66,11 @@ export function onPropose(turn: Turn, payloads: readonly string[]): void {
     checksum = row.checksum;
     rows.push(row);
   }
-  append(turn, rows);
+  takeRows(turn, rows);
   keepTail(turn, leading, rows);
+  // To the followers first: what they do takes longer than the own disk.
   for (const id of state.config.others) sendTo(turn, id);
+  writeRows(turn, rows);
 }
 
 function keepTail(turn: Turn, leading: Leading, rows: Row[]): void {
