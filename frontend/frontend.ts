@@ -9,6 +9,7 @@ import { startInternalPort, type InternalPort } from "../shared/http/internal_po
 import { HttpPeer } from "../shared/http/peer.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import type { Peer } from "../shared/peer.ts";
+import { parseText } from "../shared/thread_messages.ts";
 import { startHttpThreads, type HttpThreads } from "../shared/threads.ts";
 import type { FrontendHealth } from "../shared/wire.ts";
 import type { Ask } from "./asks.ts";
@@ -122,7 +123,7 @@ class Frontend implements RunningFrontend {
       count: threads,
       listen: { host, port },
       data: data satisfies HttpThreadData,
-      handle: (kind, body) => this.#handle(kind as Ask, body),
+      handle: (kind, text) => this.#handle(kind as Ask, text),
       onDeath: fail,
     });
   }
@@ -132,9 +133,10 @@ class Frontend implements RunningFrontend {
     return kind === "POST /invalidate" ? this.#owner.invalidate(body) : this.#health();
   }
 
-  /** What the HTTP threads ask for. */
-  #handle(kind: Ask, body: unknown): unknown {
-    return kind === "status" ? this.#report.make() : this.#owner.handle(kind, body);
+  /** What the HTTP threads ask for. A purchase is passed on as the text that it came as. */
+  #handle(kind: Ask, text: string): unknown {
+    if (kind === "status") return this.#report.make();
+    return this.#owner.handle(kind, kind === "place" ? text : parseText(text));
   }
 
   #health(): FrontendHealth {

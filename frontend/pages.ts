@@ -5,7 +5,7 @@
 import { monotonicMs } from "../shared/clock.ts";
 import { createLog, type LogLevel } from "../shared/logging.ts";
 import { STORES } from "../shared/stores/stores.ts";
-import type { Owner } from "../shared/threads.ts";
+import type { Owner, TextOwner } from "../shared/threads.ts";
 import type { CacheCounts } from "./cache/lru_cache.ts";
 import { EntityTags } from "./entity_tag.ts";
 import { KeptAnswers, type KeptAnswer } from "./kept_answer.ts";
@@ -30,7 +30,7 @@ export interface HttpThreadData {
 }
 
 /** @param counts of the products' cache */
-export function makePages(data: HttpThreadData, owner: Owner, counts: CacheCounts): Pages {
+export function makePages(data: HttpThreadData, owner: TextOwner, counts: CacheCounts): Pages {
   const vocabulary = new Vocabulary(STORES.get(data.store)!);
   let isStopping = false;
   owner.onTell((kind) => {
@@ -40,7 +40,7 @@ export function makePages(data: HttpThreadData, owner: Owner, counts: CacheCount
     products: makeProductPages(data, { vocabulary, owner, counts }),
     orders: new OrderPages({
       vocabulary,
-      place: (purchase) => owner.ask("place", purchase),
+      place: async (purchase) => JSON.parse(await owner.askText("place", purchase)),
       find: (number) => owner.ask("find", number),
       nowMs: monotonicMs,
       log: createLog({ member: `frontend-${data.id}`, level: data.logLevel }),

@@ -15,9 +15,9 @@ export interface Owner {
   onTell(handler: (kind: string, body: unknown) => void): void;
 }
 
-/** An owner that takes JSON text as it came, and whose answer is JSON text to be sent as it is. */
+/** An owner that takes text as it came, and whose answer is JSON text to be sent as it is. */
 export interface TextOwner extends Owner {
-  /** @throws bad_request when it is not JSON; the AppError that `handle` threw */
+  /** @throws the AppError that `handle` threw */
   askText(kind: string, text: string): Promise<string>;
 }
 

@@ -5,9 +5,6 @@
  */
 import { AppError } from "./errors.ts";
 
-/** Half of a pair: text that has one cannot be written as UTF-8. */
-const LONE_SURROGATE = /\p{Cs}/u;
-
 /**
  * A JSON object with exactly these fields, and perhaps the optional ones.
  * `__proto__` is an unknown field like any other: JSON.parse makes it an own one.
@@ -51,11 +48,11 @@ function notIn(what: string, min: number, max: number): AppError {
 }
 
 /**
- * Well-formed text of at most so many UTF-16 units.
+ * Well-formed text, which UTF-8 can write, of at most so many UTF-16 units.
  * @throws bad_request
  */
 export function asText(value: unknown, what: string, lengthMax: number): string {
-  if (typeof value !== "string" || value.length > lengthMax || LONE_SURROGATE.test(value)) {
+  if (typeof value !== "string" || value.length > lengthMax || !value.isWellFormed()) {
     throw new AppError("bad_request", `${what} must be text of at most ${lengthMax} characters`);
   }
   return value;

@@ -33,8 +33,11 @@ export interface ThreadsOptions {
   listen: Listen;
   /** What the threads get as `data`; must survive a structured clone. */
   data: object;
-  /** The owner's answer to an ask: a value, a promise, or an AppError thrown. */
-  handle: (kind: string, body: unknown) => unknown;
+  /**
+   * The owner's answer to an ask, from the text of its body: a value, a promise, or an AppError
+   * thrown.
+   */
+  handle: (kind: string, text: string) => unknown;
   /** A thread has ended or thrown: the process cannot go on. */
   onDeath: (why: string) => void;
 }
@@ -168,7 +171,7 @@ class Thread {
 
   #answer(number: number, kind: string, text: string): void {
     try {
-      const answer = this.#handle(kind, messages.parseText(text));
+      const answer = this.#handle(kind, text);
       if (!(answer instanceof Promise)) return this.#resolve(number, answer);
       answer.then(
         (value) => this.#resolve(number, value),

@@ -45,8 +45,9 @@ export async function startInternalPort(
   { settings, secret, birth, fail }: PortOwner,
   { port, threads, calls, handle }: InternalPortOptions,
 ): Promise<InternalPort> {
+  const handleText = (kind: string, text: string) => handle(kind, parseText(text));
   const owner: InternalOwner = {
-    askText: async (kind, text) => textOf(await handle(kind, parseText(text))),
+    askText: async (kind, text) => textOf(await handleText(kind, text)),
     healthy: () => true,
   };
   const data: InternalPortData = { secret, birth: birth.id, calls };
@@ -57,7 +58,7 @@ export async function startInternalPort(
     count: threads - 1,
     listen: { fd: server.fd },
     data,
-    handle,
+    handle: handleText,
     onDeath: fail,
   });
   return {

@@ -8,13 +8,13 @@ import { makeSharedMemory, viewsOf } from "../../frontend/shared_memory.ts";
 import { monotonicMs } from "../../shared/clock.ts";
 import { startHttpServer } from "../../shared/http/server.ts";
 import { PUBLIC_BODY_BYTES_MAX } from "../../shared/limits.ts";
-import type { Owner } from "../../shared/threads.ts";
+import type { TextOwner } from "../../shared/threads.ts";
 import { sendRaw } from "../shared/http/raw_client.ts";
 
 export const TUX = { name: "Tux", price: 15.99, quantity: 100 };
 
 /** What the owner is asked, and what it says: a good day's answers unless the test differs. */
-export class FakeOwner implements Owner {
+export class FakeOwner implements TextOwner {
   readonly asked: { kind: string; body: unknown }[] = [];
   readonly answers: Record<string, (body: unknown) => unknown> = {
     lookup: (body) => {
@@ -38,6 +38,10 @@ export class FakeOwner implements Owner {
   async ask<T>(kind: string, body: unknown): Promise<T> {
     this.asked.push({ kind, body });
     return this.answers[kind]!(body) as T;
+  }
+
+  async askText(kind: string, text: string): Promise<string> {
+    return JSON.stringify(await this.ask(kind, text));
   }
 
   healthy(): boolean {

@@ -16,7 +16,7 @@ async function start(t: TestContext, options: Partial<ThreadsOptions> = {}) {
     count: 1,
     listen: { host: "127.0.0.1", port: 0 },
     data: {},
-    handle: (kind, body) => ({ kind, body }),
+    handle: (kind, text) => ({ kind, body: JSON.parse(text) }),
     onDeath: (why) => deaths.push(why),
     ...options,
   });
@@ -42,9 +42,9 @@ function fetchJson(options: { port: number; path: string; agent?: Agent }) {
 }
 
 test("a thread asks its owner, and errors cross with reason and details", async (t) => {
-  const handle = async (kind: string, body: unknown): Promise<unknown> => {
+  const handle = async (kind: string, text: string): Promise<unknown> => {
     if (kind === "refuse") throw new AppError("not_leader", "Ask replica 2", { leader: 2 });
-    return { kind, body };
+    return { kind, body: JSON.parse(text) };
   };
   const { threads, ask } = await start(t, { handle });
   assert.deepEqual((await ask("/ask/echo?a=1")).body, { kind: "echo", body: { query: "a=1" } });
