@@ -12,8 +12,9 @@ export interface Change {
   row: Row;
   /** The product whose quantity it changed. */
   product: ProductRecord | null;
-  /** The decided quantity after it. */
+  /** Of that product: the decided quantity after it, and what has been traded. */
   quantity: number;
+  traded: number;
   versionBefore: number;
   settledBefore: number;
   fenceBefore: Fence;

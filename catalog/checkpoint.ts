@@ -4,13 +4,14 @@
  * order that the state alone gives, hence the same bytes on every replica:
  *
  *   {"format":1,"index":…,"initial":…,"fence":[term,leader],"settled":…,"products":15,"sales":2}
- *   [name,price,quantity,version,initial,restocked,soldBack,added,bought]   each product, by name
- *   [sale,key,name,type,quantity]                                           each unsettled sale
+ *   [name,price,quantity,version,initial,restocked,soldBack,added,bought]   each product, by name,
+ *                                                          and its traits if its store has any
+ *   [sale,key,name,type,quantity]                          each unsettled sale
  */
 import assert from "node:assert/strict";
 import type { Sale } from "../shared/wire.ts";
 import type { Fence } from "./ledger.ts";
-import { assertBalance, type ProductRecord } from "./products.ts";
+import { assertBalance, NO_TRAITS, tradedOf, type ProductRecord } from "./products.ts";
 
 const FORMAT = 1;
 
@@ -66,17 +67,22 @@ export function readCheckpoint(text: string): Checkpoint {
 function productLine(product: ProductRecord): string {
   assertBalance(product);
   const { name, price, quantity, version, initial, restocked, soldBack, added, bought } = product;
-  return JSON.stringify([
+  const fields: unknown[] = [
     name, price, quantity, version, initial, restocked, soldBack, added, bought,
-  ]);
+  ];
+  if (product.traits !== NO_TRAITS) fields.push(product.traits);
+  return JSON.stringify(fields);
 }
 
 function readProduct(line: string): ProductRecord {
-  const [name, price, quantity, version, initial, restocked, soldBack, added, bought] =
+  const [name, price, quantity, version, initial, restocked, soldBack, added, bought, traits] =
     JSON.parse(line);
   const totals = { initial, restocked, soldBack, added, bought };
-  const visible = { visibleQuantity: quantity, visibleVersion: version };
-  const product: ProductRecord = { name, price, quantity, version, ...visible, ...totals };
+  const visible = {
+    visibleQuantity: quantity, visibleTraded: tradedOf(totals), visibleVersion: version,
+  };
+  const own = { name, price, traits: traits ?? NO_TRAITS };
+  const product: ProductRecord = { ...own, quantity, version, ...visible, ...totals };
   assertBalance(product);
   return product;
 }

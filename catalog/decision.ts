@@ -6,7 +6,7 @@
  */
 import { AppError } from "../shared/errors.ts";
 import type { Purchase, Sale, SaleResult } from "../shared/wire.ts";
-import type { ProductRecord } from "./products.ts";
+import { tradedOf, type ProductRecord } from "./products.ts";
 import { salePayload, type SaleRow } from "./rows.ts";
 import type { CatalogState } from "./state.ts";
 
@@ -48,6 +48,8 @@ class Judge {
   readonly #payloads: string[] = [];
   /** What this batch leaves of a product. */
   readonly #left = new Map<ProductRecord, number>();
+  /** What has been traded of a product after this batch, where that is bounded. */
+  readonly #traded = new Map<ProductRecord, number>();
   /** What this batch sold, by key. */
   readonly #sold = new Map<string, SaleRow>();
   #next: number;
@@ -75,6 +77,9 @@ class Judge {
     if (product === undefined) return { code: "not_found" };
     const left = this.#left.get(product) ?? product.quantity;
     if (type === "buy" && quantity > left) return { code: "out_of_stock", left };
+    const volume = this.#volumeLeft(product);
+    if (quantity > volume) return { code: "over_volume", left: volume };
+    if (volume !== Infinity) this.#traded.set(product, this.#tradedOf(product) + quantity);
     this.#left.set(product, type === "buy" ? left - quantity : left + quantity);
     const settled = this.#settled;
     const row: SaleRow = { kind: "sale", name, type, quantity, key, sale: this.#next, settled };
@@ -83,6 +88,15 @@ class Judge {
     this.#rows.push(row);
     this.#payloads.push(salePayload(row, product.price, this.#time));
     return { code: "sold", sale: row.sale };
+  }
+
+  #volumeLeft(product: ProductRecord): number {
+    const { max_volume: max } = product.traits;
+    return max === undefined ? Infinity : max - this.#tradedOf(product);
+  }
+
+  #tradedOf(product: ProductRecord): number {
+    return this.#traded.get(product) ?? tradedOf(product);
   }
 }
 

@@ -9,7 +9,9 @@ import parse from "csv-simple-parser";
 import { AppError, hasReason } from "../shared/errors.ts";
 import { QUANTITY_MAX } from "../shared/limits.ts";
 import { parseName } from "../shared/names.ts";
+import type { Column } from "../shared/stores/store.ts";
 import { UsageError } from "../shared/usage.ts";
+import type { Traits } from "../shared/wire.ts";
 import type { InitialProduct } from "./products.ts";
 
 const BYTE_ORDER_MARK = "\ufeff";
@@ -20,6 +22,15 @@ const UNUSUAL = /["\r]|^\n|\n\n|\n$/;
 const LINE = /^(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*$/;
 const PRICE = /^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?$/;
 const QUANTITY = /^(?:0|[1-9][0-9]{0,6})$/;
+const ID = /^[1-9][0-9]{0,8}$/;
+const VOLUME = /^(?:0|[1-9][0-9]{0,8})$/;
+
+/** How a cell of each column that not every store has is read. @throws bad_request */
+const TRAITS: Record<keyof Traits, (text: string) => string | number> = {
+  id: (text) => readWhole(text, ID, "id", "an integer from 1 to 999999999"),
+  topic: parseName,
+  max_volume: (text) => readWhole(text, VOLUME, "max_volume", "an integer from 0 to 999999999"),
+};
 
 /**
  * @param file its name, for messages
@@ -29,7 +40,7 @@ const QUANTITY = /^(?:0|[1-9][0-9]{0,6})$/;
 export function readInitialProducts(
   bytes: Uint8Array,
   file: string,
-  columns: readonly string[],
+  columns: readonly Column[],
 ): InitialProduct[] {
   const text = decode(bytes, file);
   checkLines(text, file);
@@ -37,19 +48,28 @@ export function readInitialProducts(
   if (header!.join() !== columns.join()) throw broken(file, 1, `it must be ${columns.join()}`);
   if (rows.length === 0) throw broken(file, 2, "there must be a product");
   const lineByName = new Map<string, number>();
+  const lineById = new Map<number, number>();
+  const traits = columns.filter((column): column is keyof Traits => column in TRAITS);
   return rows.map((row, at) => {
     const line = at + 2;
     try {
       const product = readProduct(row, columns);
-      const before = lineByName.get(product.name);
-      if (before !== undefined) throw faulty(`line ${before} has this name already`);
-      lineByName.set(product.name, line);
+      if (traits.length > 0) product.traits = readTraits(row, columns, traits);
+      noteLine(lineByName, product.name, "name", line);
+      if (product.traits?.id !== undefined) noteLine(lineById, product.traits.id, "id", line);
       return product;
     } catch (error) {
       if (hasReason(error, "bad_request")) throw broken(file, line, error.message);
       throw error;
     }
   });
+}
+
+/** @throws bad_request when another line has it */
+function noteLine<T>(lines: Map<T, number>, value: T, what: string, line: number): void {
+  const before = lines.get(value);
+  if (before !== undefined) throw faulty(`line ${before} has this ${what} already`);
+  lines.set(value, line);
 }
 
 function decode(bytes: Uint8Array, file: string): string {
@@ -103,7 +123,7 @@ function cells(text: string): (string | undefined)[][] {
 }
 
 /** @throws bad_request */
-function readProduct(row: (string | undefined)[], columns: readonly string[]): InitialProduct {
+function readProduct(row: (string | undefined)[], columns: readonly Column[]): InitialProduct {
   // A row with too few cells is as long as the first, with nothing in its last places.
   const found = row.at(-1) === undefined ? row.findIndex((cell) => cell === undefined) : row.length;
   if (found !== columns.length) {
@@ -114,6 +134,21 @@ function readProduct(row: (string | undefined)[], columns: readonly string[]): I
     price: readPrice(row[columns.indexOf("price")]!),
     quantity: readQuantity(row[columns.indexOf("quantity")]!),
   };
+}
+
+/** @throws bad_request */
+function readTraits(
+  row: (string | undefined)[],
+  columns: readonly Column[],
+  traits: readonly (keyof Traits)[],
+): Traits {
+  const read = traits.map((trait) => [trait, TRAITS[trait](row[columns.indexOf(trait)]!)]);
+  return Object.fromEntries(read);
+}
+
+function readWhole(text: string, form: RegExp, what: string, allowed: string): number {
+  if (form.test(text)) return Number(text);
+  throw faulty(`${what} ${JSON.stringify(text)}: ${allowed}`);
 }
 
 function readPrice(text: string): number {

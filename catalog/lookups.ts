@@ -5,7 +5,7 @@
  * may have passed already.
  */
 import type { ListQuery, ListResult, LookupResult, Product } from "../shared/wire.ts";
-import type { ProductRecord } from "./products.ts";
+import { NO_TRAITS, type ProductRecord } from "./products.ts";
 import type { CatalogState } from "./state.ts";
 
 export function lookUp(state: CatalogState, name: string): LookupResult | null {
@@ -27,6 +27,9 @@ export function listPage(state: CatalogState, query: ListQuery): ListResult {
   return { products: page.map(visibleProduct), more, version, store };
 }
 
-function visibleProduct({ name, price, visibleQuantity }: ProductRecord): Product {
-  return { name, price, quantity: visibleQuantity };
+function visibleProduct(record: ProductRecord): Product {
+  const { name, price, traits, visibleQuantity: quantity, visibleTraded: volume } = record;
+  if (traits === NO_TRAITS) return { name, price, quantity };
+  const isBounded = traits.max_volume !== undefined;
+  return { name, price, quantity, ...traits, ...(isBounded ? { volume } : {}) };
 }

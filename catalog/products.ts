@@ -11,14 +11,18 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { quoteField } from "../shared/csv.ts";
-import type { ListQuery } from "../shared/wire.ts";
+import type { ListQuery, Traits } from "../shared/wire.ts";
 
 /** A product as the store's CSV file has it. */
 export interface InitialProduct {
   name: string;
   price: number;
   quantity: number;
+  /** Missing in a store whose products have none. */
+  traits?: Traits;
 }
+
+export const NO_TRAITS: Traits = {};
 
 /** Invariant: initial + restocked + soldBack + added - bought = quantity >= 0. */
 export interface ProductTotals {
@@ -33,11 +37,14 @@ export interface ProductTotals {
 export interface ProductRecord extends ProductTotals {
   readonly name: string;
   readonly price: number;
+  readonly traits: Traits;
   /** Decided pieces in stock. */
   quantity: number;
   /** Index of the last row that changed it, 0 for as it was loaded. */
   version: number;
   visibleQuantity: number;
+  /** As `tradedOf`. */
+  visibleTraded: number;
   /** Invariant: visibleVersion <= version, and equal only when no change is on its way. */
   visibleVersion: number;
 }
@@ -46,9 +53,11 @@ export function initialRecord(product: InitialProduct): ProductRecord {
   return {
     name: product.name,
     price: product.price,
+    traits: product.traits ?? NO_TRAITS,
     quantity: product.quantity,
     version: 0,
     visibleQuantity: product.quantity,
+    visibleTraded: 0,
     visibleVersion: 0,
     initial: product.quantity,
     restocked: 0,
@@ -60,17 +69,26 @@ export function initialRecord(product: InitialProduct): ProductRecord {
 
 const CHUNK_LENGTH = 64 * 1024;
 
+/** Decided pieces that have changed hands, either way. */
+export function tradedOf({ bought, soldBack }: ProductTotals): number {
+  return bought + soldBack;
+}
+
 /** What all replicas of a store must agree on before the first row: 8 hex digits. */
 export function initialChecksum(products: readonly InitialProduct[]): string {
   let checksum = 0;
   let text = "";
-  for (const { name, price, quantity } of products) {
-    text += `${quoteField(name)},${price},${quantity}\n`;
+  for (const { name, price, quantity, traits } of products) {
+    text += `${quoteField(name)},${price},${quantity}${traits ? formatTraits(traits) : ""}\n`;
     if (text.length < CHUNK_LENGTH) continue;
     checksum = crc32(text, checksum);
     text = "";
   }
   return crc32(text, checksum).toString(16).padStart(8, "0");
+}
+
+function formatTraits({ id, topic = "", max_volume }: Traits): string {
+  return `,${id ?? ""},${quoteField(topic)},${max_volume ?? ""}`;
 }
 
 export class Products {

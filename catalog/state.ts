@@ -15,7 +15,9 @@ import type { Sale } from "../shared/wire.ts";
 import { Changes, type Change } from "./changes.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { Ledger } from "./ledger.ts";
-import { Products, assertBalance, initialChecksum, initialRecord } from "./products.ts";
+import {
+  Products, assertBalance, initialChecksum, initialRecord, tradedOf,
+} from "./products.ts";
 import type { InitialProduct, ProductRecord } from "./products.ts";
 import type { FenceRow, RestockRow, Row, SaleRow } from "./rows.ts";
 
@@ -81,9 +83,10 @@ export class CatalogState {
   reveal(index: number): void {
     assert(index <= this.lastIndex, "only what is decided becomes visible");
     while (this.visibleIndex < index) {
-      const { product, quantity, row } = this.#changes.shift();
+      const { product, quantity, traded, row } = this.#changes.shift();
       if (product !== null) {
         product.visibleQuantity = quantity;
+        product.visibleTraded = traded;
         product.visibleVersion = this.visibleIndex;
         this.#lastVisibleChange = this.visibleIndex;
       }
@@ -126,6 +129,7 @@ export class CatalogState {
       row,
       product: null,
       quantity: 0,
+      traded: 0,
       versionBefore: 0,
       settledBefore: this.#ledger.settled,
       fenceBefore: this.#ledger.fence,
@@ -134,6 +138,7 @@ export class CatalogState {
     if (row.kind === "sale") this.#sell(index, row, change);
     if (row.kind === "restock") this.#restock(index, row, change);
     if (row.kind === "fence") this.#fence(row);
+    if (change.product !== null) change.traded = tradedOf(change.product);
     return change;
   }
 

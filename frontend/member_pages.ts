@@ -27,12 +27,22 @@ export class MemberPages {
   }
 
   async leader(exchange: Exchange): Promise<void> {
+    const { id, term } = await this.#findLeader(exchange);
+    exchange.send(200, MOMENTARY, JSON.stringify({ data: { id, term } }));
+  }
+
+  /** The same in the words of a store that has none for terms. */
+  async orderLeader(exchange: Exchange): Promise<void> {
+    const { id } = await this.#findLeader(exchange);
+    exchange.send(200, MOMENTARY, JSON.stringify({ data: { order_leader: id } }));
+  }
+
+  /** @throws unavailable while there is none */
+  async #findLeader(exchange: Exchange): Promise<OrderLeader> {
     refuseQuery(exchange.query);
     const leader = await this.#options.owner.ask<OrderLeader | null>("leader", null);
-    if (leader === null) {
-      throw new AppError("unavailable", "There is no order leader at the moment");
-    }
-    exchange.send(200, MOMENTARY, JSON.stringify({ data: { id: leader.id, term: leader.term } }));
+    if (leader !== null) return leader;
+    throw new AppError("unavailable", "There is no order leader at the moment");
   }
 
   async status(exchange: Exchange): Promise<void> {

@@ -67,6 +67,11 @@ interface Try {
   term: number;
 }
 
+/** The catalog's, which count as such only if no earlier try can still come true. */
+const REFUSALS: ReadonlySet<PlaceResult["code"]> = new Set([
+  "not_found", "out_of_stock", "over_volume",
+]);
+
 /** Nobody waits for this any more. */
 const NOT_SENT: Try = { result: { code: "unavailable", message: "It was too late" }, term: 0 };
 
@@ -155,7 +160,7 @@ export class OrderClient {
     for (let tries = 0; !placing.isOver; tries++) {
       const { result, term } = await this.#try(placing);
       if (result.code === "ordered" || result.code === "key_reused") return result;
-      if (result.code === "not_found" || result.code === "out_of_stock") {
+      if (REFUSALS.has(result.code)) {
         return term >= placing.lateTerm ? result : undecided(placing);
       }
       await this.#group.breathe(tries, deadlineMs);

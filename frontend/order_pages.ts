@@ -101,6 +101,8 @@ function refusalOf(result: Exclude<PlaceResult, { code: "ordered" }>): AppError 
       return new AppError("not_found", "There is no such product");
     case "out_of_stock":
       return new AppError("out_of_stock", `Not enough stock: ${result.left} left`);
+    case "over_volume":
+      return new AppError("conflict", `Over the maximum volume: ${result.left} left to trade`);
     case "key_reused":
       return new AppError("key_reused", "This Idempotency-Key belongs to another order");
     case "unavailable":

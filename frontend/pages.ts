@@ -37,6 +37,7 @@ export function makePages(data: HttpThreadData, owner: TextOwner, counts: CacheC
     if (kind === "stopping") isStopping = true;
   });
   const pages: Pages = {
+    store: vocabulary.store,
     products: makeProductPages(data, { vocabulary, owner, counts }),
     orders: new OrderPages({
       vocabulary,

@@ -2,19 +2,24 @@
  * The public API as one table: what is dispatched and, beside it, what
  * /openapi.json says of it.
  */
+import type { Exchange } from "../shared/http/exchange.ts";
 import { NAME_LENGTH_MAX, PAGE_ITEMS_MAX } from "../shared/limits.ts";
+import type { Store, StoreRoute } from "../shared/stores/store.ts";
 import type { MemberPages } from "./member_pages.ts";
 import { header, ref, refusal, success, type PublicRoute } from "./openapi.ts";
 import type { OrderPages } from "./order_pages.ts";
 import type { ProductPages } from "./product_pages.ts";
 
 export interface Pages {
+  /** Whose own words are served beside the common ones. */
+  store: Store;
   products: ProductPages;
   orders: OrderPages;
   members: MemberPages;
 }
 
-export function publicRoutes({ products, orders, members }: Pages): PublicRoute[] {
+export function publicRoutes(pages: Pages): PublicRoute[] {
+  const { products, orders, members, store } = pages;
   return [
     {
       method: "GET",
@@ -41,7 +46,23 @@ export function publicRoutes({ products, orders, members }: Pages): PublicRoute[
       operation: GET_ORDER,
     },
     ...memberRoutes(members),
+    ...store.routes.map((route) => ownRoute(route, pages)),
   ];
+}
+
+/** A word that only this store has, for what every store answers. */
+function ownRoute(route: StoreRoute, { products, members }: Pages): PublicRoute {
+  const { method, path, operationId } = route;
+  switch (route.as) {
+    case "product": {
+      const handle = (exchange: Exchange) => products.product(exchange);
+      return { method, path, handle, operation: { ...GET_PRODUCT, operationId } };
+    }
+    case "order_leader": {
+      const handle = (exchange: Exchange) => members.orderLeader(exchange);
+      return { method, path, handle, operation: { ...GET_ORDER_LEADER, operationId } };
+    }
+  }
 }
 
 function memberRoutes(members: MemberPages): PublicRoute[] {
@@ -162,6 +183,19 @@ const GET_PRODUCT = {
   },
 };
 
+const GET_ORDER_LEADER = {
+  summary: "The order replica that leads",
+  responses: {
+    200: success("It", {
+      type: "object",
+      required: ["order_leader"],
+      additionalProperties: false,
+      properties: { order_leader: { type: "integer", minimum: 1 } },
+    }),
+    503: DOWN,
+  },
+};
+
 const LIST_PRODUCTS = {
   operationId: "listProducts",
   summary: "Products by name, in pages",
@@ -211,7 +245,7 @@ const PLACE_ORDER = {
     }),
     400: refusal("Malformed; without Idempotency-Key when it was the key that is"),
     404: refusal("No such product", UNDER),
-    409: refusal("Not enough stock", UNDER),
+    409: refusal("Not enough stock, or more than may be traded", UNDER),
     413: refusal("The body is too large", UNDER),
     415: refusal("The body is not JSON in UTF-8", UNDER),
     422: refusal("The key belongs to another order", UNDER),

@@ -42,6 +42,7 @@ export type PlaceResult =
   | { code: "ordered"; number: number; replayed: boolean }
   | { code: "not_found" }
   | { code: "out_of_stock"; left: number }
+  | { code: "over_volume"; left: number }
   /** The key is bound to an order with another name, type or quantity. */
   | { code: "key_reused" }
   /** It did not happen: nothing of it was tried. */
@@ -96,25 +97,31 @@ export type SaleResult =
   | { code: "sold"; sale: number }
   | { code: "not_found" }
   | { code: "out_of_stock"; left: number }
+  /** So many of this product may still be traded. */
+  | { code: "over_volume"; left: number }
   /** Nothing was sold: the catalog has no room to write a sale down. Another time it may. */
   | { code: "unavailable"; message: string };
 
 // POST /lookups, /lists and /lease: front-end -> catalog ----------------------------
 
+/** What some stores tell of a product beside name, price and quantity; it never changes. */
+export interface Traits {
+  id?: number;
+  topic?: string;
+  /** It is not traded beyond so many pieces, bought and sold together. */
+  max_volume?: number;
+}
+
 /**
  * A product as the catalog shows it; a store's file says which fields it shows, and in what
  * order.
  */
-export interface Product {
+export interface Product extends Traits {
   name: string;
   price: number;
   quantity: number;
-  /** Books. */
-  id?: number;
-  topic?: string;
-  /** Stocks. */
+  /** Pieces traded so far, where that is bounded. */
   volume?: number;
-  max_volume?: number;
 }
 
 /** What a front-end holds: see LeaseAnswer. */

@@ -248,7 +248,7 @@ class Audit {
 }
 
 function sumsOf(products: readonly ProductBooks[]): string {
-  const sum = (field: Exclude<keyof ProductBooks, "name">) =>
+  const sum = (field: Exclude<keyof ProductBooks, "name" | "maxVolume">) =>
     products.reduce((total, books) => total + books[field], 0);
   const left = `${sum("initial")} + ${sum("restocked")} + ${sum("soldBack")} + ${sum("added")}`;
   return `${products.length} products, in all ${left} - ${sum("bought")} = ${sum("quantity")}`;

@@ -17,6 +17,8 @@ export interface ProductBooks {
   added: number;
   bought: number;
   quantity: number;
+  /** What may be bought and sold back of it together; null: there is no bound. */
+  maxVolume: number | null;
 }
 
 /** @returns one for each product, by name */
@@ -26,7 +28,7 @@ export function booksOf(
 ): ProductBooks[] {
   const sum = (one: Map<string, number>, other: Map<string, number>, name: string) =>
     (one.get(name) ?? 0) + (other.get(name) ?? 0);
-  return [...products].map(([name, { initial, restocked, added, quantity }]) => ({
+  return [...products].map(([name, { initial, restocked, added, quantity, maxVolume }]) => ({
     name,
     initial,
     restocked,
@@ -34,14 +36,19 @@ export function booksOf(
     added,
     bought: sum(sales.bought, sales.openBought, name),
     quantity,
+    maxVolume,
   })).sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** What is wrong with a product's books, null when they balance. */
+/** What is wrong with a product's books, null when they balance and no bound is exceeded. */
 export function imbalanceOf(books: ProductBooks): string | null {
-  const { name, initial, restocked, soldBack, added, bought, quantity } = books;
+  const { name, initial, restocked, soldBack, added, bought, quantity, maxVolume } = books;
   const left = initial + restocked + soldBack + added - bought;
-  if (left === quantity) return null;
+  if (left === quantity) {
+    const traded = soldBack + bought;
+    if (maxVolume === null || traded <= maxVolume) return null;
+    return `${name}: ${traded} were traded, of at most ${maxVolume}`;
+  }
   const terms = `${initial} + ${restocked} + ${soldBack} + ${added} - ${bought}`;
   return `${name}: ${terms} = ${left}, and the catalog has ${quantity}`;
 }

@@ -22,6 +22,8 @@ export interface ProductState extends Totals {
   quantity: number;
   /** Index of the row that changed it last, 0 for as it was born. */
   version: number;
+  /** It is not traded beyond that; null: there is no bound. */
+  maxVolume: number | null;
 }
 
 export interface CatalogState {
@@ -37,9 +39,9 @@ export interface CatalogState {
 
 /** As initial.csv says. */
 export function bornState(products: readonly InitialProduct[]): CatalogState {
-  const records = products.map(({ name, quantity }): [string, ProductState] => {
+  const records = products.map(({ name, quantity, maxVolume }): [string, ProductState] => {
     const totals = { initial: quantity, restocked: 0, soldBack: 0, added: 0, bought: 0 };
-    return [name, { ...totals, quantity, version: 0 }];
+    return [name, { ...totals, quantity, version: 0, maxVolume }];
   });
   return { index: 0, products: new Map(records), fence: 0, settled: 0, sales: 0 };
 }
@@ -49,9 +51,10 @@ export function checkpointState(text: string): CatalogState {
   const [head, ...lines] = text.trimEnd().split("\n");
   const { index, fence, settled, products: count, sales } = JSON.parse(head!);
   const products = lines.slice(0, count).map((line): [string, ProductState] => {
-    const [name, , quantity, version, initial, restocked, soldBack, added, bought] =
+    const [name, , quantity, version, initial, restocked, soldBack, added, bought, traits] =
       JSON.parse(line);
-    return [name, { quantity, version, initial, restocked, soldBack, added, bought }];
+    const totals = { initial, restocked, soldBack, added, bought };
+    return [name, { ...totals, quantity, version, maxVolume: traits?.max_volume ?? null }];
   });
   const state = { index, fence: fence[0], settled, sales: settled + sales };
   return { ...state, products: new Map(products) };
@@ -61,23 +64,35 @@ export interface InitialProduct {
   name: string;
   price: number;
   quantity: number;
+  /** What its store tells of it besides: id, topic and max_volume as CSV; null without any. */
+  traits: string | null;
+  maxVolume: number | null;
 }
+
+const TRAITS = ["id", "topic", "max_volume"];
 
 export function parseInitial(text: string): InitialProduct[] {
   const [header, ...lines] = text.trimEnd().split(/\r?\n/).map((line) => splitRow(line));
-  const at = (name: string) => header!.indexOf(name);
-  return lines.map((fields) => ({
-    name: fields[at("name")]!.normalize("NFC"),
-    price: Number(fields[at("price")]),
-    quantity: Number(fields[at("quantity")]),
-  }));
+  const hasTraits = TRAITS.some((trait) => header!.includes(trait));
+  return lines.map((fields) => {
+    const cell = (column: string) => (fields[header!.indexOf(column)] ?? "").normalize("NFC");
+    const traits = TRAITS.map((trait) => quoteField(cell(trait))).join(",");
+    return {
+      name: cell("name"),
+      price: Number(cell("price")),
+      quantity: Number(cell("quantity")),
+      traits: hasTraits ? traits : null,
+      maxVolume: cell("max_volume") === "" ? null : Number(cell("max_volume")),
+    };
+  });
 }
 
 /** As every opening row notes it. */
 export function initialChecksum(products: readonly InitialProduct[]): number {
   let checksum = 0;
-  for (const { name, price, quantity } of products) {
-    checksum = crc32(`${quoteField(name)},${price},${quantity}\n`, checksum);
+  for (const { name, price, quantity, traits } of products) {
+    const line = [quoteField(name), price, quantity, ...(traits === null ? [] : [traits])].join();
+    checksum = crc32(`${line}\n`, checksum);
   }
   return checksum;
 }

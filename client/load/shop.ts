@@ -65,9 +65,10 @@ export class Shop {
     const answer = await this.#connection.send(request);
     if (answer.status === 409) return { code: "sold_out" };
     expectStatus(request, answer, 200);
-    const placed = readRecord(request, answer);
-    if (!isCount(placed.order_number, 1)) throw strange(request, answer);
-    return { code: "ordered", number: placed.order_number };
+    const { order_number, transaction_number } = readRecord(request, answer);
+    const number = order_number ?? transaction_number;
+    if (!isCount(number, 1)) throw strange(request, answer);
+    return { code: "ordered", number };
   }
 
   /** Null: the store has no such order. @throws unavailable, bad_request */

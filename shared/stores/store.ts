@@ -3,12 +3,28 @@
  * their own and never ask which store they are in. A fourth store is a fourth
  * file beside this one, a line in stores.ts and a CSV in catalog/data.
  */
-import type { OrderType, Product } from "../wire.ts";
+import type { OrderType, Product, Traits } from "../wire.ts";
+
+/** What a CSV may tell of a product. */
+export type Column = "name" | "price" | "quantity" | keyof Traits;
+
+/** A word of one store's own for what every store answers. */
+export interface StoreRoute {
+  readonly method: "GET";
+  readonly path: string;
+  /** Which handler; a product is named by the one parameter of the path. */
+  readonly as: "product" | "order_leader";
+  /** As /openapi.json names it. */
+  readonly operationId: string;
+}
 
 export interface Store {
   readonly name: string;
-  /** Columns of `catalog/data/<name>.csv`, in this order. */
-  readonly columns: readonly string[];
+  /**
+   * Columns of `catalog/data/<name>.csv`, in this order. With `max_volume` a product is not
+   * traded beyond that.
+   */
+  readonly columns: readonly Column[];
   /** Fields of a product in the order in which they are shown. */
   readonly productFields: readonly (keyof Product)[];
   /** What a customer may do: a store where nobody sells back knows no `sell`. */
@@ -17,4 +33,6 @@ export interface Store {
   readonly orderNumberField: string;
   /** True: every RESTOCK_MS what is out of stock is set back to RESTOCK_TO. */
   readonly restocks: boolean;
+  /** Beside the common ones. */
+  readonly routes: readonly StoreRoute[];
 }

@@ -8,4 +8,5 @@ export const toys: Store = {
   orderTypes: ["buy"],
   orderNumberField: "order_number",
   restocks: true,
+  routes: [],
 };

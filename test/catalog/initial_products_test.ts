@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { readInitialProducts } from "../../catalog/initial_products.ts";
+import { stocks } from "../../shared/stores/stocks.ts";
 import { toys } from "../../shared/stores/toys.ts";
 import { UsageError } from "../../shared/usage.ts";
 
@@ -25,6 +26,40 @@ test("the toy store has 15 toys, 100 of each, Tux at 15.99", () => {
   assert.deepEqual(products.find(({ name }) => name === "Tux"), {
     name: "Tux", price: 15.99, quantity: 100,
   });
+});
+
+test("the stock bazaar has 12 stocks, and a bound for each", () => {
+  const file = new URL("../../catalog/data/stocks.csv", import.meta.url);
+  const products = readInitialProducts(readFileSync(file), "stocks.csv", stocks.columns);
+  assert.equal(products.length, 12);
+  assert.deepEqual(products[0], {
+    name: "GameStart", price: 15.99, quantity: 100, traits: { max_volume: 100_000 },
+  });
+});
+
+for (const [what, line, why] of [
+  ["a bound with decimals", "Tux,1,1,1.5", /max_volume "1.5": an integer from 0/],
+  ["no bound", "Tux,1,1", /it has 3 columns, not 4/],
+  ["an empty bound", "Tux,1,1,", /max_volume "": an integer/],
+] as const) {
+  test(`refused in a store with bounds: ${what}`, () => {
+    const bytes = new TextEncoder().encode(`name,price,quantity,max_volume\n${line}\n`);
+    const read = () => readInitialProducts(bytes, "stocks.csv", stocks.columns);
+    assert.throws(read, (error) => error instanceof UsageError && why.test(error.message));
+  });
+}
+
+test("two products with one id are refused, and traits are read as they are", () => {
+  const columns = ["id", "name", "topic", "price", "quantity"] as const;
+  const read = (...lines: string[]) => {
+    const bytes = new TextEncoder().encode([columns.join(), ...lines].join("\n"));
+    return readInitialProducts(bytes, "books.csv", columns);
+  };
+  assert.deepEqual(read('7,A,"graphs, and trees",1,2'), [
+    { name: "A", price: 1, quantity: 2, traits: { id: 7, topic: "graphs, and trees" } },
+  ]);
+  assert.throws(() => read("7,A,x,1,2", "7,B,x,1,2"), /line 3: line 2 has this id already/);
+  assert.throws(() => read("07,A,x,1,2"), /id "07": an integer from 1/);
 });
 
 test("quoted cells, line breaks of either kind and a missing last one are fine", () => {

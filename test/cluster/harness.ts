@@ -221,7 +221,7 @@ export class TestStore {
   }
 
   /**
-   * For every product: initial + restocked − bought = quantity; order numbers
+   * For every product: initial + restocked + sold back − bought = quantity; order numbers
    * have no gaps; no key and no sale has two orders.
    */
   async checkBooksBalance(): Promise<void> {
@@ -237,7 +237,9 @@ export class TestStore {
       for (const row of this.rows(catalog())) {
         if (row.kind === "restock") add(row.name!, Number(row.quantity));
       }
-      for (const row of orders) add(row.name!, -Number(row.quantity));
+      for (const row of orders) {
+        add(row.name!, row.type === "sell" ? Number(row.quantity) : -Number(row.quantity));
+      }
       const products = (await this.#data("/products?limit=100")) as
         { name: string; quantity: number }[];
       const actual = new Map(products.map(({ name, quantity }) => [name, quantity]));

@@ -209,10 +209,10 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   {
     name: "a checkpoint with what is shown",
     file: "catalog/checkpoint.ts",
-    find: "    name, price, quantity, version, initial, restocked, soldBack, added, bought,\n  ]);",
+    find: "    name, price, quantity, version, initial, restocked, soldBack, added, bought,\n  ];",
     replace:
       "    name, price, quantity, product.visibleVersion, initial, restocked, soldBack, added,\n" +
-      "    bought,\n  ]);",
+      "    bought,\n  ];",
     effect: "after a restart a change has an old version",
     focus: "disks",
   },

@@ -100,6 +100,7 @@ export class Shop {
       case "not_found":
         return { status: 404 };
       case "out_of_stock":
+      case "over_volume":
         return { status: 409 };
       case "key_reused":
         return { status: 422 };
