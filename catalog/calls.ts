@@ -16,6 +16,7 @@ import type {
   ListQuery,
   ListRequest,
   LookupRequest,
+  NamesRequest,
   OrderType,
   Purchase,
   SalesRequest,
@@ -26,6 +27,7 @@ export const CATALOG_CALLS = [
   { method: "POST", path: "/sales" },
   { method: "POST", path: "/lookups" },
   { method: "POST", path: "/lists" },
+  { method: "POST", path: "/names" },
   { method: "POST", path: "/lease" },
   { method: "GET", path: "/health" },
 ] as const;
@@ -76,6 +78,16 @@ export function parseLists(body: unknown): ListRequest {
 }
 
 /** @throws bad_request */
+export function parseNames(body: unknown): NamesRequest {
+  const { ids, frontend, lease } = asRecord(body, ["ids", "frontend", "lease"]);
+  return {
+    ids: asArray(ids, "ids", BATCH_ITEMS_MAX, (id) => asNumber(id, "an id", 1)),
+    frontend: asNumber(frontend, "frontend", 1),
+    lease: parseHeld(lease),
+  };
+}
+
+/** @throws bad_request */
 export function parseLease(body: unknown): Required<LeaseRequest> {
   const { frontend, holds, release = false } = asRecord(body, ["frontend", "holds"], ["release"]);
   if (typeof release !== "boolean") {
@@ -101,8 +113,10 @@ function parsePurchase(value: unknown): Purchase {
 }
 
 function parseList(value: unknown): ListQuery {
-  const { topic, q, limit, after } = asRecord(value, ["topic", "q", "limit", "after"]);
+  const { topic, q, limit, after, by } = asRecord(value, ["topic", "q", "limit", "after"], ["by"]);
+  if (by !== undefined && by !== "id") throw new AppError("bad_request", "by can only be id");
   return {
+    ...(by === "id" ? { by } : {}),
     topic: topic === null ? null : asName(topic),
     q: q === null ? null : asName(q).normalize("NFC"),
     limit: asIntegerIn(limit, "limit", 1, PAGE_ITEMS_MAX),

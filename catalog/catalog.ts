@@ -12,6 +12,8 @@ import type {
   ListRequest,
   LookupAnswer,
   LookupRequest,
+  NamesAnswer,
+  NamesRequest,
   ReplicaHealth,
 } from "../shared/wire.ts";
 import {
@@ -20,6 +22,7 @@ import {
   parseLease,
   parseLists,
   parseLookups,
+  parseNames,
   parseSales,
 } from "./calls.ts";
 import { Granting } from "./granting.ts";
@@ -130,6 +133,8 @@ export class Catalog implements ReplicatedService {
         return this.#lookUp(parseLookups(body));
       case "POST /lists":
         return this.#list(parseLists(body));
+      case "POST /names":
+        return this.#name(parseNames(body));
       case "POST /lease":
         return this.#granting.lease(parseLease(body));
       case "GET /health":
@@ -149,6 +154,11 @@ export class Catalog implements ReplicatedService {
     const leadership = await this.#leading.vouched(frontend, lease);
     const results = lists.map((query) => listPage(this.#state, query));
     return { leadership: leadership.id, results };
+  }
+
+  async #name({ ids, frontend, lease }: NamesRequest): Promise<NamesAnswer> {
+    await this.#leading.vouched(frontend, lease);
+    return { results: ids.map((id) => this.#state.products.findById(id)?.name ?? null) };
   }
 
   #health(at: number | null): ReplicaHealth {

@@ -21,8 +21,6 @@ export function lookUp(state: CatalogState, name: string): LookupResult | null {
 export function listPage(state: CatalogState, query: ListQuery): ListResult {
   const version = state.lastVisibleChange;
   const store = state.isQuiet;
-  // The products of a store without topics are of none.
-  if (query.topic !== null) return { products: [], more: false, version, store };
   const { page, more } = state.products.list(query);
   return { products: page.map(visibleProduct), more, version, store };
 }

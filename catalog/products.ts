@@ -1,7 +1,7 @@
 /**
  * The products of one store: a Map by name, and beside it their order by
  * name, so that a page of a list costs its own length and a binary search,
- * however many products there are.
+ * however many products there are; where they have ids, both again by id.
  *
  * Every number is held twice. The decided one counts each row of the own
  * log, and the next sale is judged by it; the visible one is what front-ends
@@ -95,6 +95,9 @@ export class Products {
   readonly #byName = new Map<string, ProductRecord>();
   /** By name, in code unit order. */
   readonly #ordered: ProductRecord[];
+  /** Those with an id, and by it. */
+  readonly #byId = new Map<number, ProductRecord>();
+  readonly #orderedById: ProductRecord[];
   readonly #outOfStock = new Set<ProductRecord>();
 
   constructor(records: readonly ProductRecord[]) {
@@ -103,7 +106,9 @@ export class Products {
       if (this.#byName.has(record.name)) assert.fail(`two products named ${record.name}`);
       this.#byName.set(record.name, record);
       if (record.quantity === 0) this.#outOfStock.add(record);
+      if (record.traits.id !== undefined) this.#byId.set(record.traits.id, record);
     }
+    this.#orderedById = [...this.#byId.values()].sort((one, other) => idOf(one) - idOf(other));
   }
 
   get size(): number {
@@ -112,6 +117,10 @@ export class Products {
 
   find(name: string): ProductRecord | undefined {
     return this.#byName.get(name);
+  }
+
+  findById(id: number): ProductRecord | undefined {
+    return this.#byId.get(id);
   }
 
   /** By name, in code unit order. */
@@ -133,28 +142,23 @@ export class Products {
   }
 
   /** One page, and whether more follow it. */
-  list(query: Pick<ListQuery, "q" | "limit" | "after">): { page: ProductRecord[]; more: boolean } {
-    const part = query.q === null ? null : query.q.toLowerCase();
+  list(query: ListQuery): { page: ProductRecord[]; more: boolean } {
+    const { after, by, limit } = query;
+    const records = by === "id" ? this.#orderedById : this.#ordered;
+    const part = query.q?.toLowerCase() ?? null;
+    const topic = query.topic?.toLowerCase() ?? null;
     const page: ProductRecord[] = [];
-    let at = query.after === null ? 0 : this.#firstAfter(query.after);
-    for (; at < this.#ordered.length; at++) {
-      const record = this.#ordered[at]!;
+    let at = 0;
+    if (after !== null && by === "id") at = firstWhere(records, (one) => idOf(one) > Number(after));
+    else if (after !== null) at = firstWhere(records, ({ name }) => name > after);
+    for (; at < records.length; at++) {
+      const record = records[at]!;
       if (part !== null && !record.name.toLowerCase().includes(part)) continue;
-      if (page.length === query.limit) return { page, more: true };
+      if (topic !== null && record.traits.topic?.toLowerCase() !== topic) continue;
+      if (page.length === limit) return { page, more: true };
       page.push(record);
     }
     return { page, more: false };
-  }
-
-  #firstAfter(name: string): number {
-    let low = 0;
-    let high = this.#ordered.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#ordered[middle]!.name > name) high = middle;
-      else low = middle + 1;
-    }
-    return low;
   }
 
   #noteStock(record: ProductRecord): void {
@@ -168,6 +172,26 @@ export function assertBalance(record: ProductRecord): void {
   const { initial, restocked, soldBack, added, bought, quantity } = record;
   if (initial + restocked + soldBack + added - bought === quantity) return;
   assert.fail(`the books of ${record.name} do not balance: ${JSON.stringify(record)}`);
+}
+
+function idOf({ traits }: ProductRecord): number {
+  assert(traits.id !== undefined, "who is found by an id has one");
+  return traits.id;
+}
+
+/** Index of the first record for which this holds, as it does for all behind it. */
+function firstWhere(
+  records: readonly ProductRecord[],
+  isBehind: (record: ProductRecord) => boolean,
+): number {
+  let low = 0;
+  let high = records.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBehind(records[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function byName(left: { name: string }, right: { name: string }): number {

@@ -4,10 +4,10 @@ import type { ListQuery } from "../shared/wire.ts";
 /**
  * What the FrontendOwner is asked for. By kind:
  * place (JSON text of a Purchase) → PlaceResult; find (a number) → Order | null;
- * lookup → FoundProduct | null; list → FoundList;
+ * lookup → FoundProduct | null; list → FoundList; name (NameAsk) → string | null;
  * leader → OrderLeader | null; ready → Readiness.
  */
-export type OwnerAsk = "place" | "find" | "lookup" | "list" | "leader" | "ready";
+export type OwnerAsk = "place" | "find" | "lookup" | "list" | "name" | "leader" | "ready";
 
 /** status → Status, which takes asking every member. */
 export type Ask = OwnerAsk | "status";
@@ -20,6 +20,12 @@ export interface LookupAsk {
 
 export interface ListAsk {
   query: ListQuery;
+  lease: number;
+}
+
+/** Of the product that has this id. */
+export interface NameAsk {
+  id: number;
   lease: number;
 }
 

@@ -25,6 +25,8 @@ import type {
   ListResult,
   LookupAnswer,
   LookupRequest,
+  NamesAnswer,
+  NamesRequest,
   Product,
 } from "../shared/wire.ts";
 import { NO_LEASE } from "./cache/shared_lease.ts";
@@ -62,12 +64,14 @@ export class CatalogClient {
   readonly #group: GroupClient;
   readonly #lookups: Batcher<Item<string>, FoundProduct | null>;
   readonly #lists: Batcher<Item<ListQuery>, FoundList>;
+  readonly #names: Batcher<Item<number>, string | null>;
 
   constructor(options: CatalogClientOptions) {
     this.#options = options;
     this.#group = new GroupClient(options.finder, options.clock);
     this.#lookups = new Batcher({ send: (items) => this.#sendLookups(items), ...BATCHES });
     this.#lists = new Batcher({ send: (items) => this.#sendLists(items), ...LISTS });
+    this.#names = new Batcher({ send: (items) => this.#sendNames(items), ...BATCHES });
   }
 
   /** Null: there is no such product. @throws unavailable */
@@ -80,6 +84,12 @@ export class CatalogClient {
   list(query: ListQuery, lease: number): Promise<FoundList> {
     const item = { subject: query, lease };
     return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => this.#lists.add(item));
+  }
+
+  /** Of the product with this id; null: there is none. @throws unavailable */
+  name(id: number, lease: number): Promise<string | null> {
+    const item = { subject: id, lease };
+    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => this.#names.add(item));
   }
 
   /**
@@ -123,6 +133,17 @@ export class CatalogClient {
     return results.map(({ products, more, version, store }) => {
       return { products, more, version, keep: store && isOfLease };
     });
+  }
+
+  async #sendNames(items: Item<number>[]): Promise<(string | null)[]> {
+    const lease = this.#commonLease(items);
+    const { frontend } = this.#options;
+    const body: NamesRequest = { ids: items.map(({ subject }) => subject), frontend, lease };
+    const { results } = await this.#group.post<NamesAnswer>("/names", {
+      body,
+      timeoutMs: LOOKUP_TIMEOUT_MS,
+    });
+    return results;
   }
 
   /** The lease that all of them began under; null when that is none, several, or over. */

@@ -1,5 +1,5 @@
 /**
- * POST /orders and GET /orders/:number. Every purchase goes under a key, the
+ * POST /orders and GET /orders/:number, and buying by id. Every purchase goes under a key, the
  * buyer's or one made here, and every answer from there on says which: so a
  * buyer who does not know what became of an order repeats it and gets that
  * same order, never a second one.
@@ -10,10 +10,11 @@ import type { Exchange } from "../shared/http/exchange.ts";
 import type { Log } from "../shared/logging.ts";
 import type { Order, PlaceResult, Purchase } from "../shared/wire.ts";
 import { sendError, timing } from "./answer.ts";
+import { parseId } from "./product_names.ts";
 import { makeKey, parseBuyersKey } from "./purchase_key.ts";
 import { refuseQuery } from "./query.ts";
 import { traceOf } from "./trace.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import type { OrderRequest, Vocabulary } from "./vocabulary.ts";
 
 const ORDER_NUMBER = /^[1-9][0-9]{0,15}$/;
 /** A committed order never changes. */
@@ -25,6 +26,8 @@ export interface OrderPagesOptions {
   place: (purchase: string) => Promise<PlaceResult>;
   /** Null: there is no such order. */
   find: (number: number) => Promise<Order | null>;
+  /** Of the product with this id; null: there is none. */
+  nameOf: (id: number) => Promise<string | null>;
   nowMs: () => number;
   log: Log;
 }
@@ -36,7 +39,22 @@ export class OrderPages {
     this.#options = options;
   }
 
-  async place(exchange: Exchange): Promise<void> {
+  place(exchange: Exchange): Promise<void> {
+    const { vocabulary } = this.#options;
+    return this.#place(exchange, async () => vocabulary.parseOrder(await exchange.json()));
+  }
+
+  /** One piece of the product whose id is in the path; the body is empty. */
+  buyById(exchange: Exchange): Promise<void> {
+    return this.#place(exchange, async () => {
+      if (exchange.hasBody) throw new AppError("bad_request", "The body must be empty");
+      const name = await this.#options.nameOf(parseId(exchange.params[0]!));
+      if (name === null) throw new AppError("not_found", "There is no such product");
+      return { name, type: "buy", quantity: 1 };
+    });
+  }
+
+  async #place(exchange: Exchange, readRequest: () => Promise<OrderRequest>): Promise<void> {
     const { vocabulary, place, nowMs } = this.#options;
     const headers: string[] = [];
     let key: string | null = null;
@@ -44,7 +62,7 @@ export class OrderPages {
       key = keyOf(exchange);
       headers.push("Idempotency-Key", key);
       refuseQuery(exchange.query);
-      const request = vocabulary.parseOrder(await exchange.json());
+      const request = await readRequest();
       const startedMs = nowMs();
       const result = await place(JSON.stringify({ key, ...request } satisfies Purchase));
       headers.push("Server-Timing", timing("order", nowMs() - startedMs));

@@ -21,7 +21,7 @@ import type { Log } from "../shared/logging.ts";
 import { asArray, asRecord, asText } from "../shared/parse.ts";
 import type { Peer } from "../shared/peer.ts";
 import type { InvalidateAnswer, InvalidateRequest } from "../shared/wire.ts";
-import type { ListAsk, LookupAsk, OrderLeader, OwnerAsk, Readiness } from "./asks.ts";
+import type { ListAsk, LookupAsk, NameAsk, OrderLeader, OwnerAsk, Readiness } from "./asks.ts";
 import type { Epochs } from "./cache/epochs.ts";
 import type { SharedLease } from "./cache/shared_lease.ts";
 import { CatalogClient } from "./catalog_client.ts";
@@ -122,6 +122,10 @@ export class FrontendOwner {
       case "list": {
         const { query, lease } = body as ListAsk;
         return this.#catalogClient.list(query, lease);
+      }
+      case "name": {
+        const { id, lease } = body as NameAsk;
+        return this.#catalogClient.name(id, lease);
       }
       case "leader":
         return this.#leader();

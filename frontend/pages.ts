@@ -12,10 +12,11 @@ import { KeptAnswers, type KeptAnswer } from "./kept_answer.ts";
 import { MemberPages } from "./member_pages.ts";
 import { openApiDocument } from "./openapi.ts";
 import { OrderPages } from "./order_pages.ts";
+import { ProductNames } from "./product_names.ts";
 import { nextPageLink, ProductPages } from "./product_pages.ts";
 import { publicRoutes, type Pages } from "./public_routes.ts";
 import { makeReaders } from "./readers.ts";
-import type { SharedMemory } from "./shared_memory.ts";
+import { viewsOf, type SharedMemory } from "./shared_memory.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 /** What an HTTP thread is started with. */
@@ -32,17 +33,20 @@ export interface HttpThreadData {
 /** @param counts of the products' cache */
 export function makePages(data: HttpThreadData, owner: TextOwner, counts: CacheCounts): Pages {
   const vocabulary = new Vocabulary(STORES.get(data.store)!);
+  const { lease } = viewsOf(data.memory);
+  const names = new ProductNames({ owner, lease, nowMs: monotonicMs });
   let isStopping = false;
   owner.onTell((kind) => {
     if (kind === "stopping") isStopping = true;
   });
   const pages: Pages = {
     store: vocabulary.store,
-    products: makeProductPages(data, { vocabulary, owner, counts }),
+    products: makeProductPages(data, { vocabulary, owner, counts, names }),
     orders: new OrderPages({
       vocabulary,
       place: async (purchase) => JSON.parse(await owner.askText("place", purchase)),
       find: (number) => owner.ask("find", number),
+      nameOf: (id) => names.find(id),
       nowMs: monotonicMs,
       log: createLog({ member: `frontend-${data.id}`, level: data.logLevel }),
     }),
@@ -59,10 +63,11 @@ interface Parts {
   vocabulary: Vocabulary;
   owner: Owner;
   counts: CacheCounts;
+  names: ProductNames;
 }
 
 function makeProductPages(data: HttpThreadData, parts: Parts): ProductPages {
-  const { vocabulary, owner, counts } = parts;
+  const { vocabulary, owner, counts, names } = parts;
   const { memory, cacheSize, cacheTtlMs } = data;
   const nowMs = monotonicMs;
   const answers = new KeptAnswers(`frontend-${data.id}`);
@@ -78,9 +83,9 @@ function makeProductPages(data: HttpThreadData, parts: Parts): ProductPages {
       return answers.make(vocabulary.showProduct(product), tags.of(version));
     },
     keepList({ products, more, version }, query) {
-      const link = more ? nextPageLink(query, products.at(-1)!.name) : [];
+      const link = more ? nextPageLink(query, products.at(-1)!) : [];
       return answers.make(vocabulary.showProducts(products), tags.of(version), link);
     },
   });
-  return new ProductPages({ ...readers, answers, nowMs });
+  return new ProductPages({ ...readers, answers, names, nowMs });
 }

@@ -1,6 +1,7 @@
 /**
- * GET /products/:name and GET /products: look-ups and lists through the
- * cache. A hit costs no promise: its handler has answered when it returns.
+ * GET /products/:name and GET /products, and the same by id: look-ups and
+ * lists through the cache. A hit costs no promise: its handler has answered
+ * when it returns.
  */
 import { AppError } from "../shared/errors.ts";
 import type { Exchange } from "../shared/http/exchange.ts";
@@ -8,19 +9,27 @@ import { decodeSegment } from "../shared/http/router.ts";
 import { NAME_LENGTH_MAX, PAGE_ITEMS_MAX } from "../shared/limits.ts";
 import { parseName } from "../shared/names.ts";
 import { asText } from "../shared/parse.ts";
-import type { ListQuery } from "../shared/wire.ts";
+import type { ListQuery, Product } from "../shared/wire.ts";
 import { sendError, timing } from "./answer.ts";
 import type { ReadThrough } from "./cache/read_through.ts";
 import type { KeptAnswer, KeptAnswers } from "./kept_answer.ts";
+import { parseId, type ProductNames } from "./product_names.ts";
 import { parseQuery, refuseQuery } from "./query.ts";
 import type { Readers } from "./readers.ts";
 
 export const LIST_PARAMETERS = ["topic", "q", "limit", "after"] as const;
 
+/** Of a list by id. */
+const ID_LIST_PARAMETERS = ["limit", "after"] as const;
+
 export interface ProductPagesOptions extends Readers<KeptAnswer> {
   answers: KeptAnswers;
+  names: ProductNames;
   nowMs: () => number;
 }
+
+/** What is shown of a product's answer. */
+type Show = (answer: KeptAnswer) => KeptAnswer;
 
 export class ProductPages {
   readonly #options: ProductPagesOptions;
@@ -42,9 +51,49 @@ export class ProductPages {
     return this.#fetch(exchange, products, name);
   }
 
+  productById(exchange: Exchange): void | Promise<void> {
+    return this.#byId(exchange, (answer) => answer);
+  }
+
+  /** Of one product, by its id: nothing but the two. */
+  quantity(exchange: Exchange): void | Promise<void> {
+    const { answers } = this.#options;
+    return this.#byId(exchange, ({ body, tag }) => {
+      const { id, quantity } = JSON.parse(body).data;
+      return answers.make(JSON.stringify({ data: { id, quantity } }), tag);
+    });
+  }
+
+  #byId(exchange: Exchange, show: Show): void | Promise<void> {
+    const { names, products, answers } = this.#options;
+    refuseQuery(exchange.query);
+    const id = parseId(exchange.params[0]!);
+    const name = names.known(id);
+    const kept = name === undefined ? undefined : products.cached(name);
+    if (kept !== undefined) return answers.sendHit(exchange, show(kept));
+    return this.#fetchById(exchange, id, show);
+  }
+
+  async #fetchById(exchange: Exchange, id: number, show: Show): Promise<void> {
+    const name = await this.#options.names.find(id);
+    if (name === null) throw new AppError("not_found", "There is no such product");
+    return this.#fetch(exchange, this.#options.products, name, show);
+  }
+
+  /** All, or those of the topic that the path names, in the order of their ids. */
+  listById(exchange: Exchange): void | Promise<void> {
+    const segment = exchange.params[0];
+    const topic = segment === undefined ? null : parseName(decodeSegment(segment));
+    return this.#list(exchange, parseIdListQuery(exchange.query, topic));
+  }
+
   list(exchange: Exchange): void | Promise<void> {
+    return this.#list(exchange, parseListQuery(exchange.query));
+  }
+
+  #list(exchange: Exchange, query: ListQuery): void | Promise<void> {
     const { lists, answers } = this.#options;
-    const key = JSON.stringify(parseListQuery(exchange.query));
+    const key = JSON.stringify(query);
     const kept = lists.cached(key);
     if (kept !== undefined) return answers.sendHit(exchange, kept);
     return this.#fetch(exchange, lists, key);
@@ -54,13 +103,14 @@ export class ProductPages {
     exchange: Exchange,
     reader: ReadThrough<KeptAnswer>,
     key: string,
+    show: Show = (answer) => answer,
   ): Promise<void> {
     const { answers, nowMs } = this.#options;
     const startedMs = nowMs();
     try {
       const { value, outcome } = await reader.fetch(key);
       const durationMs = nowMs() - startedMs;
-      if (value !== null) return answers.sendFetched(exchange, value, outcome, durationMs);
+      if (value !== null) return answers.sendFetched(exchange, show(value), outcome, durationMs);
       const missing = new AppError("not_found", "There is no such product");
       sendError(exchange, missing, answers.fetchedHeaders(outcome, durationMs));
     } catch (error) {
@@ -83,14 +133,24 @@ export function parseListQuery(raw: string): ListQuery {
   };
 }
 
+function parseIdListQuery(raw: string, topic: string | null): ListQuery {
+  const values = parseQuery(raw, ID_LIST_PARAMETERS);
+  const after = values.get("after") || null;
+  if (after !== null) parseId(after);
+  const limit = parseLimit(values.get("limit") ?? String(PAGE_ITEMS_MAX));
+  return { topic, q: null, limit, after, by: "id" };
+}
+
 function parseLimit(text: string): number {
   if (/^[1-9][0-9]{0,2}$/.test(text) && Number(text) <= PAGE_ITEMS_MAX) return Number(text);
   throw new AppError("bad_request", `limit must be an integer from 1 to ${PAGE_ITEMS_MAX}`);
 }
 
-/** The Link header (RFC 8288) to the page after the one that ends with this name. Flat. */
-export function nextPageLink(query: ListQuery, lastName: string): string[] {
-  const parameters = { ...query, after: lastName };
+/** The Link header (RFC 8288) to the page after the one that ends with this product. Flat. */
+export function nextPageLink(query: ListQuery, { name, id }: Product): string[] {
+  // Relative to the path that was asked for, which names the topic.
+  if (query.by === "id") return ["Link", `<?limit=${query.limit}&after=${id}>; rel="next"`];
+  const parameters = { ...query, after: name };
   const parts: string[] = [];
   for (const name of LIST_PARAMETERS) {
     const value = parameters[name];

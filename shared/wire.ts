@@ -102,7 +102,7 @@ export type SaleResult =
   /** Nothing was sold: the catalog has no room to write a sale down. Another time it may. */
   | { code: "unavailable"; message: string };
 
-// POST /lookups, /lists and /lease: front-end -> catalog ----------------------------
+// POST /lookups, /lists, /names and /lease: front-end -> catalog ----------------------------
 
 /** What some stores tell of a product beside name, price and quantity; it never changes. */
 export interface Traits {
@@ -161,8 +161,10 @@ export interface ListQuery {
   /** Case-blind part of the name. */
   q: string | null;
   limit: number;
-  /** The last name of the page before; null for the first page. */
+  /** The last name of the page before, or its id; null for the first page. */
   after: string | null;
+  /** In the order of their ids; missing: of their names. Who has no id is not in it. */
+  by?: "id";
 }
 export interface ListRequest {
   lists: ListQuery[];
@@ -174,13 +176,23 @@ export interface ListAnswer {
   results: ListResult[];
 }
 export interface ListResult {
-  /** By name, in code unit order. */
+  /** In the order that was asked for; names in code unit order. */
   products: Product[];
   /** True when more follow the last one. */
   more: boolean;
   /** Index of the last visible change of anything. */
   version: number;
   store: boolean;
+}
+
+export interface NamesRequest {
+  ids: number[];
+  frontend: number;
+  lease: HeldLease | null;
+}
+export interface NamesAnswer {
+  /** In the order of the request; null: no product has that id. A name once found is for ever. */
+  results: (string | null)[];
 }
 
 export interface LeaseRequest {

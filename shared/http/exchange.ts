@@ -74,6 +74,11 @@ export class Exchange {
     connection.latest = this;
   }
 
+  /** There is one to read; known once the headers are checked. */
+  get hasBody(): boolean {
+    return this.#bodyBytes !== NO_BODY;
+  }
+
   /** True once it was answered. */
   get answered(): boolean {
     return this.#answered;

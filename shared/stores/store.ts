@@ -8,12 +8,19 @@ import type { OrderType, Product, Traits } from "../wire.ts";
 /** What a CSV may tell of a product. */
 export type Column = "name" | "price" | "quantity" | keyof Traits;
 
+/**
+ * What a store's own word may stand for; the path's one parameter, if it has one, says of what.
+ * product, of a name; product_by_id, quantity and buy, of an id; list, by id; topic, the same of
+ * one topic; order_leader.
+ */
+export type Meaning =
+  | "product" | "product_by_id" | "quantity" | "buy" | "list" | "topic" | "order_leader";
+
 /** A word of one store's own for what every store answers. */
 export interface StoreRoute {
-  readonly method: "GET";
+  readonly method: "GET" | "POST";
   readonly path: string;
-  /** Which handler; a product is named by the one parameter of the path. */
-  readonly as: "product" | "order_leader";
+  readonly as: Meaning;
   /** As /openapi.json names it. */
   readonly operationId: string;
 }

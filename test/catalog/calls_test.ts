@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  parseFence, parseHealth, parseLease, parseLists, parseLookups, parseSales,
+  parseFence, parseHealth, parseLease, parseLists, parseLookups, parseNames, parseSales,
 } from "../../catalog/calls.ts";
 import { BATCH_ITEMS_MAX } from "../../shared/limits.ts";
 
@@ -18,6 +18,10 @@ test("what is right passes as it is", () => {
   assert.deepEqual(parseLookups(LOOKUPS), LOOKUPS);
   const lists = { lists: [LIST], frontend: 1, lease: null };
   assert.deepEqual(parseLists(lists), lists);
+  const byId = { ...lists, lists: [{ ...LIST, by: "id" }] };
+  assert.deepEqual(parseLists(byId), byId);
+  const names = { ids: [7], frontend: 1, lease: null };
+  assert.deepEqual(parseNames(names), names);
   assert.deepEqual(parseLease(LEASE), LEASE);
   assert.equal(parseLease({ frontend: 1, holds: null }).release, false);
   assert.equal(parseHealth({}), null);
@@ -47,6 +51,8 @@ const WRONG: [what: string, parse: (body: unknown) => unknown, body: unknown][] 
   ["front-end 0", parseLookups, { ...LOOKUPS, frontend: 0 }],
   ["a lease without a number", parseLookups, { ...LOOKUPS, lease: { leadership: "1.a" } }],
   ["a page too long", parseLists, { lists: [{ ...LIST, limit: 101 }], frontend: 1, lease: null }],
+  ["an order of its own", parseLists, { lists: [{ ...LIST, by: "x" }], frontend: 1, lease: null }],
+  ["id 0", parseNames, { ids: [0], frontend: 1, lease: null }],
   ["release as text", parseLease, { ...LEASE, release: "yes" }],
   ["an index that is none", parseHealth, { at: "x" }],
 ];

@@ -78,6 +78,15 @@ test("a list may be kept only while no change of anything is on its way", async 
   assert.deepEqual([after.version, after.store], [store.log.payloads.length, true]);
 });
 
+test("names are told by ids, and only by a leader that is sure of itself", async () => {
+  const toys = [{ name: "The Quorum", price: 1, quantity: 1, traits: { id: 8, topic: "x" } }];
+  const store = await Store.open({ toys });
+  const body = { ids: [8, 9], frontend: 1, lease: null };
+  assert.deepEqual(await store.ask("POST /names", body), { results: ["The Quorum", null] });
+  store.log.isConfirming = false;
+  assert.equal(await isSettled(store.ask("POST /names", body)), false);
+});
+
 test("a dead front-end holds a change up until its lease ends, and no longer", async () => {
   const store = await Store.open();
   await store.lease(1, null);

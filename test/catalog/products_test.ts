@@ -11,7 +11,7 @@ function products(names = NAMES): Products {
 
 function pageOf(query: { q?: string; limit?: number; after?: string }) {
   const { q = null, limit = 10, after = null } = query;
-  const { page, more } = products().list({ q, limit, after });
+  const { page, more } = products().list({ topic: null, q, limit, after });
   return [page.map(({ name }) => name), more];
 }
 
@@ -38,6 +38,29 @@ test("a search is a part of the name, whatever the case", () => {
   assert.deepEqual(pageOf({ q: "none" }), [[], false]);
 });
 
+test("books are listed by id too, from an id on, and by topic, whatever the case", () => {
+  const book = (id: number, name: string, topic: string) =>
+    initialRecord({ name, price: 1, quantity: 1, traits: { id, topic } });
+  const books = new Products([
+    book(10, "A", "Graphs"), book(9, "B", "graphs"), book(2, "C", "trees"),
+    initialRecord({ name: "D", price: 1, quantity: 1 }),
+  ]);
+  const names = (query: { topic?: string; after?: string; limit?: number; by?: "id" }) => {
+    const { topic = null, after = null, limit = 10, by } = query;
+    const { page, more } = books.list({ topic, q: null, limit, after, by });
+    return [page.map(({ name }) => name).join(""), more];
+  };
+  assert.deepEqual(names({ by: "id" }), ["CBA", false]);
+  assert.deepEqual(names({ by: "id", limit: 2 }), ["CB", true]);
+  assert.deepEqual(names({ by: "id", after: "9" }), ["A", false]);
+  assert.deepEqual(names({ by: "id", after: "5" }), ["BA", false]);
+  assert.deepEqual(names({ by: "id", topic: "GRAPHS" }), ["BA", false]);
+  assert.deepEqual(names({ topic: "graphs" }), ["AB", false]);
+  assert.deepEqual(names({}), ["ABCD", false]);
+  assert.equal(books.findById(10)!.name, "A");
+  assert.equal(books.findById(1), undefined);
+});
+
 test("a page of many products costs its own length, not theirs", () => {
   const names = Array.from({ length: 20_000 }, (_, at) => `toy ${String(at).padStart(5, "0")}`);
   let reads = 0;
@@ -47,7 +70,7 @@ test("a page of many products costs its own length, not theirs", () => {
   });
   const many = new Products(records);
   reads = 0;
-  many.list({ q: null, limit: 10, after: "toy 15000" });
+  many.list({ topic: null, q: null, limit: 10, after: "toy 15000" });
   assert(reads < 50, `${reads} names were read`);
 });
 

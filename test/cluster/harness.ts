@@ -250,8 +250,9 @@ export class TestStore {
 
   #initialStock(): Map<string, number> {
     const file = new URL(`../../catalog/data/${this.running.settings.store}.csv`, import.meta.url);
-    const [, ...lines] = readFileSync(file, "utf8").trim().split("\n");
-    return new Map(lines.map(splitRow).map((fields) => [fields[0]!, Number(fields[2])]));
+    const [header, ...rows] = readFileSync(file, "utf8").trim().split("\n").map(splitRow);
+    const at = (column: string) => header!.indexOf(column);
+    return new Map(rows.map((row) => [row[at("name")]!, Number(row[at("quantity")])]));
   }
 
   #members(kind: MemberKind): MemberName[] {

@@ -1,0 +1,50 @@
+/**
+ * Names of products by their ids, for a store that speaks of ids. A product
+ * keeps its id and its name for as long as it lives, and neither is given
+ * again: what was found once needs no lease to be true. What was not found
+ * may come any time, and is asked for again.
+ */
+import { AppError } from "../shared/errors.ts";
+import type { Owner } from "../shared/threads.ts";
+import type { NameAsk } from "./asks.ts";
+import type { SharedLease } from "./cache/shared_lease.ts";
+
+export interface ProductNamesOptions {
+  /** Gets the ask `name` (asks.ts). */
+  owner: Pick<Owner, "ask">;
+  lease: Pick<SharedLease, "held">;
+  nowMs: () => number;
+}
+
+const ID = /^[1-9][0-9]{0,8}$/;
+
+export class ProductNames {
+  readonly #options: ProductNamesOptions;
+  readonly #known = new Map<number, string>();
+
+  constructor(options: ProductNamesOptions) {
+    this.#options = options;
+  }
+
+  /** As far as it was found before. */
+  known(id: number): string | undefined {
+    return this.#known.get(id);
+  }
+
+  /** Null: no product has this id. @throws unavailable */
+  async find(id: number): Promise<string | null> {
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const { owner, lease, nowMs } = this.#options;
+    const asked: NameAsk = { id, lease: lease.held(nowMs()) };
+    const name = await owner.ask<string | null>("name", asked);
+    if (name !== null) this.#known.set(id, name);
+    return name;
+  }
+}
+
+/** @throws bad_request */
+export function parseId(segment: string): number {
+  if (ID.test(segment)) return Number(segment);
+  throw new AppError("bad_request", "An id is a whole number from 1, without leading 0");
+}
