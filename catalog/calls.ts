@@ -6,10 +6,12 @@ import {
   NAME_LENGTH_MAX,
   PAGE_ITEMS_MAX,
   QUANTITY_MAX,
+  STOCK_MAX,
 } from "../shared/limits.ts";
 import { parseInternalKey } from "../shared/names.ts";
-import { asArray, asIntegerIn, asRecord, asText } from "../shared/parse.ts";
+import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../shared/parse.ts";
 import type {
+  AdminRequest,
   FenceRequest,
   HeldLease,
   LeaseRequest,
@@ -28,6 +30,7 @@ export const CATALOG_CALLS = [
   { method: "POST", path: "/lookups" },
   { method: "POST", path: "/lists" },
   { method: "POST", path: "/names" },
+  { method: "POST", path: "/admin" },
   { method: "POST", path: "/lease" },
   { method: "GET", path: "/health" },
 ] as const;
@@ -85,6 +88,27 @@ export function parseNames(body: unknown): NamesRequest {
     frontend: asNumber(frontend, "frontend", 1),
     lease: parseHeld(lease),
   };
+}
+
+/** @throws bad_request */
+export function parseAdmin(body: unknown): AdminRequest {
+  const changes = ["price", "quantity", "added"];
+  const fields = asRecord(body, ["name", "versions"], changes);
+  const { name, versions, price, quantity, added } = fields;
+  if (price === undefined && quantity === undefined && added === undefined) {
+    throw new AppError("bad_request", "Nothing is to be changed");
+  }
+  if (quantity !== undefined && added !== undefined) {
+    throw new AppError("bad_request", "A quantity is set or added to, not both");
+  }
+  const request: AdminRequest = { name: asName(name), versions: null };
+  if (price !== undefined) request.price = asPrice(price);
+  if (quantity !== undefined) request.quantity = asIntegerIn(quantity, "quantity", 0, STOCK_MAX);
+  if (added !== undefined) request.added = asIntegerIn(added, "added", -STOCK_MAX, STOCK_MAX);
+  if (versions === null) return request;
+  request.versions = asArray(versions, "versions", BATCH_ITEMS_MAX, (version) =>
+    asNumber(version, "a version", 0));
+  return request;
 }
 
 /** @throws bad_request */

@@ -16,7 +16,9 @@ import type {
   NamesRequest,
   ReplicaHealth,
 } from "../shared/wire.ts";
+import { Administration } from "./administration.ts";
 import {
+  parseAdmin,
   parseFence,
   parseHealth,
   parseLease,
@@ -44,6 +46,7 @@ export class Catalog implements ReplicatedService {
   readonly #state: CatalogState;
   readonly #leading: Leading;
   readonly #selling: Selling;
+  readonly #administration: Administration;
   readonly #granting: Granting;
   readonly #restock: Restock;
   readonly #clock: Clock;
@@ -55,6 +58,7 @@ export class Catalog implements ReplicatedService {
     this.#leading = leading;
     this.#clock = clock;
     this.#selling = new Selling({ state, leading, clock });
+    this.#administration = new Administration({ state, leading, clock });
     this.#granting = new Granting({ state, leading, clock });
     this.#restock = new Restock({
       state,
@@ -135,6 +139,8 @@ export class Catalog implements ReplicatedService {
         return this.#list(parseLists(body));
       case "POST /names":
         return this.#name(parseNames(body));
+      case "POST /admin":
+        return this.#administration.change(parseAdmin(body));
       case "POST /lease":
         return this.#granting.lease(parseLease(body));
       case "GET /health":

@@ -10,11 +10,15 @@ import type { Row } from "./rows.ts";
 
 export interface Change {
   row: Row;
-  /** The product whose quantity it changed. */
+  /** The product that it changed. */
   product: ProductRecord | null;
-  /** Of that product: the decided quantity after it, and what has been traded. */
+  /** By so many pieces. */
+  moved: number;
+  /** Of that product, decided, after it. */
   quantity: number;
   traded: number;
+  price: number;
+  priceBefore: number;
   versionBefore: number;
   settledBefore: number;
   fenceBefore: Fence;

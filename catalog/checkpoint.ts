@@ -79,7 +79,10 @@ function readProduct(line: string): ProductRecord {
     JSON.parse(line);
   const totals = { initial, restocked, soldBack, added, bought };
   const visible = {
-    visibleQuantity: quantity, visibleTraded: tradedOf(totals), visibleVersion: version,
+    visiblePrice: price,
+    visibleQuantity: quantity,
+    visibleTraded: tradedOf(totals),
+    visibleVersion: version,
   };
   const own = { name, price, traits: traits ?? NO_TRAITS };
   const product: ProductRecord = { ...own, quantity, version, ...visible, ...totals };

@@ -26,8 +26,9 @@ export function listPage(state: CatalogState, query: ListQuery): ListResult {
 }
 
 function visibleProduct(record: ProductRecord): Product {
-  const { name, price, traits, visibleQuantity: quantity, visibleTraded: volume } = record;
+  const { name, traits, visiblePrice: price, visibleQuantity: quantity } = record;
   if (traits === NO_TRAITS) return { name, price, quantity };
   const isBounded = traits.max_volume !== undefined;
-  return { name, price, quantity, ...traits, ...(isBounded ? { volume } : {}) };
+  const volume = isBounded ? { volume: record.visibleTraded } : {};
+  return { name, price, quantity, ...traits, ...volume };
 }

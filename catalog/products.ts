@@ -36,12 +36,14 @@ export interface ProductTotals {
 
 export interface ProductRecord extends ProductTotals {
   readonly name: string;
-  readonly price: number;
+  /** Decided. */
+  price: number;
   readonly traits: Traits;
   /** Decided pieces in stock. */
   quantity: number;
   /** Index of the last row that changed it, 0 for as it was loaded. */
   version: number;
+  visiblePrice: number;
   visibleQuantity: number;
   /** As `tradedOf`. */
   visibleTraded: number;
@@ -56,6 +58,7 @@ export function initialRecord(product: InitialProduct): ProductRecord {
     traits: product.traits ?? NO_TRAITS,
     quantity: product.quantity,
     version: 0,
+    visiblePrice: product.price,
     visibleQuantity: product.quantity,
     visibleTraded: 0,
     visibleVersion: 0,

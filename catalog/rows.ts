@@ -10,9 +10,11 @@
  *   fence    an order leader takes over       fence: <term>.<leader>
  *   sale     a purchase or a sell-back        name, type, quantity, price, key, sale, settled
  *   restock  out of stock is set back         name, quantity: what was added
+ *   price    the admin sets it                name, price
+ *   stock    the admin adds or takes away     name, quantity: below 0 when taken
  *
- * `price` is what one piece cost when it was sold: it is there to be read,
- * no state hangs on it.
+ * The price of a sale is what one piece cost: it is there to be read, no state
+ * hangs on it.
  */
 import assert from "node:assert/strict";
 import { quoteField, splitRow } from "../shared/csv.ts";
@@ -68,7 +70,20 @@ export interface RestockRow {
   quantity: number;
 }
 
-export type Row = OpenRow | FenceRow | SaleRow | RestockRow;
+export interface PriceRow {
+  kind: "price";
+  name: string;
+  price: number;
+}
+
+export interface StockRow {
+  kind: "stock";
+  name: string;
+  /** Pieces added; below 0: taken away. */
+  quantity: number;
+}
+
+export type Row = OpenRow | FenceRow | SaleRow | RestockRow | PriceRow | StockRow;
 
 /** @param time wall time of the row, for people, here and below */
 export function openPayload(initial: string, time: string): string {
@@ -86,6 +101,14 @@ export function salePayload(row: SaleRow, price: number, time: string): string {
 
 export function restockPayload(row: RestockRow, time: string): string {
   return `${time},restock,${quoteField(row.name)},,${row.quantity},,,,,,`;
+}
+
+export function pricePayload(row: PriceRow, time: string): string {
+  return `${time},price,${quoteField(row.name)},,,${row.price},,,,,`;
+}
+
+export function stockPayload(row: StockRow, time: string): string {
+  return `${time},stock,${quoteField(row.name)},,${row.quantity},,,,,,`;
 }
 
 /**
@@ -109,6 +132,10 @@ export function readRow(payload: string): Row {
       };
     case "restock":
       return { kind: "restock", name, quantity: readCount(fields[AT.quantity]!) };
+    case "price":
+      return { kind: "price", name, price: readNumber(fields[AT.price]!) };
+    case "stock":
+      return { kind: "stock", name, quantity: readWhole(fields[AT.quantity]!) };
     case "fence": {
       const [term, leader] = fields[AT.fence]!.split(".");
       return { kind: "fence", term: readCount(term!), leader: readCount(leader!) };
@@ -126,7 +153,19 @@ function readType(text: string): OrderType {
 }
 
 function readCount(text: string): number {
-  const count = Number(text);
-  if (text !== "" && Number.isSafeInteger(count) && count >= 0) return count;
+  const count = readWhole(text);
+  if (count >= 0) return count;
   assert.fail(`a count in a row: ${text}`);
+}
+
+function readWhole(text: string): number {
+  const number = readNumber(text);
+  if (Number.isSafeInteger(number)) return number;
+  assert.fail(`a whole number in a row: ${text}`);
+}
+
+function readNumber(text: string): number {
+  const number = Number(text);
+  if (text !== "" && Number.isFinite(number)) return number;
+  assert.fail(`a number in a row: ${text}`);
 }

@@ -19,7 +19,7 @@ import {
   Products, assertBalance, initialChecksum, initialRecord, tradedOf,
 } from "./products.ts";
 import type { InitialProduct, ProductRecord } from "./products.ts";
-import type { FenceRow, RestockRow, Row, SaleRow } from "./rows.ts";
+import type { FenceRow, Row, SaleRow } from "./rows.ts";
 
 export class CatalogState {
   #products: Products;
@@ -83,8 +83,9 @@ export class CatalogState {
   reveal(index: number): void {
     assert(index <= this.lastIndex, "only what is decided becomes visible");
     while (this.visibleIndex < index) {
-      const { product, quantity, traded, row } = this.#changes.shift();
+      const { product, quantity, traded, price, row } = this.#changes.shift();
       if (product !== null) {
+        product.visiblePrice = price;
         product.visibleQuantity = quantity;
         product.visibleTraded = traded;
         product.visibleVersion = this.visibleIndex;
@@ -128,17 +129,39 @@ export class CatalogState {
     const change: Change = {
       row,
       product: null,
+      moved: 0,
       quantity: 0,
       traded: 0,
+      price: 0,
+      priceBefore: 0,
       versionBefore: 0,
       settledBefore: this.#ledger.settled,
       fenceBefore: this.#ledger.fence,
       keyBefore: undefined,
     };
-    if (row.kind === "sale") this.#sell(index, row, change);
-    if (row.kind === "restock") this.#restock(index, row, change);
-    if (row.kind === "fence") this.#fence(row);
-    if (change.product !== null) change.traded = tradedOf(change.product);
+    switch (row.kind) {
+      case "sale":
+        this.#sell(index, row, change);
+        break;
+      case "restock":
+        this.#move(index, row, change, row.quantity).restocked += row.quantity;
+        break;
+      case "stock":
+        this.#move(index, row, change, row.quantity).added += row.quantity;
+        break;
+      case "price":
+        this.#touch(index, row, change).price = row.price;
+        break;
+      case "fence":
+        this.#fence(row);
+    }
+    const { product } = change;
+    if (product !== null) {
+      change.quantity = product.quantity;
+      change.traded = tradedOf(product);
+      change.price = product.price;
+      assertBalance(product);
+    }
     return change;
   }
 
@@ -148,16 +171,10 @@ export class CatalogState {
     assert(row.settled < ledger.next, "only what was sold is settled");
     ledger.settled = row.settled;
     change.keyBefore = ledger.add(asSale(row));
-    const product = this.#move(index, row, change, row.type === "buy" ? -1 : 1);
-    if (row.type === "buy") product.bought += row.quantity;
+    const isBuy = row.type === "buy";
+    const product = this.#move(index, row, change, isBuy ? -row.quantity : row.quantity);
+    if (isBuy) product.bought += row.quantity;
     else product.soldBack += row.quantity;
-    assertBalance(product);
-  }
-
-  #restock(index: number, row: RestockRow, change: Change): void {
-    const product = this.#move(index, row, change, 1);
-    product.restocked += row.quantity;
-    assertBalance(product);
   }
 
   #fence(row: FenceRow): void {
@@ -165,31 +182,42 @@ export class CatalogState {
     this.#ledger.fence = { term: row.term, leader: row.leader };
   }
 
-  #move(index: number, row: SaleRow | RestockRow, change: Change, sign: 1 | -1): ProductRecord {
+  #move(index: number, row: ProductRow, change: Change, pieces: number): ProductRecord {
+    const product = this.#touch(index, row, change);
+    change.moved = pieces;
+    this.#products.setQuantity(product, product.quantity + pieces, index);
+    return product;
+  }
+
+  /** The product that the row changes; from here on it is the work of that row. */
+  #touch(index: number, row: ProductRow, change: Change): ProductRecord {
     const product = this.#products.find(row.name);
     if (product === undefined) assert.fail(`row ${index} is of no product: ${row.name}`);
     change.product = product;
     change.versionBefore = product.version;
-    change.quantity = product.quantity + sign * row.quantity;
-    this.#products.setQuantity(product, change.quantity, index);
+    change.priceBefore = product.price;
+    product.version = index;
     return product;
   }
 
   #undo(change: Change): void {
-    const { row, product } = change;
+    const { row, product, moved } = change;
     if (row.kind === "sale") this.#ledger.takeBack(row.sale, change.keyBefore);
     this.#ledger.settled = change.settledBefore;
     this.#ledger.fence = change.fenceBefore;
-    if (product === null || (row.kind !== "sale" && row.kind !== "restock")) return;
-    const added = row.kind === "restock" || row.type === "sell";
-    const quantity = product.quantity + (added ? -row.quantity : row.quantity);
-    this.#products.setQuantity(product, quantity, change.versionBefore);
-    if (row.kind === "restock") product.restocked -= row.quantity;
-    else if (row.type === "sell") product.soldBack -= row.quantity;
-    else product.bought -= row.quantity;
+    if (product === null) return;
+    product.price = change.priceBefore;
+    this.#products.setQuantity(product, product.quantity - moved, change.versionBefore);
+    if (row.kind === "restock") product.restocked -= moved;
+    else if (row.kind === "stock") product.added -= moved;
+    else if (row.kind === "sale" && row.type === "sell") product.soldBack -= moved;
+    else if (row.kind === "sale") product.bought += moved;
     assertBalance(product);
   }
 }
+
+/** A row that changes one product. */
+type ProductRow = Extract<Row, { name: string }>;
 
 function asSale(row: SaleRow): Sale {
   const { sale, key, name, type, quantity } = row;

@@ -5,9 +5,9 @@ import type { ListQuery } from "../shared/wire.ts";
  * What the FrontendOwner is asked for. By kind:
  * place (JSON text of a Purchase) → PlaceResult; find (a number) → Order | null;
  * lookup → FoundProduct | null; list → FoundList; name (NameAsk) → string | null;
- * leader → OrderLeader | null; ready → Readiness.
+ * admin (AdminRequest) → AdminAnswer; leader → OrderLeader | null; ready → Readiness.
  */
-export type OwnerAsk = "place" | "find" | "lookup" | "list" | "name" | "leader" | "ready";
+export type OwnerAsk = "place" | "find" | "lookup" | "list" | "name" | "admin" | "leader" | "ready";
 
 /** status → Status, which takes asking every member. */
 export type Ask = OwnerAsk | "status";

@@ -17,6 +17,18 @@ export class EntityTags {
   of(version: number): string {
     return `"${this.#mark}-${version}"`;
   }
+
+  /**
+   * The versions that an If-Match header names, as RFC 9110 has it: compared strongly, so that
+   * weak tags name none. Null: any will do.
+   */
+  versionsIn(header: string): number[] | null {
+    if (header.trim() === "*") return null;
+    return header.split(",").flatMap((part) => {
+      const [, mark, version] = /^"([0-9a-f]{8})-(0|[1-9][0-9]{0,14})"$/.exec(part.trim()) ?? [];
+      return mark === this.#mark ? [Number(version)] : [];
+    });
+  }
 }
 
 /** True when an If-None-Match header names this tag; compared weakly, as RFC 9110 has it. */

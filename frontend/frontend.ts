@@ -9,6 +9,7 @@ import { startInternalPort, type InternalPort } from "../shared/http/internal_po
 import { HttpPeer } from "../shared/http/peer.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import type { Peer } from "../shared/peer.ts";
+import { readSecret } from "../shared/secret.ts";
 import { parseText } from "../shared/thread_messages.ts";
 import { startHttpThreads, type HttpThreads } from "../shared/threads.ts";
 import type { FrontendHealth } from "../shared/wire.ts";
@@ -44,14 +45,16 @@ class Frontend implements RunningFrontend {
   readonly #owner: FrontendOwner;
   readonly #report: StatusReport;
   readonly #startedAtMs = monotonicMs();
+  readonly #adminToken: string | null;
   #internal: InternalPort | null = null;
   #threads: HttpThreads | null = null;
   #stopping = false;
 
   constructor(context: MemberContext) {
     const { settings, log } = context;
-    const { id, store, orderQuorum } = settings;
+    const { id, store, orderQuorum, adminTokenFile } = settings;
     this.#context = context;
+    this.#adminToken = adminTokenFile && readSecret("ADMIN_TOKEN_FILE", adminTokenFile);
     this.#memory = makeSharedMemory(settings.threads);
     this.#peers = {
       frontends: this.#peersOf(settings.frontends),
@@ -117,7 +120,8 @@ class Frontend implements RunningFrontend {
     const { settings, birth, fail } = this.#context;
     const { id, store, cacheSize, cacheTtlMs, logLevel, threads, host, port } = settings;
     const memory = this.#memory;
-    const data = { id, store, birth: birth.id, cacheSize, cacheTtlMs, logLevel, memory };
+    const cache = { cacheSize, cacheTtlMs, memory };
+    const data = { id, store, birth: birth.id, logLevel, adminToken: this.#adminToken, ...cache };
     return startHttpThreads({
       module: new URL("./http_thread.ts", import.meta.url).href,
       count: threads,

@@ -15,8 +15,9 @@ serveThread(({ data, owner, listen }) => {
   const log = createLog({ member: `frontend-${settings.id}`, level: settings.logLevel });
   const note = settings.logLevel === "debug" ? requestLog(log, monotonicMs) : null;
   const counts = ThreadCounts.take(settings.memory.counts);
+  const pages = makePages(settings, owner, counts);
   return startHttpServer({
-    routes: [...publicRoutes(makePages(settings, owner, counts)), ...withheldRoutes()],
+    routes: [...publicRoutes(pages), ...withheldRoutes(pages.store, pages.admin !== null)],
     listen,
     bodyBytesMax: PUBLIC_BODY_BYTES_MAX,
     admit: (exchange) => {

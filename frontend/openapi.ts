@@ -92,6 +92,12 @@ function schemasOf(vocabulary: Vocabulary): Json {
     Order: closed(vocabulary.orderFields, orderFields),
     Ordered: closed([orderNumberField], { [orderNumberField]: number }),
     OrderRequest: { ...closed(Object.keys(asked), asked), required: ["name", "quantity"] },
+    ProductPatch: {
+      type: "object",
+      additionalProperties: false,
+      minProperties: 1,
+      properties: { price: PRODUCT_FIELDS.price, quantity: { ...WHOLE, maximum: QUANTITY_MAX } },
+    },
     Leader: closed(["id", "term"], { id: number, term: number }),
     Status: statusSchema(),
     Error: errorSchema(),

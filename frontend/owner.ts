@@ -20,7 +20,7 @@ import { INVALIDATE_NAMES_MAX, NAME_LENGTH_MAX } from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
 import { asArray, asRecord, asText } from "../shared/parse.ts";
 import type { Peer } from "../shared/peer.ts";
-import type { InvalidateAnswer, InvalidateRequest } from "../shared/wire.ts";
+import type { AdminRequest, InvalidateAnswer, InvalidateRequest } from "../shared/wire.ts";
 import type { ListAsk, LookupAsk, NameAsk, OrderLeader, OwnerAsk, Readiness } from "./asks.ts";
 import type { Epochs } from "./cache/epochs.ts";
 import type { SharedLease } from "./cache/shared_lease.ts";
@@ -127,6 +127,8 @@ export class FrontendOwner {
         const { id, lease } = body as NameAsk;
         return this.#catalogClient.name(id, lease);
       }
+      case "admin":
+        return this.#catalogClient.change(body as AdminRequest);
       case "leader":
         return this.#leader();
       case "ready":

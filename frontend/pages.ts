@@ -6,6 +6,7 @@ import { monotonicMs } from "../shared/clock.ts";
 import { createLog, type LogLevel } from "../shared/logging.ts";
 import { STORES } from "../shared/stores/stores.ts";
 import type { Owner, TextOwner } from "../shared/threads.ts";
+import { AdminPages } from "./admin_pages.ts";
 import type { CacheCounts } from "./cache/lru_cache.ts";
 import { EntityTags } from "./entity_tag.ts";
 import { KeptAnswers, type KeptAnswer } from "./kept_answer.ts";
@@ -27,6 +28,8 @@ export interface HttpThreadData {
   cacheSize: number;
   cacheTtlMs: number | null;
   logLevel: LogLevel;
+  /** Null: there is no admin. */
+  adminToken: string | null;
   memory: SharedMemory;
 }
 
@@ -49,6 +52,13 @@ export function makePages(data: HttpThreadData, owner: TextOwner, counts: CacheC
       nameOf: (id) => names.find(id),
       nowMs: monotonicMs,
       log: createLog({ member: `frontend-${data.id}`, level: data.logLevel }),
+    }),
+    admin: data.adminToken === null ? null : new AdminPages({
+      token: data.adminToken,
+      vocabulary,
+      tags: new EntityTags(data.birth),
+      change: (request) => owner.ask("admin", request),
+      nameOf: (id) => names.find(id),
     }),
     members: new MemberPages({
       owner,

@@ -46,10 +46,19 @@ export const CONDITION = {
   description: "An ETag of before: while it still holds, the answer is 304",
 };
 
+export const ID = {
+  name: "id",
+  in: "path",
+  required: true,
+  schema: { type: "string", pattern: "^[1-9][0-9]{0,8}$" },
+};
+
+export const NAMED = { name: "name", in: "path", required: true, schema: NAME };
+
 export const GET_PRODUCT = {
   operationId: "getProduct",
   summary: "One product",
-  parameters: [{ name: "name", in: "path", required: true, schema: NAME }, CONDITION],
+  parameters: [NAMED, CONDITION],
   responses: {
     200: success("The product", ref("Product"), READ_HEADERS),
     304: NOT_MODIFIED,

@@ -3,6 +3,8 @@
  * /openapi.json says of it.
  */
 import type { Store } from "../shared/stores/store.ts";
+import type { AdminPages } from "./admin_pages.ts";
+import { adminRoutes } from "./admin_routes.ts";
 import type { MemberPages } from "./member_pages.ts";
 import { ref, success, type PublicRoute } from "./openapi.ts";
 import type { OrderPages } from "./order_pages.ts";
@@ -18,10 +20,12 @@ export interface Pages {
   products: ProductPages;
   orders: OrderPages;
   members: MemberPages;
+  /** Null: nobody is. */
+  admin: AdminPages | null;
 }
 
 export function publicRoutes(pages: Pages): PublicRoute[] {
-  const { products, orders, members, store } = pages;
+  const { products, orders, members, store, admin } = pages;
   return [
     {
       method: "GET",
@@ -49,6 +53,7 @@ export function publicRoutes(pages: Pages): PublicRoute[] {
     },
     ...memberRoutes(members),
     ...store.routes.map((route) => ownRoute(route, pages)),
+    ...(admin === null ? [] : adminRoutes(store, admin)),
   ];
 }
 

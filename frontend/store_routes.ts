@@ -4,7 +4,8 @@ import { PAGE_ITEMS_MAX } from "../shared/limits.ts";
 import type { Meaning, StoreRoute } from "../shared/stores/store.ts";
 import { refusal, success, type Operation, type PublicRoute } from "./openapi.ts";
 import {
-  BAD, CONDITION, DOWN, GET_PRODUCT, LIST_PRODUCTS, NOT_MODIFIED, PLACE_ORDER, query, READ_HEADERS,
+  BAD, CONDITION, DOWN, GET_PRODUCT, ID, LIST_PRODUCTS, NOT_MODIFIED, PLACE_ORDER, query,
+  READ_HEADERS,
 } from "./public_operations.ts";
 import type { Pages } from "./public_routes.ts";
 
@@ -17,13 +18,6 @@ export function ownRoute({ method, path, as, operationId }: StoreRoute, pages: P
   const { handle, operation } = WORDS[as];
   return { method, path, handle: handle(pages), operation: { ...operation, operationId } };
 }
-
-const ID = {
-  name: "id",
-  in: "path",
-  required: true,
-  schema: { type: "string", pattern: "^[1-9][0-9]{0,8}$" },
-};
 
 const { 413: _body, 415: _type, ...PLACED } = PLACE_ORDER.responses;
 

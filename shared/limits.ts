@@ -106,6 +106,8 @@ export const PLACE_TIMEOUT_MS = 2_500;
 export const SALES_TIMEOUT_MS = 1_500;
 /** One POST /lookups or /lists. */
 export const LOOKUP_TIMEOUT_MS = 1_000;
+/** One POST /admin, which is asked once: long enough for a dead front-end's lease to run out. */
+export const ADMIN_TIMEOUT_MS = 2_500;
 /** A look-up that no catalog answered by then is 503. */
 export const LOOKUP_DEADLINE_MS = 2_500;
 /**
@@ -136,6 +138,8 @@ export const KEYS_MAX = 1_000_000;
 export const KEY_LENGTH_MAX = 255;
 export const NAME_LENGTH_MAX = 64;
 export const QUANTITY_MAX = 1_000_000;
+/** Pieces of one product that an admin can bring it to. */
+export const STOCK_MAX = 1_000_000_000;
 export const PAGE_ITEMS_MAX = 100;
 
 // --- HTTP ------------------------------------------------------------------
@@ -185,6 +189,7 @@ assert(
   "one lost look loses no catalog, and who lost it gives way before purchases are refused",
 );
 assert(LEASE_MS < SALES_TIMEOUT_MS, "a sale outlives the lease of a dead front-end");
+assert(LEASE_MS < ADMIN_TIMEOUT_MS, "so does what the admin changes");
 assert(SALES_TIMEOUT_MS < PLACE_TIMEOUT_MS, "an order outlives the asking for its sale");
 assert(
   PLACE_TIMEOUT_MS * 2 <= ORDER_DEADLINE_MS,

@@ -49,7 +49,7 @@ export function runMember(kind: MemberKind, start: StartMember): void {
 
 async function run(kind: MemberKind, args: string[], start: StartMember): Promise<void> {
   const settings = readSettings(kind, process.env, args);
-  const secret = readSecret(settings.secretFile);
+  const secret = readSecret("STORE_SECRET_FILE", settings.secretFile);
   await checkHost(settings.host);
   const { birth, unlock } = await takeFolder(settings);
   const log = createLog({ member: `${kind}-${settings.id}`, level: settings.logLevel });

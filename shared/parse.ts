@@ -47,6 +47,17 @@ function notIn(what: string, min: number, max: number): AppError {
   return new AppError("bad_request", `${what} must be an integer from ${min} to ${max}`);
 }
 
+const PRICE = /^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?$/;
+
+/**
+ * A price: from 0, with at most two decimals.
+ * @throws bad_request
+ */
+export function asPrice(value: unknown): number {
+  if (typeof value === "number" && PRICE.test(String(value))) return value;
+  throw new AppError("bad_request", "price must be a number from 0 with at most 2 decimals");
+}
+
 /**
  * Well-formed text, which UTF-8 can write, of at most so many UTF-16 units.
  * @throws bad_request

@@ -1,18 +1,18 @@
-/** The cluster's secret, which all internal endpoints ask for, as it lies in its file. */
+/** The cluster's secret, and the admin's token, as they lie in their files. */
 import { readFileSync } from "node:fs";
 import { UsageError } from "./usage.ts";
 
 const SECRET = /^[!-~]{16,256}$/;
 
-/** @throws UsageError */
-export function readSecret(path: string): string {
+/** @param variable that names the file @throws UsageError */
+export function readSecret(variable: string, path: string): string {
   let text: string;
   try {
     text = readFileSync(path, "utf8").trim();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`STORE_SECRET_FILE ${path}: it must be a readable file (${code})`);
+    throw new UsageError(`${variable} ${path}: it must be a readable file (${code})`);
   }
   if (SECRET.test(text)) return text;
-  throw new UsageError(`STORE_SECRET_FILE ${path}: it must hold 16 to 256 printable characters`);
+  throw new UsageError(`${variable} ${path}: it must hold 16 to 256 printable characters`);
 }

@@ -213,6 +213,25 @@ export interface LeaseAnswer {
   leaseMs: number;
 }
 
+// POST /admin: front-end -> catalog leader -------------------------------------------
+
+/** One of price, quantity and added; at least one is there. */
+export interface AdminRequest {
+  name: string;
+  price?: number;
+  /** So many it is to be from then on. */
+  quantity?: number;
+  /** So many more. */
+  added?: number;
+  /** It must be as the row of one of these indexes left it; null: however it is. */
+  versions: number[] | null;
+}
+/** Answered once it is visible: the product as it is then. */
+export interface AdminAnswer {
+  product: Product;
+  version: number;
+}
+
 // POST /invalidate: catalog leader -> every leased front-end -----------------------
 
 export interface InvalidateRequest {

@@ -6,14 +6,14 @@ export const CATALOG_COLUMNS = [
   "time", "kind", "name", "type", "quantity", "price", "key", "sale", "settled", "fence", "initial",
 ] as const;
 
-export const KINDS = ["open", "fence", "sale", "restock"] as const;
+export const KINDS = ["open", "fence", "sale", "restock", "price", "stock"] as const;
 export type Kind = (typeof KINDS)[number] | "unknown";
 
 export class CatalogRows {
   readonly #names: Names;
   readonly #kinds = new Numbers("uint32");
   readonly names = new Numbers("uint32");
-  /** Of a sale: negative, sold back. */
+  /** Of a sale: negative, sold back; of the admin: negative, taken away. */
   readonly quantities = new Numbers("float64");
   /** Fingerprint of a sale's key; a fence's term; an opening row's checksum of the products. */
   readonly marks = new Numbers("float64");

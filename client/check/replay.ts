@@ -136,6 +136,8 @@ function applyRow(state: CatalogState, at: number, options: ReplayOptions): void
       checkSale(state, at, { rows, fault });
       return move(state, at, options);
     case "restock":
+    case "price":
+    case "stock":
       return move(state, at, options);
     case "unknown":
       return fault("a row of a kind that this version does not know");
@@ -163,17 +165,24 @@ function move(state: CatalogState, at: number, { catalog, names, fault, onChange
   const product = state.products.get(name);
   if (product === undefined) return fault(state.index, `there is no product ${name}`);
   const left = product.quantity;
-  if (rows.kindAt(at) === "restock") {
-    if (left !== 0) fault(state.index, `${name} is restocked, and ${left} were left`);
-    product.restocked += quantity;
-    product.quantity += quantity;
-  } else if (quantity < 0) {
-    product.soldBack -= quantity;
-    product.quantity -= quantity;
-  } else {
-    if (quantity > left) fault(state.index, `${quantity} ${name} sold, and ${left} were left`);
-    product.bought += quantity;
-    product.quantity -= quantity;
+  switch (rows.kindAt(at)) {
+    case "price":
+      break;
+    case "stock":
+      if (left + quantity < 0) fault(state.index, `${-quantity} ${name} taken of ${left}`);
+      product.added += quantity;
+      product.quantity += quantity;
+      break;
+    case "restock":
+      if (left !== 0) fault(state.index, `${name} is restocked, and ${left} were left`);
+      product.restocked += quantity;
+      product.quantity += quantity;
+      break;
+    default:
+      if (quantity > left) fault(state.index, `${quantity} ${name} sold, and ${left} were left`);
+      if (quantity < 0) product.soldBack -= quantity;
+      else product.bought += quantity;
+      product.quantity -= quantity;
   }
   product.version = state.index;
   onChange?.(state.index, name, product);

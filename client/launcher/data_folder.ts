@@ -175,7 +175,7 @@ export function readOrMakeSecret(dataDir: string, settings: StoreSettings): stri
     const allowed = `it must be where a file can be made (${code})`;
     throw new UsageError(`STORE_SECRET_FILE ${file}: ${allowed}`);
   }
-  return readSecret(file);
+  return readSecret("STORE_SECRET_FILE", file);
 }
 
 /** Appears under its name whole, or not at all. */

@@ -15,4 +15,8 @@ export const books: Store = {
     { method: "GET", path: "/get_quantity/:id", as: "quantity", operationId: "getQuantity" },
     { method: "POST", path: "/buy/:id", as: "buy", operationId: "buyBook" },
   ],
+  adminRoutes: [
+    { method: "POST", path: "/update_c/:id/:cost", as: "set_price", operationId: "setCost" },
+    { method: "POST", path: "/update_q/:id/:amount", as: "add_quantity", operationId: "addBooks" },
+  ],
 };

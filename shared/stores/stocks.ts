@@ -12,4 +12,5 @@ export const stocks: Store = {
     { method: "GET", path: "/stocks/:name", as: "product", operationId: "getStock" },
     { method: "GET", path: "/get_order_leader", as: "order_leader", operationId: "getOrderLeader" },
   ],
+  adminRoutes: [],
 };

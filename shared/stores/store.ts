@@ -25,6 +25,19 @@ export interface StoreRoute {
   readonly operationId: string;
 }
 
+/**
+ * The same for what the admin does: patch, of a name; of an id set_price and add_quantity, to or
+ * by what the second parameter says.
+ */
+export type AdminMeaning = "patch" | "set_price" | "add_quantity";
+
+export interface AdminRoute {
+  readonly method: "POST" | "PATCH";
+  readonly path: string;
+  readonly as: AdminMeaning;
+  readonly operationId: string;
+}
+
 export interface Store {
   readonly name: string;
   /**
@@ -42,4 +55,5 @@ export interface Store {
   readonly restocks: boolean;
   /** Beside the common ones. */
   readonly routes: readonly StoreRoute[];
+  readonly adminRoutes: readonly AdminRoute[];
 }

@@ -9,4 +9,5 @@ export const toys: Store = {
   orderNumberField: "order_number",
   restocks: true,
   routes: [],
+  adminRoutes: [],
 };

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  COLUMNS, fencePayload, openPayload, readRow, restockPayload, salePayload, type SaleRow,
+  COLUMNS, fencePayload, openPayload, pricePayload, readRow, restockPayload, salePayload,
+  stockPayload, type SaleRow,
 } from "../../catalog/rows.ts";
 import { splitRow } from "../../shared/csv.ts";
 
@@ -17,11 +18,15 @@ test("every row reads as it was written, under its columns", () => {
     fence: fencePayload({ kind: "fence", term: 12, leader: 3 }, TIME),
     sale: salePayload(SALE, 15.99, TIME),
     restock: restockPayload({ kind: "restock", name: "Tux", quantity: 100 }, TIME),
+    price: pricePayload({ kind: "price", name: "Tux", price: 9.5 }, TIME),
+    stock: stockPayload({ kind: "stock", name: "Tux", quantity: -4 }, TIME),
   };
   assert.deepEqual(readRow(texts.open), { kind: "open", initial: "0badcafe" });
   assert.deepEqual(readRow(texts.fence), { kind: "fence", term: 12, leader: 3 });
   assert.deepEqual(readRow(texts.sale), SALE);
   assert.deepEqual(readRow(texts.restock), { kind: "restock", name: "Tux", quantity: 100 });
+  assert.deepEqual(readRow(texts.price), { kind: "price", name: "Tux", price: 9.5 });
+  assert.deepEqual(readRow(texts.stock), { kind: "stock", name: "Tux", quantity: -4 });
   for (const [kind, text] of Object.entries(texts)) {
     const cells = splitRow(text);
     assert.equal(cells.length, COLUMNS.length);
@@ -35,6 +40,8 @@ test("a row of another kind or shape is not guessed at", () => {
   assert.throws(() => readRow("t,gift,Tux,,1,,,,,,"), /unknown kind/);
   assert.throws(() => readRow("t,restock,Tux,,1,,,,,"), /a row of the catalog's log/);
   assert.throws(() => readRow("t,restock,Tux,,-1,,,,,,"), /count/);
-  assert.throws(() => readRow("t,restock,Tux,,,,,,,,"), /count/);
+  assert.throws(() => readRow("t,restock,Tux,,,,,,,,"), /a number/);
+  assert.throws(() => readRow("t,stock,Tux,,0.5,,,,,,"), /a whole number/);
+  assert.throws(() => readRow("t,price,Tux,,,,,,,,"), /a number/);
   assert.throws(() => readRow("t,sale,Tux,give,1,1,k,1,0,,"), /unknown type/);
 });

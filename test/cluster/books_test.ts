@@ -11,6 +11,7 @@ const LOGS = {
 test("books are listed, searched, looked up and bought, the same at each front-end", async (t) => {
   const store = await startStore(t, { store: "books", frontends: 2 });
   const fronts = store.running.urls.map((url) => new Shopper(url));
+  t.after(() => fronts.forEach((front) => front.close()));
   const ask = (path: string, question?: Question) => store.shopper.ask(path, question);
   const show = async (path: string) => {
     const answers = await Promise.all(fronts.map((front) => front.ask(path)));

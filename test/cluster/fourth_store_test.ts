@@ -23,6 +23,7 @@ export const plants: Store = {
   orderNumberField: "pot",
   restocks: true,
   routes: [{ method: "GET", path: "/grow/:name", as: "product", operationId: "getPlant" }],
+  adminRoutes: [],
 };
 `;
 

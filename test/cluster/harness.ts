@@ -235,7 +235,7 @@ export class TestStore {
       const add = (name: string, quantity: number) =>
         expected.set(name, (expected.get(name) ?? 0) + quantity);
       for (const row of this.rows(catalog())) {
-        if (row.kind === "restock") add(row.name!, Number(row.quantity));
+        if (row.kind === "restock" || row.kind === "stock") add(row.name!, Number(row.quantity));
       }
       for (const row of orders) {
         add(row.name!, row.type === "sell" ? Number(row.quantity) : -Number(row.quantity));

@@ -65,11 +65,13 @@ export interface PublicApi {
 export interface PublicApiOptions {
   cacheSize?: number;
   leased?: boolean;
+  store?: string;
+  adminToken?: string | null;
 }
 
 export async function startPublicApi(
   t: TestContext,
-  { cacheSize = 10, leased = true }: PublicApiOptions = {},
+  { cacheSize = 10, leased = true, store = "toys", adminToken = null }: PublicApiOptions = {},
 ): Promise<PublicApi> {
   const owner = new FakeOwner();
   const memory = makeSharedMemory(1);
@@ -79,10 +81,10 @@ export async function startPublicApi(
     lease.extend(monotonicMs() + 600_000);
   }
   const counts = { hits: 0, misses: 0, evictions: 0, entries: 0 };
-  const settings = { id: 1, store: "toys", birth: "b-1", cacheSize, cacheTtlMs: null } as const;
+  const settings = { id: 1, store, birth: "b-1", cacheSize, cacheTtlMs: null, adminToken };
   const pages = makePages({ ...settings, logLevel: "error", memory }, owner, counts);
   const server = await startHttpServer({
-    routes: [...publicRoutes(pages), ...withheldRoutes()],
+    routes: [...publicRoutes(pages), ...withheldRoutes(pages.store, adminToken !== null)],
     listen: { host: "127.0.0.1", port: 0 },
     bodyBytesMax: PUBLIC_BODY_BYTES_MAX,
     onBug: (error) => {
