@@ -1,12 +1,14 @@
 /**
  * What the admin changes: rows like any other, decided here against the
  * decided state, and answered when they are visible. Nothing is ever tried
- * twice: a repeat would add twice, so whoever is cut off is told 'unknown'.
+ * twice, nor taken twice when the network has made two of it: pieces would be
+ * added twice. Whoever is cut off is told 'unknown'.
  */
+import { Arrivals } from "../shared/arrivals.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import { STOCK_MAX } from "../shared/limits.ts";
-import type { AdminAnswer, AdminRequest } from "../shared/wire.ts";
+import type { AdminAnswer, AdminChange, AdminRequest } from "../shared/wire.ts";
 import type { Leadership } from "./leadership.ts";
 import type { Leading } from "./leading.ts";
 import { lookUp } from "./lookups.ts";
@@ -26,6 +28,7 @@ export class Administration {
   readonly #state: CatalogState;
   readonly #leading: Leading;
   readonly #clock: Clock;
+  readonly #arrivals = new Arrivals();
 
   constructor({ state, leading, clock }: AdministrationOptions) {
     this.#state = state;
@@ -39,6 +42,7 @@ export class Administration {
    *   unknown
    */
   async change(request: AdminRequest): Promise<AdminAnswer> {
+    this.#arrivals.take(request, this.#leading.host);
     const leadership = await this.#leading.opened();
     const product = await this.#judge(request, leadership);
     const time = this.#clock.timestamp();
@@ -68,7 +72,7 @@ export class Administration {
   }
 
   /** The product to be changed. A refusal rests on rows, and leaves when they are visible. */
-  async #judge(request: AdminRequest, leadership: Leadership): Promise<ProductRecord> {
+  async #judge(request: AdminChange, leadership: Leadership): Promise<ProductRecord> {
     const product = this.#state.products.find(request.name);
     const refusal = this.#refusalOf(request, product);
     if (refusal === null) return product!;
@@ -76,7 +80,7 @@ export class Administration {
     throw refusal;
   }
 
-  #refusalOf(request: AdminRequest, product: ProductRecord | undefined): AppError | null {
+  #refusalOf(request: AdminChange, product: ProductRecord | undefined): AppError | null {
     if (product === undefined) return new AppError("not_found", "There is no such product");
     if (request.versions !== null && !request.versions.includes(product.version)) {
       return new AppError("precondition_failed", "It has been changed since: look again");
@@ -91,6 +95,6 @@ export class Administration {
 }
 
 /** Pieces; null: their number is not to change. */
-function addedBy({ quantity, added }: AdminRequest, product: ProductRecord): number | null {
+function addedBy({ quantity, added }: AdminChange, product: ProductRecord): number | null {
   return quantity === undefined ? (added ?? null) : quantity - product.quantity;
 }

@@ -92,8 +92,9 @@ export function parseNames(body: unknown): NamesRequest {
 
 /** @throws bad_request */
 export function parseAdmin(body: unknown): AdminRequest {
+  const arrival = ["term", "sender", "batch"];
   const changes = ["price", "quantity", "added"];
-  const fields = asRecord(body, ["name", "versions"], changes);
+  const fields = asRecord(body, [...arrival, "name", "versions"], changes);
   const { name, versions, price, quantity, added } = fields;
   if (price === undefined && quantity === undefined && added === undefined) {
     throw new AppError("bad_request", "Nothing is to be changed");
@@ -101,7 +102,13 @@ export function parseAdmin(body: unknown): AdminRequest {
   if (quantity !== undefined && added !== undefined) {
     throw new AppError("bad_request", "A quantity is set or added to, not both");
   }
-  const request: AdminRequest = { name: asName(name), versions: null };
+  const request: AdminRequest = {
+    term: asNumber(fields.term, "term", 1),
+    sender: asText(fields.sender, "sender", MARK_LENGTH_MAX),
+    batch: asNumber(fields.batch, "batch", 1),
+    name: asName(name),
+    versions: null,
+  };
   if (price !== undefined) request.price = asPrice(price);
   if (quantity !== undefined) request.quantity = asIntegerIn(quantity, "quantity", 0, STOCK_MAX);
   if (added !== undefined) request.added = asIntegerIn(added, "added", -STOCK_MAX, STOCK_MAX);

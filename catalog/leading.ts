@@ -20,6 +20,7 @@ export type CatalogHost = Pick<
   | "term"
   | "leader"
   | "leading"
+  | "mayHaveLed"
   | "bornNow"
   | "isFull"
   | "propose"

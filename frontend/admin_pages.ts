@@ -11,7 +11,7 @@ import { decodeSegment } from "../shared/http/router.ts";
 import { QUANTITY_MAX } from "../shared/limits.ts";
 import { parseName } from "../shared/names.ts";
 import { asIntegerIn, asPrice, asRecord } from "../shared/parse.ts";
-import type { AdminAnswer, AdminRequest } from "../shared/wire.ts";
+import type { AdminAnswer, AdminChange } from "../shared/wire.ts";
 import type { EntityTags } from "./entity_tag.ts";
 import { parseId } from "./product_names.ts";
 import { refuseQuery } from "./query.ts";
@@ -21,12 +21,12 @@ export interface AdminPagesOptions {
   token: string;
   vocabulary: Vocabulary;
   tags: EntityTags;
-  change: (request: AdminRequest) => Promise<AdminAnswer>;
+  change: (request: AdminChange) => Promise<AdminAnswer>;
   /** Of the product with this id; null: there is none. */
   nameOf: (id: number) => Promise<string | null>;
 }
 
-type Changes = Pick<AdminRequest, "price" | "quantity" | "added">;
+type Changes = Pick<AdminChange, "price" | "quantity" | "added">;
 
 /** As it stands in a path. */
 const COST = /^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?$/;

@@ -5,7 +5,7 @@ import type { ListQuery } from "../shared/wire.ts";
  * What the FrontendOwner is asked for. By kind:
  * place (JSON text of a Purchase) → PlaceResult; find (a number) → Order | null;
  * lookup → FoundProduct | null; list → FoundList; name (NameAsk) → string | null;
- * admin (AdminRequest) → AdminAnswer; leader → OrderLeader | null; ready → Readiness.
+ * admin (AdminChange) → AdminAnswer; leader → OrderLeader | null; ready → Readiness.
  */
 export type OwnerAsk = "place" | "find" | "lookup" | "list" | "name" | "admin" | "leader" | "ready";
 

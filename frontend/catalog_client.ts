@@ -7,9 +7,7 @@
  */
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
-import { AppError, hasReason } from "../shared/errors.ts";
 import {
-  ADMIN_TIMEOUT_MS,
   BATCH_ITEMS_MAX,
   LEASE_TIMEOUT_MS,
   LISTS_MAX,
@@ -18,8 +16,6 @@ import {
   QUEUE_ITEMS_MAX,
 } from "../shared/limits.ts";
 import type {
-  AdminAnswer,
-  AdminRequest,
   HeldLease,
   LeaseAnswer,
   LeaseRequest,
@@ -34,7 +30,7 @@ import type {
   Product,
 } from "../shared/wire.ts";
 import { NO_LEASE } from "./cache/shared_lease.ts";
-import { GroupClient, isPassing, type Finder } from "./group_client.ts";
+import { GroupClient, type Finder } from "./group_client.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
 const LISTS = { ...BATCHES, itemsMax: LISTS_MAX };
@@ -94,23 +90,6 @@ export class CatalogClient {
   name(id: number, lease: number): Promise<string | null> {
     const item = { subject: id, lease };
     return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => this.#names.add(item));
-  }
-
-  /**
-   * Once: a repeat would be another change.
-   * @throws not_found, precondition_failed, conflict, unavailable: nothing was changed; unknown
-   */
-  async change(request: AdminRequest): Promise<AdminAnswer> {
-    try {
-      const timeoutMs = ADMIN_TIMEOUT_MS;
-      return await this.#group.post("/admin", { body: request, timeoutMs });
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      if (hasReason(error, "unknown")) {
-        throw new AppError("unknown", "It is not known whether this was changed: look first");
-      }
-      throw new AppError("unavailable", "Nothing was changed: no catalog took it");
-    }
   }
 
   /**

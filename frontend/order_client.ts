@@ -7,7 +7,7 @@
  * A refusal counts as one only if no earlier try can still come true. Of a try
  * that got no answer a copy may still lie in some socket; but a leader takes
  * only batches of its own term and, of those of this front-end, only later
- * ones (order/arrivals.ts). So a refusal by a leader of that term or a higher
+ * ones (shared/arrivals.ts). So a refusal by a leader of that term or a higher
  * one is one; from an older leader it is no more than 'unknown'. A try that
  * the leader answered 'unknown' is joined by the next one under the same key.
  *

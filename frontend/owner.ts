@@ -20,7 +20,8 @@ import { INVALIDATE_NAMES_MAX, NAME_LENGTH_MAX } from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
 import { asArray, asRecord, asText } from "../shared/parse.ts";
 import type { Peer } from "../shared/peer.ts";
-import type { AdminRequest, InvalidateAnswer, InvalidateRequest } from "../shared/wire.ts";
+import type { AdminChange, InvalidateAnswer, InvalidateRequest } from "../shared/wire.ts";
+import { AdminClient } from "./admin_client.ts";
 import type { ListAsk, LookupAsk, NameAsk, OrderLeader, OwnerAsk, Readiness } from "./asks.ts";
 import type { Epochs } from "./cache/epochs.ts";
 import type { SharedLease } from "./cache/shared_lease.ts";
@@ -57,6 +58,7 @@ export class FrontendOwner {
   readonly #orders: LeaderFinder;
   readonly #catalogClient: CatalogClient;
   readonly #orderClient: OrderClient;
+  readonly #adminClient: AdminClient;
   readonly #keeper: LeaseKeeper;
   #invalidated = 0;
 
@@ -80,6 +82,11 @@ export class FrontendOwner {
       finder: this.#catalogs,
       frontend,
       heldAs: (identity) => this.#keeper.heldAs(identity),
+      clock,
+    });
+    this.#adminClient = new AdminClient({
+      sender: options.startId,
+      finder: this.#catalogs,
       clock,
     });
     this.#keeper = new LeaseKeeper({
@@ -128,7 +135,7 @@ export class FrontendOwner {
         return this.#catalogClient.name(id, lease);
       }
       case "admin":
-        return this.#catalogClient.change(body as AdminRequest);
+        return this.#adminClient.change(body as AdminChange);
       case "leader":
         return this.#leader();
       case "ready":

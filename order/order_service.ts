@@ -7,6 +7,7 @@
  *                                │     ▲ rows, commits
  *                                └─▶ ReplicaHost ◀─▶ the other replicas, the disk
  */
+import { Arrivals } from "../shared/arrivals.ts";
 import type { Clock } from "../shared/clock.ts";
 import { failpoint } from "../shared/failpoint.ts";
 import { LeaderFinder } from "../shared/leader_finder.ts";
@@ -17,7 +18,6 @@ import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import { SteppingAside } from "../shared/stepping_aside.ts";
 import type { FindAnswer, PlaceAnswer, PlaceRequest, ReplicaHealth } from "../shared/wire.ts";
-import { Arrivals } from "./arrivals.ts";
 import { parseFind, parseHealth, parsePlace } from "./calls.ts";
 import { hindranceOf } from "./hindrance.ts";
 import { OrderIndex } from "./order_index.ts";

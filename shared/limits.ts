@@ -108,6 +108,8 @@ export const SALES_TIMEOUT_MS = 1_500;
 export const LOOKUP_TIMEOUT_MS = 1_000;
 /** One POST /admin, which is asked once: long enough for a dead front-end's lease to run out. */
 export const ADMIN_TIMEOUT_MS = 2_500;
+/** A change of the admin's, those before it included, is answered by then. */
+export const ADMIN_DEADLINE_MS = 5_000;
 /** A look-up that no catalog answered by then is 503. */
 export const LOOKUP_DEADLINE_MS = 2_500;
 /**
@@ -190,6 +192,7 @@ assert(
 );
 assert(LEASE_MS < SALES_TIMEOUT_MS, "a sale outlives the lease of a dead front-end");
 assert(LEASE_MS < ADMIN_TIMEOUT_MS, "so does what the admin changes");
+assert(ADMIN_TIMEOUT_MS < ADMIN_DEADLINE_MS && ADMIN_DEADLINE_MS < CLOSE_GRACE_MS, "as it does");
 assert(SALES_TIMEOUT_MS < PLACE_TIMEOUT_MS, "an order outlives the asking for its sale");
 assert(
   PLACE_TIMEOUT_MS * 2 <= ORDER_DEADLINE_MS,

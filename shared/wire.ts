@@ -5,6 +5,8 @@
  * replicated log are in replication/messages.ts.
  */
 
+import type { Arrival } from "./arrivals.ts";
+
 export type OrderType = "buy" | "sell";
 
 /** A purchase on its way: a front-end has checked it and given it its key. */
@@ -26,12 +28,7 @@ export interface Order {
 
 // POST /orders and POST /orders/find: front-end -> order leader -----------------
 
-export interface PlaceRequest {
-  /** Of the leader that is asked: one of another term takes nothing. */
-  term: number;
-  /** The start id of the front-end; its batches are numbered upwards, and come in that order. */
-  sender: string;
-  batch: number;
+export interface PlaceRequest extends Arrival {
   orders: Purchase[];
 }
 export interface PlaceAnswer {
@@ -215,8 +212,8 @@ export interface LeaseAnswer {
 
 // POST /admin: front-end -> catalog leader -------------------------------------------
 
-/** One of price, quantity and added; at least one is there. */
-export interface AdminRequest {
+/** What is to be changed: at least one of price, quantity and added is there. */
+export interface AdminChange {
   name: string;
   price?: number;
   /** So many it is to be from then on. */
@@ -226,6 +223,7 @@ export interface AdminRequest {
   /** It must be as the row of one of these indexes left it; null: however it is. */
   versions: number[] | null;
 }
+export type AdminRequest = Arrival & AdminChange;
 /** Answered once it is visible: the product as it is then. */
 export interface AdminAnswer {
   product: Product;

@@ -7,8 +7,11 @@ import type { AdminAnswer, AdminRequest } from "../../shared/wire.ts";
 import { turn } from "../shared/hand_clock.ts";
 import { buy, isSettled, Store, TOYS } from "./store.ts";
 
+let batches = 0;
+
 function change(store: Store, request: Partial<AdminRequest>): Promise<AdminAnswer> {
-  return store.ask("POST /admin", { name: "Tux", versions: null, ...request });
+  const arrival = { term: 1, sender: "1.a", batch: ++batches };
+  return store.ask("POST /admin", { ...arrival, name: "Tux", versions: null, ...request });
 }
 
 async function changed(store: Store, request: Partial<AdminRequest>): Promise<AdminAnswer> {
@@ -84,6 +87,15 @@ test("a condition holds of the decided state, and its refusal waits for the rows
   await selling;
   await assert.rejects(late, { reason: "precondition_failed" });
   assert.equal((await store.look("Tux")).product.price, 2);
+});
+
+test("a change that comes twice happens once, and one for another term not at all", async () => {
+  const store = await Store.open();
+  const copied = { added: 5, batch: ++batches };
+  await changed(store, copied);
+  await assert.rejects(change(store, copied), { reason: "unknown" });
+  await assert.rejects(change(store, { added: 5, term: 2 }), { reason: "not_leader" });
+  assert.equal((await store.look("Tux")).product.quantity, 105);
 });
 
 test("no such product, no room, and a leader that is cut off are told apart", async () => {

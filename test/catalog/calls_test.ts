@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  parseFence, parseHealth, parseLease, parseLists, parseLookups, parseNames, parseSales,
+  parseAdmin, parseFence, parseHealth, parseLease, parseLists, parseLookups, parseNames, parseSales,
 } from "../../catalog/calls.ts";
 import { BATCH_ITEMS_MAX } from "../../shared/limits.ts";
 
@@ -10,6 +10,7 @@ const SALE = { key: "~k:1", name: "Tux", type: "buy", quantity: 1 };
 const SALES = { term: 1, leader: 3, session: "1.a.1", batch: 1, settled: 0, sales: [SALE] };
 const LOOKUPS = { names: ["Tux"], frontend: 1, lease: null };
 const LIST = { topic: null, q: null, limit: 100, after: null };
+const ADMIN = { term: 1, sender: "1.a", batch: 1, name: "Tux", versions: [0, 7] };
 const LEASE = { frontend: 1, holds: { leadership: "1.a", number: 1 }, release: true };
 
 test("what is right passes as it is", () => {
@@ -22,6 +23,9 @@ test("what is right passes as it is", () => {
   assert.deepEqual(parseLists(byId), byId);
   const names = { ids: [7], frontend: 1, lease: null };
   assert.deepEqual(parseNames(names), names);
+  for (const change of [{ price: 0.99 }, { quantity: 0 }, { added: -3, price: 1 }]) {
+    assert.deepEqual(parseAdmin({ ...ADMIN, ...change }), { ...ADMIN, ...change });
+  }
   assert.deepEqual(parseLease(LEASE), LEASE);
   assert.equal(parseLease({ frontend: 1, holds: null }).release, false);
   assert.equal(parseHealth({}), null);
@@ -53,6 +57,11 @@ const WRONG: [what: string, parse: (body: unknown) => unknown, body: unknown][] 
   ["a page too long", parseLists, { lists: [{ ...LIST, limit: 101 }], frontend: 1, lease: null }],
   ["an order of its own", parseLists, { lists: [{ ...LIST, by: "x" }], frontend: 1, lease: null }],
   ["id 0", parseNames, { ids: [0], frontend: 1, lease: null }],
+  ["no change", parseAdmin, ADMIN],
+  ["two quantities", parseAdmin, { ...ADMIN, quantity: 1, added: 1 }],
+  ["three decimals", parseAdmin, { ...ADMIN, price: 1.001 }],
+  ["a price below nothing", parseAdmin, { ...ADMIN, price: -1 }],
+  ["a version that is none", parseAdmin, { ...ADMIN, price: 1, versions: [-1] }],
   ["release as text", parseLease, { ...LEASE, release: "yes" }],
   ["an index that is none", parseHealth, { at: "x" }],
 ];

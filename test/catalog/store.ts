@@ -33,6 +33,7 @@ export class HandLog implements CatalogHost {
   leader: number | null = null;
   leading = false;
   bornNow = false;
+  mayHaveLed = false;
   isFull = false;
   readonly payloads: string[] = [];
   commitIndex = 0;
@@ -87,6 +88,7 @@ export class HandLog implements CatalogHost {
     this.term = term;
     this.leader = 1;
     this.bornNow = options.bornNow;
+    this.mayHaveLed = true;
     this.#append(this.#catalog!.openingPayload());
     this.leading = true;
     this.commit();

@@ -17,6 +17,7 @@ const LEGAL: Record<Operation["kind"], readonly number[]> = {
   list: [200, 503],
   find: [200, 404, 503],
   leader: [200, 503],
+  admin: [200, 409, 503],
 };
 
 function answersAreLegal({ history }: Evidence): string[] {

@@ -44,7 +44,7 @@ function orderOf({ number, name, quantity, key, sale }: Fields): LoggedOrder {
 }
 
 function journalRow({ index, kind, name, quantity, key }: Fields): JournalRow[] {
-  if (kind !== "sale" && kind !== "restock") return [];
+  if (kind !== "sale" && kind !== "restock" && kind !== "stock") return [];
   return [{ index: Number(index), kind, name: name!, quantity: Number(quantity), key: key! }];
 }
 

@@ -1,6 +1,6 @@
 /** Operations and rows for histories that are made by hand: Tux bought, looked up, found. */
 import type {
-  FindOperation, JournalRow, LeaderOperation, ListOperation, LoggedOrder, Operation,
+  AdminOperation, FindOperation, JournalRow, LeaderOperation, ListOperation, LoggedOrder, Operation,
   OrderOperation, ProductOperation,
 } from "./history.ts";
 
@@ -39,6 +39,13 @@ export function find(
 ): FindOperation {
   const found = { number, name: "Tux", quantity: 1 };
   return { ...OK, kind: "find", number, found, invokedMs: atMs, returnedMs: atMs + 5, ...more };
+}
+
+export function added(
+  pieces: number, version: number, atMs: number, more: Partial<AdminOperation> = {},
+): AdminOperation {
+  const times = { invokedMs: atMs, returnedMs: atMs + 5 };
+  return { ...OK, kind: "admin", name: "Tux", added: pieces, version, ...times, ...more };
 }
 
 export function leader(id: number, term: number, atMs: number): LeaderOperation {

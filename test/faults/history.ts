@@ -49,6 +49,17 @@ export interface ListOperation extends Asked {
   version: number;
 }
 
+/** The admin adds pieces, or takes them away; in one history never twice as many. */
+export interface AdminOperation extends Asked {
+  kind: "admin";
+  name: string;
+  added: number;
+  /** What a 200 said: the version that the product has by then. */
+  version: number;
+  /** A 503 said that nothing was changed, and nothing will be. */
+  isUntried?: boolean;
+}
+
 /** GET /orders/:number. */
 export interface FindOperation extends Asked {
   kind: "find";
@@ -65,7 +76,8 @@ export interface LeaderOperation extends Asked {
 }
 
 export type Operation =
-  | OrderOperation | ProductOperation | ListOperation | FindOperation | LeaderOperation;
+  | OrderOperation | ProductOperation | ListOperation | FindOperation | LeaderOperation
+  | AdminOperation;
 
 /** A fault, from its beginning to the moment when all of it was undone. */
 export interface Fault {
@@ -97,8 +109,9 @@ export interface LoggedOrder {
 /** A row of the catalog's log that changed a product; the index is the product's version. */
 export interface JournalRow {
   index: number;
-  kind: "sale" | "restock";
+  kind: "sale" | "restock" | "stock";
   name: string;
+  /** Of the admin's stock below 0 when taken away. */
   quantity: number;
   key: string;
 }
@@ -124,6 +137,6 @@ export interface History {
 export function outcomeOf(operation: Operation): "ok" | "failed" | "unknown" {
   const { kind, status, isOwnError } = operation;
   if (status === 200) return "ok";
-  if (kind === "order" && operation.isUntried) return "failed";
+  if ((kind === "order" || kind === "admin") && operation.isUntried) return "failed";
   return status >= 400 && status < 500 && isOwnError ? "failed" : "unknown";
 }

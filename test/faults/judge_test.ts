@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  buy, look, list, find, leader, logged, sold, REFUSED, UNTRIED, REUSED, SILENT,
+  added, buy, look, list, find, leader, logged, sold, REFUSED, UNTRIED, REUSED, SILENT,
 } from "./hand_made.ts";
 import type { Fault, History, JournalRow, Operation } from "./history.ts";
 import { judge, RULES } from "./judge.ts";
@@ -129,6 +129,7 @@ const BAD: Record<number, (history: ReturnType<typeof good>) => Partial<History>
   34: ({ operations }) => ({
     operations: [...operations, look(7, 5, 70, { returnedMs: 6_070 })],
   }),
+  35: ({ operations }) => ({ operations: [...operations, added(5, 6, 70)] }),
 };
 
 test("a good history is good", () => {
@@ -230,6 +231,23 @@ test("what may have happened is no violation, whichever way it went", () => {
   const orders = [...history.orders, logged(4, "d")];
   const journal = [...history.journal, sold(6, "d")];
   assert.deepEqual(judge({ ...history, operations, orders, journal, finals: final(6) }), []);
+});
+
+test("the admin's changes count, once each, and are known from the answer on", () => {
+  const history = good();
+  const stocked = (index: number, quantity: number): JournalRow =>
+    ({ index, kind: "stock", name: "Tux", quantity, key: "" });
+  const operations = [...history.operations,
+    added(5, 6, 70), look(12, 6, 80), added(-3, NaN, 82, { status: 0 }), look(9, 7, 90),
+    added(-50, NaN, 95, { status: 409, isOwnError: true })];
+  const journal = [...history.journal, stocked(6, 5), stocked(7, -3)];
+  const change = { operations, journal, finals: final(9) };
+  assert.deepEqual(judge({ ...history, ...change }), []);
+  const stale = [...operations, look(7, 5, 100)];
+  assert.match(textOf(judge({ ...history, ...change, operations: stale })), /^24: /);
+  const untried = added(-3, NaN, 82, { ...UNTRIED, added: -3 });
+  const told = [...history.operations, added(5, 6, 70), untried];
+  assert.match(textOf(judge({ ...history, ...change, operations: told })), /^35: -3 Tux/);
 });
 
 test("a front-end that was paused meanwhile answers later", () => {

@@ -74,7 +74,10 @@ export function knownVersions(evidence: Evidence): Known[] {
     if (version === undefined || knownMs === Number.POSITIVE_INFINITY) return [];
     return [{ atMs: knownMs, name, version, buyer: client }];
   });
-  return [...looked, ...listed, ...bought];
+  const changed = evidence.of("admin").filter(({ status }) => status === 200)
+    .map(({ name, version, returnedMs }): Known =>
+      ({ atMs: returnedMs, name, version, buyer: null }));
+  return [...looked, ...listed, ...bought, ...changed];
 }
 
 function describe({ name, version, frontend, invokedMs }: ProductOperation, known: number): string {

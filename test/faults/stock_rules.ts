@@ -10,6 +10,8 @@ export const STOCK_RULES: Readonly<Record<number, Rule>> = {
   18: { promise: "between two restocks no more is sold than was there", check: nothingOversold },
   19: { promise: "who was told that there is not enough was told so while it was true",
     check: refusedForCause },
+  35: { promise: "what the admin changes happens once, or not at all if he is told so",
+    check: adminChangesOnce },
 };
 
 function booksBalance({ history }: Evidence): string[] {
@@ -17,7 +19,7 @@ function booksBalance({ history }: Evidence): string[] {
   const add = (name: string, quantity: number) =>
     left.set(name, (left.get(name) ?? 0) + quantity);
   for (const { kind, name, quantity } of history.journal) {
-    if (kind === "restock") add(name, quantity);
+    if (kind !== "sale") add(name, quantity);
   }
   for (const { name, quantity } of history.orders) add(name, -quantity);
   return history.finals.flatMap(({ frontend, name, quantity }) => {
@@ -27,9 +29,13 @@ function booksBalance({ history }: Evidence): string[] {
 }
 
 function withinBounds(evidence: Evidence): string[] {
-  const { initial, restockTo } = evidence.history;
+  const { initial, restockTo, journal } = evidence.history;
+  const added = new Map<string, number>();
+  for (const { kind, name, quantity } of journal) {
+    if (kind === "stock" && quantity > 0) added.set(name, (added.get(name) ?? 0) + quantity);
+  }
   return evidence.reads().flatMap(({ name, quantity, version }) => {
-    const most = Math.max(initial.get(name) ?? 0, restockTo);
+    const most = Math.max(initial.get(name) ?? 0, restockTo) + (added.get(name) ?? 0);
     if (quantity >= 0 && quantity <= most) return [];
     return [`${quantity} ${name} were shown as of row ${version}; a full stock is ${most}`];
   });
@@ -41,7 +47,7 @@ function nothingOversold({ history }: Evidence): string[] {
   return history.journal.flatMap(({ index, kind, name, quantity }) => {
     const there = stock.get(name) ?? 0;
     const before = sold.get(name) ?? 0;
-    if (kind === "restock") {
+    if (kind !== "sale") {
       stock.set(name, there - before + quantity);
       sold.set(name, 0);
       return [];
@@ -76,6 +82,18 @@ function refusedForCause(evidence: Evidence): string[] {
     if (left.length === 0 || left.some((pieces) => pieces < quantity)) return [];
     return [`${key} was told that there are less than ${quantity} ${name}: from row ${first} ` +
       `to row ${last} there were ${Math.min(...left)} and more`];
+  });
+}
+
+function adminChangesOnce(evidence: Evidence): string[] {
+  const rows = evidence.history.journal.filter(({ kind }) => kind === "stock");
+  return evidence.of("admin").flatMap((operation) => {
+    const { name, added } = operation;
+    const count = rows.filter((row) => row.name === name && row.quantity === added).length;
+    const outcome = outcomeOf(operation);
+    const isRight = outcome === "unknown" ? count <= 1 : count === (outcome === "ok" ? 1 : 0);
+    return isRight ? [] : [`${added} ${name} were added ${count} times, and the answer was ` +
+      `${operation.status}`];
   });
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { EntityTags } from "../../frontend/entity_tag.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { AdminRequest } from "../../shared/wire.ts";
+import type { AdminChange } from "../../shared/wire.ts";
 import { startPublicApi } from "./public_api.ts";
 
 const TOKEN = "a-token-of-the-admin";
@@ -23,7 +23,7 @@ test("a change goes to the catalog as it was asked, and its answer is the produc
   assert.match(answer, /^HTTP\/1.1 200 OK\n/);
   assert.match(answer, new RegExp(`ETag: ${new EntityTags("b-1").of(9)}`));
   assert(answer.endsWith(JSON.stringify({ data: BOOK })), answer);
-  assert.deepEqual(owner.latest<AdminRequest>(), {
+  assert.deepEqual(owner.latest<AdminChange>(), {
     name: "Leases", price: 4.5, quantity: 12, versions: null,
   });
   for (const [line, changes] of [
@@ -46,7 +46,7 @@ test("If-Match names versions of this store alone, and weak tags name none", asy
     ["3", []],
   ] as const) {
     await send("PATCH /products/Leases", [AUTHORIZED, `If-Match: ${header}`], '{"price":1}');
-    assert.deepEqual(owner.latest<AdminRequest>().versions, versions, header);
+    assert.deepEqual(owner.latest<AdminChange>().versions, versions, header);
   }
 });
 

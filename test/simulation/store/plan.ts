@@ -79,6 +79,8 @@ export type PlannedAct =
     }
   | { kind: "look"; name: string; thread: number }
   | { kind: "list"; thread: number }
+  /** By the admin: below 0, taken away. */
+  | { kind: "admin"; name: string; added: number }
   /** So far beyond the highest number that anybody was told. */
   | { kind: "find"; beyond: number };
 

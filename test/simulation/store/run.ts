@@ -237,7 +237,7 @@ class Run {
     for (const { index, payload } of this.#witness.payloads("catalog")) {
       const row = readRow(payload);
       if (row.kind === "sale") journal.push({ ...row, kind: "sale", index });
-      if (row.kind === "restock") journal.push({ ...row, index, key: "" });
+      if (row.kind === "restock" || row.kind === "stock") journal.push({ ...row, index, key: "" });
     }
     return journal;
   }

@@ -7,9 +7,11 @@ import type { ReadThrough } from "../../../frontend/cache/read_through.ts";
 import { makeReaders, type Readers } from "../../../frontend/readers.ts";
 import type { SharedMemory } from "../../../frontend/shared_memory.ts";
 import { pause, type Clock } from "../../../shared/clock.ts";
-import { AppError } from "../../../shared/errors.ts";
+import { AppError, hasReason } from "../../../shared/errors.ts";
 import { PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
-import type { ListQuery, Order, PlaceResult, Product } from "../../../shared/wire.ts";
+import type {
+  AdminAnswer, AdminChange, ListQuery, Order, PlaceResult, Product,
+} from "../../../shared/wire.ts";
 
 export const THREADS = 2;
 
@@ -19,6 +21,7 @@ export type PublicAnswer =
   | { status: 200; quantity: number; version: number }
   | { status: 200; products: readonly Stock[]; version: number }
   | { status: 200; order: { number: number; name: string; quantity: number } }
+  | { status: 200; version: number }
   | { status: 404 | 409 | 422 | 503 }
   | { status: 503; isUntried: boolean };
 
@@ -82,6 +85,7 @@ export class Shop {
     try {
       if (kind === "POST /invalidate") return this.#owner.invalidate(body);
       if (kind === "POST /orders") return await this.#place(JSON.stringify(body));
+      if (kind === "POST /admin") return await this.#change(body as AdminChange);
       if (kind === "GET /product") return await this.#look(fields.name!, Number(fields.thread));
       if (kind === "GET /products") return await this.#list(Number(fields.thread));
       if (kind === "GET /order") return await this.#find(Number(fields.number));
@@ -108,6 +112,19 @@ export class Shop {
         return { status: 503, isUntried: true };
       case "unknown":
         return { status: 503, isUntried: false };
+    }
+  }
+
+  async #change({ name, added }: AdminChange): Promise<PublicAnswer> {
+    const request: AdminChange = { name, added, versions: null };
+    try {
+      const { version } = (await this.#owner.handle("admin", request)) as AdminAnswer;
+      return { status: 200, version };
+    } catch (error) {
+      if (hasReason(error, "conflict")) return { status: 409 };
+      if (hasReason(error, "unavailable")) return { status: 503, isUntried: true };
+      if (hasReason(error, "unknown")) return { status: 503, isUntried: false };
+      throw error;
     }
   }
 

@@ -59,6 +59,7 @@ export class Shoppers {
   act(act: Act): void {
     if (act.kind === "buy") void this.#buy(act);
     else if (act.kind === "look") void this.look(act);
+    else if (act.kind === "admin") void this.#change(act);
     else if (act.kind === "list") void this.#list(act.client, act.frontend, act.thread);
     else void this.#find(act.client, act.frontend, Math.max(1, this.#known + act.beyond));
   }
@@ -87,6 +88,15 @@ export class Shoppers {
     this.#options.operations.push(operation);
     if (number !== null && number > this.#known) this.#known = number;
     return operation;
+  }
+
+  async #change(act: Act & { kind: "admin" }): Promise<void> {
+    const { client, frontend, name, added } = act;
+    const body = { name, added };
+    const { asked, answer } = await this.#ask({ client, frontend, path: "/admin", body });
+    const version = answer !== null && "version" in answer ? answer.version : NaN;
+    const isUntried = answer !== null && "isUntried" in answer && answer.isUntried;
+    this.#options.operations.push({ ...asked, kind: "admin", name, added, version, isUntried });
   }
 
   async #list(client: number, frontend: number, thread: number): Promise<void> {
