@@ -3,6 +3,7 @@
  * says what there is now: the members, what they cost and what to try.
  */
 import { join } from "node:path";
+import { STORES } from "../../shared/stores/stores.ts";
 import { parseStart, type StartCall } from "./arguments.ts";
 import { bold, type CommandCall, dim, pathFor, shellWord } from "./command.ts";
 import { type Member, PROJECT_FOLDER } from "./layout.ts";
@@ -111,8 +112,9 @@ function suggestions(call: CommandCall, store: RunningStore): string[] {
   const isHome = store.dataDir === join(PROJECT_FOLDER, "data");
   const data = isHome ? "" : ` --data ${shellWord(pathFor(call, store.dataDir))}`;
   const stop = `${script("stop.sh")}${data}`;
+  const { example } = STORES.get(store.settings.store)!;
   const tries: [string, string][] = [
-    [`curl ${store.url}/products/Tux`, "look a product up"],
+    [`curl ${store.url}${example}`, "look a product up"],
     [`npx tsx ${file("client/client.ts")} 0.4${url}`, "look up, buy, and compare at the end"],
     [`${stop} --kill order ${store.settings.orders}`, "break it: nothing is lost"],
   ];

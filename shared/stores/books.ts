@@ -3,6 +3,7 @@ import type { Store } from "./store.ts";
 
 export const books: Store = {
   name: "books",
+  example: "/lookup/1",
   columns: ["id", "name", "topic", "price", "quantity"],
   productFields: ["id", "name", "topic", "price", "quantity"],
   orderTypes: ["buy"],

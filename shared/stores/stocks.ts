@@ -3,6 +3,7 @@ import type { Store } from "./store.ts";
 
 export const stocks: Store = {
   name: "stocks",
+  example: "/stocks/GameStart",
   columns: ["name", "price", "quantity", "max_volume"],
   productFields: ["name", "price", "quantity", "volume", "max_volume"],
   orderTypes: ["buy", "sell"],

@@ -40,6 +40,8 @@ export interface AdminRoute {
 
 export interface Store {
   readonly name: string;
+  /** The path that start.sh suggests to try first. */
+  readonly example: string;
   /**
    * Columns of `catalog/data/<name>.csv`, in this order. With `max_volume` a product is not
    * traded beyond that.

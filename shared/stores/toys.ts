@@ -3,6 +3,7 @@ import type { Store } from "./store.ts";
 
 export const toys: Store = {
   name: "toys",
+  example: "/products/Tux",
   columns: ["name", "price", "quantity"],
   productFields: ["name", "price", "quantity"],
   orderTypes: ["buy"],

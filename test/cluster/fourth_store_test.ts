@@ -17,6 +17,7 @@ const TABLE = `import type { Store } from "./store.ts";
 
 export const plants: Store = {
   name: "plants",
+  example: "/grow/Fern",
   columns: ["name", "price", "quantity"],
   productFields: ["name", "quantity", "price"],
   orderTypes: ["buy", "sell"],
