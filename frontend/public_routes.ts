@@ -7,19 +7,14 @@ import type { AdminPages } from "./admin_pages.ts";
 import { adminRoutes } from "./admin_routes.ts";
 import type { MemberPages } from "./member_pages.ts";
 import { ref, success, type PublicRoute } from "./openapi.ts";
-import type { OrderPages } from "./order_pages.ts";
 import {
   DOWN, GET_ORDER, GET_PRODUCT, LIST_PRODUCTS, PLACE_ORDER, query, READY,
 } from "./public_operations.ts";
-import type { ProductPages } from "./product_pages.ts";
-import { ownRoute } from "./store_routes.ts";
+import { ownRoute, type Answering } from "./store_routes.ts";
 
-export interface Pages {
+export interface Pages extends Answering {
   /** Whose own words are served beside the common ones. */
   store: Store;
-  products: ProductPages;
-  orders: OrderPages;
-  members: MemberPages;
   /** Null: nobody is. */
   admin: AdminPages | null;
 }

@@ -2,19 +2,29 @@
 import type { Handler } from "../shared/http/router.ts";
 import { PAGE_ITEMS_MAX } from "../shared/limits.ts";
 import type { Meaning, StoreRoute } from "../shared/stores/store.ts";
+import type { MemberPages } from "./member_pages.ts";
 import { refusal, success, type Operation, type PublicRoute } from "./openapi.ts";
+import type { OrderPages } from "./order_pages.ts";
+import type { ProductPages } from "./product_pages.ts";
 import {
   BAD, CONDITION, DOWN, GET_PRODUCT, ID, LIST_PRODUCTS, NOT_MODIFIED, PLACE_ORDER, query,
   READ_HEADERS,
 } from "./public_operations.ts";
-import type { Pages } from "./public_routes.ts";
+
+/** What every store answers, and a store's own words may stand for. */
+export interface Answering {
+  products: ProductPages;
+  orders: OrderPages;
+  members: MemberPages;
+}
 
 interface Word {
-  handle: (pages: Pages) => Handler;
+  handle: (pages: Answering) => Handler;
   operation: Omit<Operation, "operationId">;
 }
 
-export function ownRoute({ method, path, as, operationId }: StoreRoute, pages: Pages): PublicRoute {
+export function ownRoute(route: StoreRoute, pages: Answering): PublicRoute {
+  const { method, path, as, operationId } = route;
   const { handle, operation } = WORDS[as];
   return { method, path, handle: handle(pages), operation: { ...operation, operationId } };
 }
