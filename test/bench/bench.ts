@@ -29,7 +29,7 @@ Needs wrk.
 Options
   --growth       instead: a million orders in the log, a million products
   --idle         instead: CPU at rest, start, memory over millions of requests
-  --quick        a minute and a half instead of nine
+  --quick        two minutes instead of eleven
   --threads N    HTTP threads whose look-ups are compared with those of one, 2 to 16 (2)
   --json FILE    writes every single measurement to FILE
   --help         this text
@@ -102,7 +102,7 @@ process.exitCode = await main(process.argv.slice(2))
 async function main(args: string[]): Promise<number> {
   const call = readCall(args);
   if (typeof call === "number") return call;
-  // Now, and not after nine minutes: can the results be kept?
+  // Now, and not after eleven minutes: can the results be kept?
   if (call.json) writeFileSync(call.json, "");
   if (versionOf("wrk", "--version") === null) {
     console.error("wrk is not installed: apt-get install wrk, or brew install wrk");
