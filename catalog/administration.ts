@@ -13,9 +13,7 @@ import type { Leadership } from "./leadership.ts";
 import type { Leading } from "./leading.ts";
 import { lookUp } from "./lookups.ts";
 import type { ProductRecord } from "./products.ts";
-import {
-  pricePayload, stockPayload, type PriceRow, type StockRow,
-} from "./rows.ts";
+import { pricePayload, stockPayload, type PriceRow, type StockRow } from "./rows.ts";
 import type { CatalogState } from "./state.ts";
 
 export interface AdministrationOptions {
@@ -44,7 +42,13 @@ export class Administration {
   async change(request: AdminRequest): Promise<AdminAnswer> {
     this.#arrivals.take(request, this.#leading.host);
     const leadership = await this.#leading.opened();
-    const product = await this.#judge(request, leadership);
+    const product = this.#state.products.find(request.name);
+    if (product === undefined) {
+      return this.#refuse(new AppError("not_found", "There is no such product"), leadership);
+    }
+    // From here to the proposal nothing is awaited: what was judged is what is changed.
+    const refusal = this.#refusalOf(request, product);
+    if (refusal !== null) return this.#refuse(refusal, leadership);
     const time = this.#clock.timestamp();
     const rows: (PriceRow | StockRow)[] = [];
     const payloads: string[] = [];
@@ -71,17 +75,13 @@ export class Administration {
     return { product: found.product, version: found.version };
   }
 
-  /** The product to be changed. A refusal rests on rows, and leaves when they are visible. */
-  async #judge(request: AdminChange, leadership: Leadership): Promise<ProductRecord> {
-    const product = this.#state.products.find(request.name);
-    const refusal = this.#refusalOf(request, product);
-    if (refusal === null) return product!;
+  /** It rests on rows, and leaves when they are visible. */
+  async #refuse(refusal: AppError, leadership: Leadership): Promise<never> {
     await leadership.visibility.wait(this.#state.lastIndex);
     throw refusal;
   }
 
-  #refusalOf(request: AdminChange, product: ProductRecord | undefined): AppError | null {
-    if (product === undefined) return new AppError("not_found", "There is no such product");
+  #refusalOf(request: AdminChange, product: ProductRecord): AppError | null {
     if (request.versions !== null && !request.versions.includes(product.version)) {
       return new AppError("precondition_failed", "It has been changed since: look again");
     }

@@ -4,9 +4,9 @@
  * order that the state alone gives, hence the same bytes on every replica:
  *
  *   {"format":1,"index":…,"initial":…,"fence":[term,leader],"settled":…,"products":15,"sales":2}
- *   [name,price,quantity,version,initial,restocked,soldBack,added,bought]   each product, by name,
- *                                                          and its traits if its store has any
- *   [sale,key,name,type,quantity]                          each unsettled sale
+ *   [name,price,quantity,version,initial,restocked,soldBack,added,bought]   each product, by name;
+ *                                        in a store whose products have traits these come last
+ *   [sale,key,name,type,quantity]                                           each unsettled sale
  */
 import assert from "node:assert/strict";
 import type { Sale } from "../shared/wire.ts";

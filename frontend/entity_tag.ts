@@ -20,7 +20,7 @@ export class EntityTags {
 
   /**
    * The versions that an If-Match header names, as RFC 9110 has it: compared strongly, so that
-   * weak tags name none. Null: any will do.
+   * weak tags name none. Null for `*`, which takes each version.
    */
   versionsIn(header: string): number[] | null {
     if (header.trim() === "*") return null;

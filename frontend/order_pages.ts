@@ -1,8 +1,8 @@
 /**
- * POST /orders and GET /orders/:number, and buying by id. Every purchase goes under a key, the
- * buyer's or one made here, and every answer from there on says which: so a
- * buyer who does not know what became of an order repeats it and gets that
- * same order, never a second one.
+ * POST /orders and GET /orders/:number, and buying by id. Every purchase goes
+ * under a key, the buyer's or one made here, and every answer from there on
+ * says which: so a buyer who does not know what became of an order repeats it
+ * and gets that same order, never a second one.
  */
 import { AppError, hasReason } from "../shared/errors.ts";
 import { JSON_TYPE } from "../shared/http/answers.ts";

@@ -98,6 +98,27 @@ test("a change that comes twice happens once, and one for another term not at al
   assert.equal((await store.look("Tux")).product.quantity, 105);
 });
 
+test("of two changes under the same condition at the same moment one is made", async () => {
+  const store = await Store.open();
+  const both = [{ price: 1 }, { price: 2 }].map((what, nth) =>
+    change(store, { ...what, versions: [0], sender: `${nth}.a` }));
+  const settled = Promise.allSettled(both);
+  await turn();
+  store.log.commit();
+  assert.deepEqual((await settled).map(({ status }) => status), ["fulfilled", "rejected"]);
+  assert.equal((await store.look("Tux")).product.price, 1);
+});
+
+test("two who take the last pieces at the same moment: one gets them", async () => {
+  const store = await Store.open();
+  const taking = Promise.allSettled(["1.a", "2.a"].map((sender) =>
+    change(store, { added: -100, sender })));
+  await turn();
+  store.log.commit();
+  assert.deepEqual((await taking).map(({ status }) => status), ["fulfilled", "rejected"]);
+  assert.equal((await store.look("Tux")).product.quantity, 0);
+});
+
 test("no such product, no room, and a leader that is cut off are told apart", async () => {
   const store = await Store.open();
   await assert.rejects(change(store, { name: "Nobody", price: 1 }), { reason: "not_found" });

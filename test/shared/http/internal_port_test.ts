@@ -1,7 +1,7 @@
 /** A member's internal port, served by the owner alone and with threads beside it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { threadId } from "node:worker_threads";
+import { threadId, Worker } from "node:worker_threads";
 import { AppError, hasReason } from "../../../shared/errors.ts";
 import { startInternalPort } from "../../../shared/http/internal_port.ts";
 import { HttpPeer } from "../../../shared/http/peer.ts";
@@ -34,8 +34,28 @@ function peerOf(port: number): HttpPeer {
   return new HttpPeer({ url: `http://127.0.0.1:${port}`, secret: SECRET, birth: "b1" });
 }
 
+/** Asks without the secret, and puts the status into memory that it shares. */
+const ASKER = `
+  const { workerData: { port, status } } = require("node:worker_threads");
+  fetch("http://127.0.0.1:" + port + "/livez").then((answer) => {
+    Atomics.store(status, 0, answer.status);
+    Atomics.notify(status, 0);
+  });
+`;
+
+test("the other threads answer while the owner has no turn", async (t) => {
+  const { port, close } = await start(2);
+  t.after(close);
+  const status = new Int32Array(new SharedArrayBuffer(4));
+  const asker = new Worker(ASKER, { eval: true, execArgv: [], workerData: { port, status } });
+  t.after(() => asker.terminate());
+  // The owner is this thread: from here on it does nothing but wait.
+  Atomics.wait(status, 0, 0, 5_000);
+  assert.equal(Atomics.load(status, 0), 401);
+});
+
 for (const threads of [1, 3]) {
-  test(`calls reach the owner from each of ${threads} threads, with the secret only`, async (t) => {
+  test(`calls reach the owner of a port of ${threads} threads, by the secret only`, async (t) => {
     const { port, close } = await start(threads);
     t.after(close);
     // Each has a connection of its own, and any thread may take it.
