@@ -9,6 +9,7 @@ import parse from "csv-simple-parser";
 import { AppError, hasReason } from "../shared/errors.ts";
 import { QUANTITY_MAX } from "../shared/limits.ts";
 import { parseName } from "../shared/names.ts";
+import { PRICE } from "../shared/parse.ts";
 import type { Column } from "../shared/stores/store.ts";
 import { UsageError } from "../shared/usage.ts";
 import type { Traits } from "../shared/wire.ts";
@@ -20,7 +21,6 @@ const LINE_BREAK = /\r\n|\n/;
 const UNUSUAL = /["\r]|^\n|\n\n|\n$/;
 /** Cells, quoted as a whole or not at all: a quote in one is doubled. */
 const LINE = /^(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*$/;
-const PRICE = /^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?$/;
 const QUANTITY = /^(?:0|[1-9][0-9]{0,6})$/;
 const ID = /^[1-9][0-9]{0,8}$/;
 const VOLUME = /^(?:0|[1-9][0-9]{0,8})$/;

@@ -10,7 +10,7 @@ import type { Exchange } from "../shared/http/exchange.ts";
 import { decodeSegment } from "../shared/http/router.ts";
 import { QUANTITY_MAX } from "../shared/limits.ts";
 import { parseName } from "../shared/names.ts";
-import { asIntegerIn, asPrice, asRecord } from "../shared/parse.ts";
+import { asIntegerIn, asPrice, asRecord, PRICE } from "../shared/parse.ts";
 import type { AdminAnswer, AdminChange } from "../shared/wire.ts";
 import type { EntityTags } from "./entity_tag.ts";
 import { parseId } from "./product_names.ts";
@@ -29,7 +29,6 @@ export interface AdminPagesOptions {
 type Changes = Pick<AdminChange, "price" | "quantity" | "added">;
 
 /** As it stands in a path. */
-const COST = /^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?$/;
 const AMOUNT = /^[1-9][0-9]{0,6}$/;
 
 export class AdminPages {
@@ -51,7 +50,7 @@ export class AdminPages {
   async setPriceById(exchange: Exchange): Promise<void> {
     this.#admit(exchange);
     const cost = exchange.params[1]!;
-    if (!COST.test(cost)) {
+    if (!PRICE.test(cost)) {
       throw new AppError("bad_request", "A cost is a number from 0 with at most 2 decimals");
     }
     return this.#changeById(exchange, { price: Number(cost) });

@@ -47,7 +47,8 @@ function notIn(what: string, min: number, max: number): AppError {
   return new AppError("bad_request", `${what} must be an integer from ${min} to ${max}`);
 }
 
-const PRICE = /^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?$/;
+/** A price as it is written: in a CSV, in a path, and by JSON. */
+export const PRICE = /^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?$/;
 
 /**
  * A price: from 0, with at most two decimals.
