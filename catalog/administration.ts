@@ -7,13 +7,15 @@
 import { Arrivals } from "../shared/arrivals.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
-import { STOCK_MAX } from "../shared/limits.ts";
-import type { AdminAnswer, AdminChange, AdminRequest } from "../shared/wire.ts";
+import { ID_MAX, STOCK_MAX } from "../shared/limits.ts";
+import type {
+  AdminAnswer, AdminChange, AdminRequest, NewProduct, ProductPatch,
+} from "../shared/wire.ts";
 import type { Leadership } from "./leadership.ts";
 import type { Leading } from "./leading.ts";
-import { lookUp } from "./lookups.ts";
-import type { ProductRecord } from "./products.ts";
-import { pricePayload, stockPayload, type PriceRow, type StockRow } from "./rows.ts";
+import { decidedProduct } from "./lookups.ts";
+import { NO_TRAITS, type ProductRecord } from "./products.ts";
+import { adminPayload, type AdminRow } from "./rows.ts";
 import type { CatalogState } from "./state.ts";
 
 export interface AdministrationOptions {
@@ -42,37 +44,20 @@ export class Administration {
   async change(request: AdminRequest): Promise<AdminAnswer> {
     this.#arrivals.take(request, this.#leading.host);
     const leadership = await this.#leading.opened();
-    const product = this.#state.products.find(request.name);
-    if (product === undefined) {
-      return this.#refuse(new AppError("not_found", "There is no such product"), leadership);
-    }
     // From here to the proposal nothing is awaited: what was judged is what is changed.
-    const refusal = this.#refusalOf(request, product);
-    if (refusal !== null) return this.#refuse(refusal, leadership);
+    const rows = this.#judge(request);
+    if (rows instanceof AppError) return this.#refuse(rows, leadership);
     const time = this.#clock.timestamp();
-    const rows: (PriceRow | StockRow)[] = [];
-    const payloads: string[] = [];
-    const { name, price } = request;
-    if (price !== undefined) {
-      const row: PriceRow = { kind: "price", name, price };
-      rows.push(row);
-      payloads.push(pricePayload(row, time));
-    }
-    const quantity = addedBy(request, product);
-    if (quantity !== null) {
-      const row: StockRow = { kind: "stock", name, quantity };
-      rows.push(row);
-      payloads.push(stockPayload(row, time));
-    }
-    this.#leading.propose(rows, payloads);
+    this.#leading.propose(rows, rows.map((row) => adminPayload(row, time)));
+    const record = this.#state.products.find(request.name)!;
+    const answer = { product: decidedProduct(record), version: record.version };
     try {
       await leadership.visibility.wait(this.#state.lastIndex);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       throw new AppError("unknown", "This replica leads no more: it may have been changed");
     }
-    const found = lookUp(this.#state, name)!;
-    return { product: found.product, version: found.version };
+    return answer;
   }
 
   /** It rests on rows, and leaves when they are visible. */
@@ -81,20 +66,66 @@ export class Administration {
     throw refusal;
   }
 
-  #refusalOf(request: AdminChange, product: ProductRecord): AppError | null {
-    if (request.versions !== null && !request.versions.includes(product.version)) {
+  /** What it comes to, or why not. */
+  #judge(change: AdminChange): AdminRow[] | AppError {
+    const record = this.#state.products.find(change.name);
+    const isHere = record?.life.isHere ?? false;
+    if (change.kind === "create") {
+      if (isHere) return new AppError("conflict", "There is a product of this name");
+      return this.#roomFor(this.#make(change, record));
+    }
+    if (!record || !isHere) return new AppError("not_found", "There is no such product");
+    if (change.versions !== null && !change.versions.includes(record.version)) {
       return new AppError("precondition_failed", "It has been changed since: look again");
     }
-    const quantity = product.quantity + (addedBy(request, product) ?? 0);
-    if (quantity < 0 || quantity > STOCK_MAX) {
-      return new AppError("conflict", `That would be ${quantity} pieces: 0 to ${STOCK_MAX} can be`);
-    }
-    if (!this.#leading.host.isFull) return null;
+    if (change.kind === "patch") return this.#roomFor(patch(change, record));
+    const { name, quantity } = record;
+    return this.#roomFor([{ kind: "remove", name, quantity: 0 - quantity }]);
+  }
+
+  #roomFor(rows: AdminRow[] | AppError): AdminRow[] | AppError {
+    if (rows instanceof AppError || !this.#leading.host.isFull) return rows;
     return new AppError("unavailable", "The disk of the catalog is full");
+  }
+
+  /** Its id is the one it had, or the one asked for, or the next, where products have ids. */
+  #make(product: NewProduct, before: ProductRecord | undefined): AdminRow[] | AppError {
+    const { name, price, quantity } = product;
+    const { id: wanted, topic, max_volume } = product.traits;
+    const { products } = this.#state;
+    const own = before?.life.traits.id;
+    const id = own ?? wanted ?? (products.lastId > 0 ? products.lastId + 1 : undefined);
+    if (wanted !== undefined && wanted !== id) {
+      return new AppError("conflict", `A product of this name had id ${id}, and keeps it`);
+    }
+    if (id !== undefined && id !== own && products.findById(id) !== undefined) {
+      return new AppError("conflict", `Id ${id} is, or was, that of another product`);
+    }
+    if (id !== undefined && id > ID_MAX) return new AppError("conflict", "There is no id left");
+    const traits = {
+      ...(id === undefined ? {} : { id }),
+      ...(topic === undefined ? {} : { topic }),
+      ...(max_volume === undefined ? {} : { max_volume }),
+    };
+    const isPlain = Object.keys(traits).length === 0;
+    return [{ kind: "product", name, quantity, price, traits: isPlain ? NO_TRAITS : traits }];
   }
 }
 
+function patch(change: ProductPatch, record: ProductRecord): AdminRow[] | AppError {
+  const { name, price } = change;
+  const added = addedBy(change, record);
+  const quantity = record.quantity + (added ?? 0);
+  if (quantity < 0 || quantity > STOCK_MAX) {
+    return new AppError("conflict", `That would be ${quantity} pieces: 0 to ${STOCK_MAX} can be`);
+  }
+  const rows: AdminRow[] = [];
+  if (price !== undefined) rows.push({ kind: "price", name, price });
+  if (added !== null) rows.push({ kind: "stock", name, quantity: added });
+  return rows;
+}
+
 /** Pieces; null: their number is not to change. */
-function addedBy({ quantity, added }: AdminChange, product: ProductRecord): number | null {
+function addedBy({ quantity, added }: ProductPatch, product: ProductRecord): number | null {
   return quantity === undefined ? (added ?? null) : quantity - product.quantity;
 }

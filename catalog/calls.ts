@@ -10,7 +10,9 @@ import {
 } from "../shared/limits.ts";
 import { parseInternalKey } from "../shared/names.ts";
 import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../shared/parse.ts";
+import { readTraits, TRAITS } from "../shared/traits.ts";
 import type {
+  AdminChange,
   AdminRequest,
   FenceRequest,
   HeldLease,
@@ -20,6 +22,7 @@ import type {
   LookupRequest,
   NamesRequest,
   OrderType,
+  ProductPatch,
   Purchase,
   SalesRequest,
 } from "../shared/wire.ts";
@@ -35,6 +38,9 @@ export const CATALOG_CALLS = [
   { method: "GET", path: "/health" },
 ] as const;
 
+const ARRIVAL = ["term", "sender", "batch"];
+/** Which of them go together, each kind says. */
+const CHANGES = ["kind", "name", "versions", "price", "quantity", "added", "traits"];
 const NUMBER_MAX = Number.MAX_SAFE_INTEGER;
 /** UTF-16 units: a character outside the basic plane takes two. */
 const NAME_UNITS_MAX = 2 * NAME_LENGTH_MAX;
@@ -92,30 +98,62 @@ export function parseNames(body: unknown): NamesRequest {
 
 /** @throws bad_request */
 export function parseAdmin(body: unknown): AdminRequest {
-  const arrival = ["term", "sender", "batch"];
-  const changes = ["price", "quantity", "added"];
-  const fields = asRecord(body, [...arrival, "name", "versions"], changes);
-  const { name, versions, price, quantity, added } = fields;
+  const { term, sender, batch, ...change } = asRecord(body, ARRIVAL, CHANGES);
+  const arrival = {
+    term: asNumber(term, "term", 1),
+    sender: asText(sender, "sender", MARK_LENGTH_MAX),
+    batch: asNumber(batch, "batch", 1),
+  };
+  return { ...arrival, ...parseChange(change) };
+}
+
+function parseChange(change: Record<string, unknown>): AdminChange {
+  switch (change.kind) {
+    case "patch":
+      return parsePatch(change);
+    case "create": {
+      const { name, price, quantity, traits } =
+        asRecord(change, ["kind", "name", "price", "quantity", "traits"]);
+      return {
+        kind: "create",
+        name: asName(name),
+        price: asPrice(price),
+        quantity: asIntegerIn(quantity, "quantity", 0, QUANTITY_MAX),
+        traits: readTraits(asRecord(traits, [], TRAITS)),
+      };
+    }
+    case "remove": {
+      const { name, versions } = asRecord(change, ["kind", "name", "versions"]);
+      return { kind: "remove", name: asName(name), versions: parseVersions(versions) };
+    }
+    default:
+      throw new AppError("bad_request", "kind must be patch, create or remove");
+  }
+}
+
+function parsePatch(change: Record<string, unknown>): ProductPatch {
+  const { name, versions, price, quantity, added } =
+    asRecord(change, ["kind", "name", "versions"], ["price", "quantity", "added"]);
   if (price === undefined && quantity === undefined && added === undefined) {
     throw new AppError("bad_request", "Nothing is to be changed");
   }
   if (quantity !== undefined && added !== undefined) {
     throw new AppError("bad_request", "A quantity is set or added to, not both");
   }
-  const request: AdminRequest = {
-    term: asNumber(fields.term, "term", 1),
-    sender: asText(fields.sender, "sender", MARK_LENGTH_MAX),
-    batch: asNumber(fields.batch, "batch", 1),
+  const patch: ProductPatch = {
+    kind: "patch",
     name: asName(name),
-    versions: null,
+    versions: parseVersions(versions),
   };
-  if (price !== undefined) request.price = asPrice(price);
-  if (quantity !== undefined) request.quantity = asIntegerIn(quantity, "quantity", 0, STOCK_MAX);
-  if (added !== undefined) request.added = asIntegerIn(added, "added", -STOCK_MAX, STOCK_MAX);
-  if (versions === null) return request;
-  request.versions = asArray(versions, "versions", BATCH_ITEMS_MAX, (version) =>
-    asNumber(version, "a version", 0));
-  return request;
+  if (price !== undefined) patch.price = asPrice(price);
+  if (quantity !== undefined) patch.quantity = asIntegerIn(quantity, "quantity", 0, STOCK_MAX);
+  if (added !== undefined) patch.added = asIntegerIn(added, "added", -STOCK_MAX, STOCK_MAX);
+  return patch;
+}
+
+function parseVersions(value: unknown): number[] | null {
+  if (value === null) return null;
+  return asArray(value, "versions", BATCH_ITEMS_MAX, (one) => asNumber(one, "a version", 0));
 }
 
 /** @throws bad_request */

@@ -29,7 +29,7 @@ import {
 } from "./calls.ts";
 import { Granting } from "./granting.ts";
 import { Leading, type CatalogHost, type LeadingOptions } from "./leading.ts";
-import { listPage, lookUp } from "./lookups.ts";
+import { listPage, lookUp, nameOf } from "./lookups.ts";
 import { Restock } from "./restock.ts";
 import { COLUMNS, openPayload, readRow } from "./rows.ts";
 import { Selling } from "./selling.ts";
@@ -164,7 +164,7 @@ export class Catalog implements ReplicatedService {
 
   async #name({ ids, frontend, lease }: NamesRequest): Promise<NamesAnswer> {
     await this.#leading.vouched(frontend, lease);
-    return { results: ids.map((id) => this.#state.products.findById(id)?.name ?? null) };
+    return { results: ids.map((id) => nameOf(this.#state, id)) };
   }
 
   #health(at: number | null): ReplicaHealth {

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { Fence } from "./ledger.ts";
-import type { ProductRecord } from "./products.ts";
+import type { Life, ProductRecord } from "./products.ts";
 import type { Row } from "./rows.ts";
 
 export interface Change {
@@ -18,7 +18,9 @@ export interface Change {
   quantity: number;
   traded: number;
   price: number;
+  life: Life;
   priceBefore: number;
+  lifeBefore: Life;
   versionBefore: number;
   settledBefore: number;
   fenceBefore: Fence;

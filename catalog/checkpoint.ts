@@ -3,17 +3,18 @@
  * comes to, so that the rows need not be kept for ever. JSON lines, in an
  * order that the state alone gives, hence the same bytes on every replica:
  *
- *   {"format":1,"index":…,"initial":…,"fence":[term,leader],"settled":…,"products":15,"sales":2}
- *   [name,price,quantity,version,initial,restocked,soldBack,added,bought]   each product, by name;
- *                                        in a store whose products have traits these come last
- *   [sale,key,name,type,quantity]                                           each unsettled sale
+ *   {"format":2,"index":…,"initial":…,"fence":[term,leader],"settled":…,"products":15,"sales":2}
+ *   [name,price,quantity,version,initial,restocked,soldBack,added,bought]    each product, by name;
+ *                       unless it is here in its first life, without traits, its life comes last
+ *   [sale,key,name,type,quantity]                                            each unsettled sale
  */
 import assert from "node:assert/strict";
 import type { Sale } from "../shared/wire.ts";
 import type { Fence } from "./ledger.ts";
-import { assertBalance, NO_TRAITS, tradedOf, type ProductRecord } from "./products.ts";
+import { assertBalance, NO_TRAITS, PLAIN_LIFE, tradedOf } from "./products.ts";
+import type { Life, ProductRecord } from "./products.ts";
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 export interface Checkpoint {
   /** The last row it counts. */
@@ -70,24 +71,33 @@ function productLine(product: ProductRecord): string {
   const fields: unknown[] = [
     name, price, quantity, version, initial, restocked, soldBack, added, bought,
   ];
-  if (product.traits !== NO_TRAITS) fields.push(product.traits);
+  const { isHere, traits, tradedBefore } = product.life;
+  const isPlain = isHere && traits === NO_TRAITS && tradedBefore === 0;
+  if (!isPlain) fields.push({ isHere, traits, tradedBefore });
   return JSON.stringify(fields);
 }
 
 function readProduct(line: string): ProductRecord {
-  const [name, price, quantity, version, initial, restocked, soldBack, added, bought, traits] =
+  const [name, price, quantity, version, initial, restocked, soldBack, added, bought, other] =
     JSON.parse(line);
-  const totals = { initial, restocked, soldBack, added, bought };
-  const visible = {
+  const life = other === undefined ? PLAIN_LIFE : readLife(other);
+  const product: ProductRecord = {
+    ...{ name, price, quantity, version, life },
+    ...{ initial, restocked, soldBack, added, bought },
     visiblePrice: price,
+    visibleLife: life,
     visibleQuantity: quantity,
-    visibleTraded: tradedOf(totals),
+    visibleTraded: 0,
     visibleVersion: version,
   };
-  const own = { name, price, traits: traits ?? NO_TRAITS };
-  const product: ProductRecord = { ...own, quantity, version, ...visible, ...totals };
+  product.visibleTraded = tradedOf(product);
   assertBalance(product);
   return product;
+}
+
+function readLife({ isHere, traits, tradedBefore }: Life): Life {
+  const isWithout = Object.keys(traits).length === 0;
+  return { isHere, traits: isWithout ? NO_TRAITS : traits, tradedBefore };
 }
 
 function readSale(line: string): Sale {

@@ -74,7 +74,7 @@ class Judge {
     if (known !== undefined && known.sale > this.#settled) return sameSale(known, purchase);
     if (this.#isFull) return NO_ROOM;
     const product = this.#state.products.find(name);
-    if (product === undefined) return { code: "not_found" };
+    if (!product?.life.isHere) return { code: "not_found" };
     const left = this.#left.get(product) ?? product.quantity;
     if (type === "buy" && quantity > left) return { code: "out_of_stock", left };
     const volume = this.#volumeLeft(product);
@@ -91,7 +91,7 @@ class Judge {
   }
 
   #volumeLeft(product: ProductRecord): number {
-    const { max_volume: max } = product.traits;
+    const { max_volume: max } = product.life.traits;
     return max === undefined ? Infinity : max - this.#tradedOf(product);
   }
 

@@ -7,7 +7,7 @@
  */
 import parse from "csv-simple-parser";
 import { AppError, hasReason } from "../shared/errors.ts";
-import { QUANTITY_MAX } from "../shared/limits.ts";
+import { ID_MAX, QUANTITY_MAX, VOLUME_MAX } from "../shared/limits.ts";
 import { parseName } from "../shared/names.ts";
 import { PRICE } from "../shared/parse.ts";
 import type { Column } from "../shared/stores/store.ts";
@@ -27,9 +27,9 @@ const VOLUME = /^(?:0|[1-9][0-9]{0,8})$/;
 
 /** How a cell of each column that not every store has is read. @throws bad_request */
 const TRAITS: Record<keyof Traits, (text: string) => string | number> = {
-  id: (text) => readWhole(text, ID, "id", "an integer from 1 to 999999999"),
+  id: (text) => readWhole(text, ID, "id", `an integer from 1 to ${ID_MAX}`),
   topic: parseName,
-  max_volume: (text) => readWhole(text, VOLUME, "max_volume", "an integer from 0 to 999999999"),
+  max_volume: (text) => readWhole(text, VOLUME, "max_volume", `an integer from 0 to ${VOLUME_MAX}`),
 };
 
 /**

@@ -4,13 +4,13 @@
  * for the asker alone: a copy kept now would outlive its invalidation, which
  * may have passed already.
  */
-import type { ListQuery, ListResult, LookupResult, Product } from "../shared/wire.ts";
-import { NO_TRAITS, type ProductRecord } from "./products.ts";
+import type { ListQuery, ListResult, LookupResult, Product, Traits } from "../shared/wire.ts";
+import { NO_TRAITS, tradedOf, type ProductRecord } from "./products.ts";
 import type { CatalogState } from "./state.ts";
 
 export function lookUp(state: CatalogState, name: string): LookupResult | null {
   const record = state.products.find(name);
-  if (record === undefined) return null;
+  if (!record?.visibleLife.isHere) return null;
   return {
     product: visibleProduct(record),
     version: record.visibleVersion,
@@ -25,10 +25,25 @@ export function listPage(state: CatalogState, query: ListQuery): ListResult {
   return { products: page.map(visibleProduct), more, version, store };
 }
 
+/** The name that this id stands for, for ever; null: it has not been shown with any. */
+export function nameOf(state: CatalogState, id: number): string | null {
+  const record = state.products.findById(id);
+  return record?.visibleLife.isHere ? record.name : null;
+}
+
+/** As it is decided: shown to whoever waited until it was visible. */
+export function decidedProduct(record: ProductRecord): Product {
+  const { name, life, price, quantity } = record;
+  return describe({ name, price, quantity }, life.traits, tradedOf(record));
+}
+
 function visibleProduct(record: ProductRecord): Product {
-  const { name, traits, visiblePrice: price, visibleQuantity: quantity } = record;
-  if (traits === NO_TRAITS) return { name, price, quantity };
-  const isBounded = traits.max_volume !== undefined;
-  const volume = isBounded ? { volume: record.visibleTraded } : {};
-  return { name, price, quantity, ...traits, ...volume };
+  const { name, visibleLife, visiblePrice: price, visibleQuantity: quantity } = record;
+  return describe({ name, price, quantity }, visibleLife.traits, record.visibleTraded);
+}
+
+function describe(product: Product, traits: Traits, traded: number): Product {
+  if (traits === NO_TRAITS) return product;
+  const volume = traits.max_volume === undefined ? {} : { volume: traded };
+  return { ...product, ...traits, ...volume };
 }

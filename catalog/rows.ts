@@ -4,7 +4,7 @@
  * same products; nothing that matters later is left out of them, and nothing
  * is in them that only one replica knows.
  *
- *   time,kind,name,type,quantity,price,key,sale,settled,fence,initial
+ *   time,kind,name,type,quantity,price,key,sale,settled,fence,initial,id,topic,max_volume
  *
  *   open     a term begins                    initial: checksum of the products at birth
  *   fence    an order leader takes over       fence: <term>.<leader>
@@ -12,13 +12,16 @@
  *   restock  out of stock is set back         name, quantity: what was added
  *   price    the admin sets it                name, price
  *   stock    the admin adds or takes away     name, quantity: below 0 when taken
+ *   product  the admin makes one              name, quantity, price, id, topic, max_volume
+ *   remove   the admin takes it off           name, quantity: all that was left, below 0
  *
  * The price of a sale is what one piece cost: it is there to be read, no state
  * hangs on it.
  */
 import assert from "node:assert/strict";
 import { quoteField, splitRow } from "../shared/csv.ts";
-import type { OrderType } from "../shared/wire.ts";
+import type { OrderType, Traits } from "../shared/wire.ts";
+import { formatTraits, NO_TRAITS } from "./products.ts";
 
 export const COLUMNS = [
   "time",
@@ -32,6 +35,9 @@ export const COLUMNS = [
   "settled",
   "fence",
   "initial",
+  "id",
+  "topic",
+  "max_volume",
 ] as const;
 
 /** Where each column stands in a row. */
@@ -83,32 +89,54 @@ export interface StockRow {
   quantity: number;
 }
 
-export type Row = OpenRow | FenceRow | SaleRow | RestockRow | PriceRow | StockRow;
+export interface NewProductRow {
+  kind: "product";
+  name: string;
+  quantity: number;
+  price: number;
+  traits: Traits;
+}
+
+export interface RemoveRow {
+  kind: "remove";
+  name: string;
+  /** As of a StockRow: nothing is left. */
+  quantity: number;
+}
+
+/** What the admin does. */
+export type AdminRow = PriceRow | StockRow | NewProductRow | RemoveRow;
+export type Row = OpenRow | FenceRow | SaleRow | RestockRow | AdminRow;
 
 /** @param time wall time of the row, for people, here and below */
 export function openPayload(initial: string, time: string): string {
-  return `${time},open,,,,,,,,,${initial}`;
+  return `${time},open,,,,,,,,,${initial},,,`;
 }
 
 export function fencePayload(row: FenceRow, time: string): string {
-  return `${time},fence,,,,,,,,${row.term}.${row.leader},`;
+  return `${time},fence,,,,,,,,${row.term}.${row.leader},,,,`;
 }
 
 export function salePayload(row: SaleRow, price: number, time: string): string {
   const what = `${quoteField(row.name)},${row.type},${row.quantity},${price}`;
-  return `${time},sale,${what},${row.key},${row.sale},${row.settled},,`;
+  return `${time},sale,${what},${row.key},${row.sale},${row.settled},,,,,`;
 }
 
 export function restockPayload(row: RestockRow, time: string): string {
-  return `${time},restock,${quoteField(row.name)},,${row.quantity},,,,,,`;
+  return `${time},restock,${quoteField(row.name)},,${row.quantity},,,,,,,,,`;
 }
 
-export function pricePayload(row: PriceRow, time: string): string {
-  return `${time},price,${quoteField(row.name)},,,${row.price},,,,,`;
-}
-
-export function stockPayload(row: StockRow, time: string): string {
-  return `${time},stock,${quoteField(row.name)},,${row.quantity},,,,,,`;
+export function adminPayload(row: AdminRow, time: string): string {
+  const before = `${time},${row.kind},${quoteField(row.name)},`;
+  switch (row.kind) {
+    case "price":
+      return `${before},,${row.price},,,,,,,,`;
+    case "stock":
+    case "remove":
+      return `${before},${row.quantity},,,,,,,,,`;
+    case "product":
+      return `${before},${row.quantity},${row.price},,,,,${formatTraits(row.traits)}`;
+  }
 }
 
 /**
@@ -136,6 +164,16 @@ export function readRow(payload: string): Row {
       return { kind: "price", name, price: readNumber(fields[AT.price]!) };
     case "stock":
       return { kind: "stock", name, quantity: readWhole(fields[AT.quantity]!) };
+    case "product":
+      return {
+        kind: "product",
+        name,
+        quantity: readCount(fields[AT.quantity]!),
+        price: readNumber(fields[AT.price]!),
+        traits: readTraits(fields),
+      };
+    case "remove":
+      return { kind: "remove", name, quantity: readWhole(fields[AT.quantity]!) };
     case "fence": {
       const [term, leader] = fields[AT.fence]!.split(".");
       return { kind: "fence", term: readCount(term!), leader: readCount(leader!) };
@@ -145,6 +183,16 @@ export function readRow(payload: string): Row {
     default:
       assert.fail(`a row of an unknown kind: ${payload}`);
   }
+}
+
+function readTraits(fields: readonly string[]): Traits {
+  const [id, topic, volume] = [fields[AT.id]!, fields[AT.topic]!, fields[AT.max_volume]!];
+  if (id === "" && topic === "" && volume === "") return NO_TRAITS;
+  return {
+    ...(id === "" ? {} : { id: readCount(id) }),
+    ...(topic === "" ? {} : { topic }),
+    ...(volume === "" ? {} : { max_volume: readCount(volume) }),
+  };
 }
 
 function readType(text: string): OrderType {

@@ -16,10 +16,10 @@ import { Changes, type Change } from "./changes.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { Ledger } from "./ledger.ts";
 import {
-  Products, assertBalance, initialChecksum, initialRecord, tradedOf,
+  NOT_BORN, Products, assertBalance, initialChecksum, initialRecord, tradedOf, unbornRecord,
 } from "./products.ts";
 import type { InitialProduct, ProductRecord } from "./products.ts";
-import type { FenceRow, Row, SaleRow } from "./rows.ts";
+import type { FenceRow, NewProductRow, RemoveRow, Row, SaleRow } from "./rows.ts";
 
 export class CatalogState {
   #products: Products;
@@ -83,9 +83,10 @@ export class CatalogState {
   reveal(index: number): void {
     assert(index <= this.lastIndex, "only what is decided becomes visible");
     while (this.visibleIndex < index) {
-      const { product, quantity, traded, price, row } = this.#changes.shift();
+      const { product, quantity, traded, price, life, row } = this.#changes.shift();
       if (product !== null) {
         product.visiblePrice = price;
+        product.visibleLife = life;
         product.visibleQuantity = quantity;
         product.visibleTraded = traded;
         product.visibleVersion = this.visibleIndex;
@@ -133,7 +134,9 @@ export class CatalogState {
       quantity: 0,
       traded: 0,
       price: 0,
+      life: NOT_BORN,
       priceBefore: 0,
+      lifeBefore: NOT_BORN,
       versionBefore: 0,
       settledBefore: this.#ledger.settled,
       fenceBefore: this.#ledger.fence,
@@ -152,6 +155,12 @@ export class CatalogState {
       case "price":
         this.#touch(index, row, change).price = row.price;
         break;
+      case "product":
+        this.#make(index, row, change);
+        break;
+      case "remove":
+        this.#remove(index, row, change);
+        break;
       case "fence":
         this.#fence(row);
     }
@@ -160,6 +169,7 @@ export class CatalogState {
       change.quantity = product.quantity;
       change.traded = tradedOf(product);
       change.price = product.price;
+      change.life = product.life;
       assertBalance(product);
     }
     return change;
@@ -177,6 +187,35 @@ export class CatalogState {
     else product.soldBack += row.quantity;
   }
 
+  /** A new product, or one that was removed comes again. */
+  #make(index: number, row: NewProductRow, change: Change): void {
+    const { name, price, quantity, traits } = row;
+    const before = this.#products.find(name);
+    const product = before ?? unbornRecord(name);
+    assert(!product.life.isHere, "who is here is not made");
+    change.product = product;
+    change.versionBefore = product.version;
+    change.priceBefore = product.price;
+    change.lifeBefore = product.life;
+    change.moved = quantity;
+    const life = { isHere: true, traits, tradedBefore: product.bought + product.soldBack };
+    if (before !== undefined) this.#products.setLife(product, life);
+    else {
+      product.life = life;
+      this.#products.add(product);
+    }
+    product.price = price;
+    product.added += quantity;
+    this.#products.setQuantity(product, quantity, index);
+  }
+
+  #remove(index: number, row: RemoveRow, change: Change): void {
+    const product = this.#move(index, row, change, row.quantity);
+    product.added += row.quantity;
+    assert.equal(product.quantity, 0, "what is removed is removed whole");
+    this.#products.setLife(product, { ...product.life, isHere: false });
+  }
+
   #fence(row: FenceRow): void {
     assert(row.term > this.#ledger.fence.term, "a fence only rises");
     this.#ledger.fence = { term: row.term, leader: row.leader };
@@ -192,10 +231,11 @@ export class CatalogState {
   /** The product that the row changes; from here on it is the work of that row. */
   #touch(index: number, row: ProductRow, change: Change): ProductRecord {
     const product = this.#products.find(row.name);
-    if (product === undefined) assert.fail(`row ${index} is of no product: ${row.name}`);
+    if (!product?.life.isHere) assert.fail(`row ${index} is of no product: ${row.name}`);
     change.product = product;
     change.versionBefore = product.version;
     change.priceBefore = product.price;
+    change.lifeBefore = product.life;
     product.version = index;
     return product;
   }
@@ -209,10 +249,12 @@ export class CatalogState {
     product.price = change.priceBefore;
     this.#products.setQuantity(product, product.quantity - moved, change.versionBefore);
     if (row.kind === "restock") product.restocked -= moved;
-    else if (row.kind === "stock") product.added -= moved;
     else if (row.kind === "sale" && row.type === "sell") product.soldBack -= moved;
     else if (row.kind === "sale") product.bought += moved;
+    else product.added -= moved;
     assertBalance(product);
+    if (change.lifeBefore === NOT_BORN) this.#products.drop(product);
+    else if (product.life !== change.lifeBefore) this.#products.setLife(product, change.lifeBefore);
   }
 }
 

@@ -11,7 +11,7 @@ import { decodeSegment } from "../shared/http/router.ts";
 import { QUANTITY_MAX } from "../shared/limits.ts";
 import { parseName } from "../shared/names.ts";
 import { asIntegerIn, asPrice, asRecord, PRICE } from "../shared/parse.ts";
-import type { AdminAnswer, AdminChange } from "../shared/wire.ts";
+import type { AdminAnswer, AdminChange, ProductPatch } from "../shared/wire.ts";
 import type { EntityTags } from "./entity_tag.ts";
 import { parseId } from "./product_names.ts";
 import { refuseQuery } from "./query.ts";
@@ -26,8 +26,9 @@ export interface AdminPagesOptions {
   nameOf: (id: number) => Promise<string | null>;
 }
 
-type Changes = Pick<AdminChange, "price" | "quantity" | "added">;
+type Changes = Pick<ProductPatch, "price" | "quantity" | "added">;
 
+const UNKEPT = ["Content-Type", JSON_TYPE, "Cache-Control", "no-store"];
 /** As it stands in a path. */
 const AMOUNT = /^[1-9][0-9]{0,6}$/;
 
@@ -38,6 +39,23 @@ export class AdminPages {
   constructor(options: AdminPagesOptions) {
     this.#options = options;
     this.#expected = digest(`Bearer ${options.token}`);
+  }
+
+  async create(exchange: Exchange): Promise<void> {
+    this.#admit(exchange);
+    const { change, vocabulary } = this.#options;
+    const answer = await change(vocabulary.parseNewProduct(await exchange.json()));
+    const path = `/products/${encodeURIComponent(answer.product.name)}`;
+    return this.#show(exchange, 201, answer, ["Location", path]);
+  }
+
+  async remove(exchange: Exchange): Promise<void> {
+    this.#admit(exchange);
+    if (exchange.hasBody) throw withBody();
+    const name = parseName(decodeSegment(exchange.params[0]!));
+    const versions = this.#versionsOf(exchange);
+    await this.#options.change({ kind: "remove", name, versions });
+    exchange.send(200, UNKEPT, JSON.stringify({ data: { name } }));
   }
 
   /** Price, quantity or both. */
@@ -73,20 +91,33 @@ export class AdminPages {
   }
 
   async #changeById(exchange: Exchange, changes: Changes): Promise<void> {
-    if (exchange.hasBody) throw new AppError("bad_request", "The body must be empty");
+    if (exchange.hasBody) throw withBody();
     const name = await this.#options.nameOf(parseId(exchange.params[0]!));
     if (name === null) throw new AppError("not_found", "There is no such product");
     return this.#change(exchange, name, changes);
   }
 
   async #change(exchange: Exchange, name: string, changes: Changes): Promise<void> {
-    const { change, tags, vocabulary } = this.#options;
-    const condition = exchange.header("if-match");
-    const versions = condition === undefined ? null : tags.versionsIn(condition);
-    const { product, version } = await change({ name, ...changes, versions });
-    const headers = ["Content-Type", JSON_TYPE, "Cache-Control", "no-store"];
-    exchange.send(200, [...headers, "ETag", tags.of(version)], vocabulary.showProduct(product));
+    const versions = this.#versionsOf(exchange);
+    const answer = await this.#options.change({ kind: "patch", name, ...changes, versions });
+    this.#show(exchange, 200, answer);
   }
+
+  /** Of If-Match; null: it was not sent. @throws bad_request */
+  #versionsOf(exchange: Exchange): number[] | null {
+    const condition = exchange.header("if-match");
+    return condition === undefined ? null : this.#options.tags.versionsIn(condition);
+  }
+
+  #show(exchange: Exchange, status: number, answer: AdminAnswer, headers: string[] = []): void {
+    const { tags, vocabulary } = this.#options;
+    const tag = ["ETag", tags.of(answer.version)];
+    exchange.send(status, [...UNKEPT, ...tag, ...headers], vocabulary.showProduct(answer.product));
+  }
+}
+
+function withBody(): AppError {
+  return new AppError("bad_request", "The body must be empty");
 }
 
 /** @throws bad_request */

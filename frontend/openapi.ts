@@ -92,6 +92,11 @@ function schemasOf(vocabulary: Vocabulary): Json {
     Order: closed(vocabulary.orderFields, orderFields),
     Ordered: closed([orderNumberField], { [orderNumberField]: number }),
     OrderRequest: { ...closed(Object.keys(asked), asked), required: ["name", "quantity"] },
+    NewProduct: {
+      ...closed(vocabulary.newProductFields, PRODUCT_FIELDS),
+      required: vocabulary.newProductFields.filter((field) => field !== "id"),
+    },
+    Removed: closed(["name"], PRODUCT_FIELDS),
     ProductPatch: {
       type: "object",
       additionalProperties: false,

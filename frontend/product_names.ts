@@ -1,8 +1,8 @@
 /**
- * Names of products by their ids, for a store that speaks of ids. A product
- * keeps its id and its name for as long as it lives, and neither is given
- * again: what was found once needs no lease to be true. What was not found
- * may come any time, and is asked for again.
+ * Names of products by their ids, for a store that speaks of ids. An id is of
+ * one name for ever, though its product may go and come again: what was found
+ * once needs no lease to be true. What was not found may come any time, and
+ * is asked for again.
  */
 import { AppError } from "../shared/errors.ts";
 import type { Owner } from "../shared/threads.ts";

@@ -6,9 +6,10 @@
 import { AppError } from "../shared/errors.ts";
 import { QUANTITY_MAX } from "../shared/limits.ts";
 import { parseName } from "../shared/names.ts";
-import { asIntegerIn, asRecord } from "../shared/parse.ts";
+import { asIntegerIn, asPrice, asRecord } from "../shared/parse.ts";
 import type { Store } from "../shared/stores/store.ts";
-import type { Order, OrderType, Product, Purchase } from "../shared/wire.ts";
+import { readTraits } from "../shared/traits.ts";
+import type { NewProduct, Order, OrderType, Product, Purchase } from "../shared/wire.ts";
 
 export type OrderRequest = Omit<Purchase, "key">;
 
@@ -34,6 +35,11 @@ export class Vocabulary {
     return this.#productFields;
   }
 
+  /** What a new product is made of: all but the id must be said. */
+  get newProductFields(): readonly string[] {
+    return this.#store.columns;
+  }
+
   get orderFields(): readonly string[] {
     return this.#orderFields;
   }
@@ -46,6 +52,20 @@ export class Vocabulary {
       name: parseName(name),
       type: type === undefined ? this.#store.orderTypes[0]! : this.#parseType(type),
       quantity: asIntegerIn(quantity, "quantity", 1, QUANTITY_MAX),
+    };
+  }
+
+  /** @throws bad_request */
+  parseNewProduct(body: unknown): NewProduct {
+    const required = this.newProductFields.filter((field) => field !== "id");
+    const optional = this.newProductFields.filter((field) => field === "id");
+    const { name, price, quantity, ...traits } = asRecord(body, required, optional);
+    return {
+      kind: "create",
+      name: parseName(name),
+      price: asPrice(price),
+      quantity: asIntegerIn(quantity, "quantity", 0, QUANTITY_MAX),
+      traits: readTraits(traits),
     };
   }
 

@@ -11,7 +11,7 @@ import { makeFolder } from "./folders.ts";
 import { UsageError } from "./usage.ts";
 
 /** Of the member's files; another one is refused. */
-const FORMAT = 1;
+export const FORMAT = 2;
 
 export interface Birth {
   /** The cluster's id; goes with every message between members. */
@@ -20,7 +20,7 @@ export interface Birth {
   /** Sizes of the groups. */
   catalogs: number;
   orders: number;
-  format: 1;
+  format: typeof FORMAT;
 }
 
 /**

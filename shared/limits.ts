@@ -142,6 +142,9 @@ export const NAME_LENGTH_MAX = 64;
 export const QUANTITY_MAX = 1_000_000;
 /** Pieces of one product that an admin can bring it to. */
 export const STOCK_MAX = 1_000_000_000;
+/** Ids of products, and what may be traded of one. */
+export const ID_MAX = 999_999_999;
+export const VOLUME_MAX = 999_999_999;
 export const PAGE_ITEMS_MAX = 100;
 
 // --- HTTP ------------------------------------------------------------------

@@ -248,7 +248,7 @@ class Audit {
 }
 
 function sumsOf(products: readonly ProductBooks[]): string {
-  const sum = (field: Exclude<keyof ProductBooks, "name" | "maxVolume">) =>
+  const sum = (field: "initial" | "restocked" | "soldBack" | "added" | "bought" | "quantity") =>
     products.reduce((total, books) => total + books[field], 0);
   const left = `${sum("initial")} + ${sum("restocked")} + ${sum("soldBack")} + ${sum("added")}`;
   return `${products.length} products, in all ${left} - ${sum("bought")} = ${sum("quantity")}`;

@@ -19,6 +19,8 @@ export interface ProductBooks {
   quantity: number;
   /** What may be bought and sold back of it together; null: there is no bound. */
   maxVolume: number | null;
+  /** What the bound does not count: traded before it was removed and came again. */
+  tradedBefore: number;
 }
 
 /** @returns one for each product, by name */
@@ -28,24 +30,26 @@ export function booksOf(
 ): ProductBooks[] {
   const sum = (one: Map<string, number>, other: Map<string, number>, name: string) =>
     (one.get(name) ?? 0) + (other.get(name) ?? 0);
-  return [...products].map(([name, { initial, restocked, added, quantity, maxVolume }]) => ({
+  return [...products].map(([name, product]) => ({
     name,
-    initial,
-    restocked,
+    initial: product.initial,
+    restocked: product.restocked,
     soldBack: sum(sales.soldBack, sales.openSoldBack, name),
-    added,
+    added: product.added,
     bought: sum(sales.bought, sales.openBought, name),
-    quantity,
-    maxVolume,
+    quantity: product.quantity,
+    maxVolume: product.maxVolume,
+    tradedBefore: product.tradedBefore,
   })).sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 /** What is wrong with a product's books, null when they balance and no bound is exceeded. */
 export function imbalanceOf(books: ProductBooks): string | null {
-  const { name, initial, restocked, soldBack, added, bought, quantity, maxVolume } = books;
+  const { name, initial, restocked, soldBack, added, bought, quantity } = books;
   const left = initial + restocked + soldBack + added - bought;
   if (left === quantity) {
-    const traded = soldBack + bought;
+    const { maxVolume, tradedBefore } = books;
+    const traded = soldBack + bought - tradedBefore;
     if (maxVolume === null || traded <= maxVolume) return null;
     return `${name}: ${traded} were traded, of at most ${maxVolume}`;
   }

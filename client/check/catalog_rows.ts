@@ -4,9 +4,12 @@ import { fingerprint, Numbers, type Names } from "./numbers.ts";
 
 export const CATALOG_COLUMNS = [
   "time", "kind", "name", "type", "quantity", "price", "key", "sale", "settled", "fence", "initial",
+  "id", "topic", "max_volume",
 ] as const;
 
-export const KINDS = ["open", "fence", "sale", "restock", "price", "stock"] as const;
+export const KINDS = [
+  "open", "fence", "sale", "restock", "price", "stock", "product", "remove",
+] as const;
 export type Kind = (typeof KINDS)[number] | "unknown";
 
 export class CatalogRows {
@@ -19,6 +22,8 @@ export class CatalogRows {
   readonly marks = new Numbers("float64");
   readonly sales = new Numbers("float64");
   readonly settled = new Numbers("float64");
+  /** Of a product that is made with a bound, by its place among the rows. */
+  readonly maxVolumes = new Map<number, number>();
 
   constructor(names: Names) {
     this.#names = names;
@@ -33,7 +38,9 @@ export class CatalogRows {
   }
 
   add({ fields }: Row): void {
-    const [, kind, name, type, quantity, , key, sale, settled, fence, initial] = fields;
+    const [, kind, name, type, quantity, , key, sale, settled, fence, initial, , , maxVolume] =
+      fields;
+    if (maxVolume !== "") this.maxVolumes.set(this.length, Number(maxVolume));
     const code = KINDS.findIndex((known) => known === kind);
     this.#kinds.push(code === -1 ? KINDS.length : code);
     this.names.push(this.#names.numberOf(name!));

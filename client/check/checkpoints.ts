@@ -10,6 +10,7 @@ import type { Verdict } from "./verdict.ts";
 
 const FIELDS = [
   "initial", "restocked", "soldBack", "added", "bought", "quantity", "version",
+  "maxVolume", "isHere", "tradedBefore",
 ] as const;
 
 export interface CheckpointsOptions {

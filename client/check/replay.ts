@@ -24,6 +24,10 @@ export interface ProductState extends Totals {
   version: number;
   /** It is not traded beyond that; null: there is no bound. */
   maxVolume: number | null;
+  /** False: the admin removed it. */
+  isHere: boolean;
+  /** Pieces traded before it was removed and came again, which the bound does not count. */
+  tradedBefore: number;
 }
 
 export interface CatalogState {
@@ -37,12 +41,23 @@ export interface CatalogState {
   sales: number;
 }
 
+const UNBORN: ProductState = {
+  initial: 0,
+  restocked: 0,
+  soldBack: 0,
+  added: 0,
+  bought: 0,
+  quantity: 0,
+  version: 0,
+  maxVolume: null,
+  isHere: false,
+  tradedBefore: 0,
+};
+
 /** As initial.csv says. */
 export function bornState(products: readonly InitialProduct[]): CatalogState {
-  const records = products.map(({ name, quantity, maxVolume }): [string, ProductState] => {
-    const totals = { initial: quantity, restocked: 0, soldBack: 0, added: 0, bought: 0 };
-    return [name, { ...totals, quantity, version: 0, maxVolume }];
-  });
+  const records = products.map(({ name, quantity, maxVolume }): [string, ProductState] =>
+    [name, { ...UNBORN, initial: quantity, quantity, maxVolume, isHere: true }]);
   return { index: 0, products: new Map(records), fence: 0, settled: 0, sales: 0 };
 }
 
@@ -51,10 +66,12 @@ export function checkpointState(text: string): CatalogState {
   const [head, ...lines] = text.trimEnd().split("\n");
   const { index, fence, settled, products: count, sales } = JSON.parse(head!);
   const products = lines.slice(0, count).map((line): [string, ProductState] => {
-    const [name, , quantity, version, initial, restocked, soldBack, added, bought, traits] =
+    const [name, , quantity, version, initial, restocked, soldBack, added, bought, life] =
       JSON.parse(line);
-    const totals = { initial, restocked, soldBack, added, bought };
-    return [name, { ...totals, quantity, version, maxVolume: traits?.max_volume ?? null }];
+    const { isHere = true, traits = {}, tradedBefore = 0 } = life ?? {};
+    const maxVolume = traits.max_volume ?? null;
+    const totals = { initial, restocked, soldBack, added, bought, quantity };
+    return [name, { ...totals, version, maxVolume, isHere, tradedBefore }];
   });
   const state = { index, fence: fence[0], settled, sales: settled + sales };
   return { ...state, products: new Map(products) };
@@ -138,6 +155,8 @@ function applyRow(state: CatalogState, at: number, options: ReplayOptions): void
     case "restock":
     case "price":
     case "stock":
+    case "product":
+    case "remove":
       return move(state, at, options);
     case "unknown":
       return fault("a row of a kind that this version does not know");
@@ -158,32 +177,55 @@ function checkSale(
   state.settled = settled;
 }
 
-function move(state: CatalogState, at: number, { catalog, names, fault, onChange }: ReplayOptions) {
-  const { rows } = catalog;
-  const name = names.textOf(rows.names.at(at));
+function move(state: CatalogState, at: number, options: ReplayOptions): void {
+  const { rows } = options.catalog;
+  const name = options.names.textOf(rows.names.at(at));
   const quantity = rows.quantities.at(at);
-  const product = state.products.get(name);
-  if (product === undefined) return fault(state.index, `there is no product ${name}`);
+  const kind = rows.kindAt(at);
+  const fault = (what: string) => options.fault(state.index, what);
+  let product = state.products.get(name);
+  if (product === undefined && kind === "product") {
+    product = { ...UNBORN };
+    state.products.set(name, product);
+  }
+  if (product === undefined) return fault(`there is no product ${name}`);
+  if (product.isHere === (kind === "product")) {
+    fault(product.isHere ? `${name} is made, and was there` : `${name} had been removed`);
+  }
   const left = product.quantity;
-  switch (rows.kindAt(at)) {
+  switch (kind) {
     case "price":
       break;
+    case "product":
+      product.isHere = true;
+      product.maxVolume = rows.maxVolumes.get(at) ?? null;
+      product.tradedBefore = product.bought + product.soldBack;
+      give(product, "added", quantity);
+      break;
     case "stock":
-      if (left + quantity < 0) fault(state.index, `${-quantity} ${name} taken of ${left}`);
-      product.added += quantity;
-      product.quantity += quantity;
+      if (left + quantity < 0) fault(`${-quantity} ${name} taken of ${left}`);
+      give(product, "added", quantity);
+      break;
+    case "remove":
+      if (left + quantity !== 0) fault(`${-quantity} ${name} removed of ${left}`);
+      product.isHere = false;
+      give(product, "added", quantity);
       break;
     case "restock":
-      if (left !== 0) fault(state.index, `${name} is restocked, and ${left} were left`);
-      product.restocked += quantity;
-      product.quantity += quantity;
+      if (left !== 0) fault(`${name} is restocked, and ${left} were left`);
+      give(product, "restocked", quantity);
       break;
     default:
-      if (quantity > left) fault(state.index, `${quantity} ${name} sold, and ${left} were left`);
+      if (quantity > left) fault(`${quantity} ${name} sold, and ${left} were left`);
       if (quantity < 0) product.soldBack -= quantity;
       else product.bought += quantity;
       product.quantity -= quantity;
   }
   product.version = state.index;
-  onChange?.(state.index, name, product);
+  options.onChange?.(state.index, name, product);
+}
+
+function give(product: ProductState, as: "added" | "restocked", quantity: number): void {
+  product[as] += quantity;
+  product.quantity += quantity;
 }

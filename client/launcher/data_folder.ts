@@ -11,7 +11,7 @@ import {
   readdirSync, rmdirSync, rmSync, writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type Birth, readBirth, writeBirth } from "../../shared/birth.ts";
+import { type Birth, FORMAT, readBirth, writeBirth } from "../../shared/birth.ts";
 import { makeFolder } from "../../shared/folders.ts";
 import { replaceFile } from "../../shared/replication/disk.ts";
 import { RECOVERING_NAME } from "../../shared/replication/log_opening.ts";
@@ -109,7 +109,8 @@ export async function findBirth(
   );
   const lost = findLost(dataDir, members, missing);
   const { store, catalogs, orders } = settings;
-  const made: Birth = { id: randomBytes(16).toString("hex"), store, catalogs, orders, format: 1 };
+  const id = randomBytes(16).toString("hex");
+  const made: Birth = { id, store, catalogs, orders, format: FORMAT };
   return { birth: found?.birth ?? made, missing, lost };
 }
 

@@ -26,13 +26,13 @@ export interface StoreRoute {
 }
 
 /**
- * The same for what the admin does: patch, of a name; of an id set_price and add_quantity, to or
- * by what the second parameter says.
+ * The same for what the admin does: create; patch and remove, of a name; of an id set_price and
+ * add_quantity, to or by what the second parameter says.
  */
-export type AdminMeaning = "patch" | "set_price" | "add_quantity";
+export type AdminMeaning = "create" | "patch" | "remove" | "set_price" | "add_quantity";
 
 export interface AdminRoute {
-  readonly method: "POST" | "PATCH";
+  readonly method: "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly as: AdminMeaning;
   readonly operationId: string;

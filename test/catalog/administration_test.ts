@@ -3,18 +3,24 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CatalogState } from "../../catalog/state.ts";
 import { STOCK_MAX } from "../../shared/limits.ts";
-import type { AdminAnswer, AdminRequest } from "../../shared/wire.ts";
+import type { Arrival } from "../../shared/arrivals.ts";
+import type { AdminAnswer, AdminChange, ProductPatch } from "../../shared/wire.ts";
 import { turn } from "../shared/hand_clock.ts";
 import { buy, isSettled, Store, TOYS } from "./store.ts";
 
 let batches = 0;
 
-function change(store: Store, request: Partial<AdminRequest>): Promise<AdminAnswer> {
-  const arrival = { term: 1, sender: "1.a", batch: ++batches };
-  return store.ask("POST /admin", { ...arrival, name: "Tux", versions: null, ...request });
+type Change = Partial<ProductPatch & Arrival>;
+
+function ask(store: Store, request: AdminChange & Partial<Arrival>): Promise<AdminAnswer> {
+  return store.ask("POST /admin", { term: 1, sender: "1.a", batch: ++batches, ...request });
 }
 
-async function changed(store: Store, request: Partial<AdminRequest>): Promise<AdminAnswer> {
+function change(store: Store, request: Change): Promise<AdminAnswer> {
+  return ask(store, { kind: "patch", name: "Tux", versions: null, ...request });
+}
+
+async function changed(store: Store, request: Change): Promise<AdminAnswer> {
   const changing = change(store, request);
   await turn();
   store.log.commit();

@@ -10,7 +10,9 @@ const SALE = { key: "~k:1", name: "Tux", type: "buy", quantity: 1 };
 const SALES = { term: 1, leader: 3, session: "1.a.1", batch: 1, settled: 0, sales: [SALE] };
 const LOOKUPS = { names: ["Tux"], frontend: 1, lease: null };
 const LIST = { topic: null, q: null, limit: 100, after: null };
-const ADMIN = { term: 1, sender: "1.a", batch: 1, name: "Tux", versions: [0, 7] };
+const ARRIVAL = { term: 1, sender: "1.a", batch: 1 };
+const ADMIN = { ...ARRIVAL, kind: "patch", name: "Tux", versions: [0, 7] };
+const NEW = { ...ARRIVAL, kind: "create", name: "Tux", price: 1, quantity: 0 };
 const LEASE = { frontend: 1, holds: { leadership: "1.a", number: 1 }, release: true };
 
 test("what is right passes as it is", () => {
@@ -26,6 +28,11 @@ test("what is right passes as it is", () => {
   for (const change of [{ price: 0.99 }, { quantity: 0 }, { added: -3, price: 1 }]) {
     assert.deepEqual(parseAdmin({ ...ADMIN, ...change }), { ...ADMIN, ...change });
   }
+  for (const traits of [{}, { id: 1, topic: "x" }, { max_volume: 0 }]) {
+    assert.deepEqual(parseAdmin({ ...NEW, traits }), { ...NEW, traits });
+  }
+  const removal = { ...ADMIN, kind: "remove" };
+  assert.deepEqual(parseAdmin(removal), removal);
   assert.deepEqual(parseLease(LEASE), LEASE);
   assert.equal(parseLease({ frontend: 1, holds: null }).release, false);
   assert.equal(parseHealth({}), null);
@@ -62,6 +69,11 @@ const WRONG: [what: string, parse: (body: unknown) => unknown, body: unknown][] 
   ["three decimals", parseAdmin, { ...ADMIN, price: 1.001 }],
   ["a price below nothing", parseAdmin, { ...ADMIN, price: -1 }],
   ["a version that is none", parseAdmin, { ...ADMIN, price: 1, versions: [-1] }],
+  ["a kind of change that is none", parseAdmin, { ...ADMIN, kind: "double", price: 1 }],
+  ["a removal with a price", parseAdmin, { ...ADMIN, kind: "remove", price: 1 }],
+  ["a new product on a condition", parseAdmin, { ...NEW, traits: {}, versions: null }],
+  ["a new product with another trait", parseAdmin, { ...NEW, traits: { volume: 1 } }],
+  ["a new product without traits", parseAdmin, NEW],
   ["release as text", parseLease, { ...LEASE, release: "yes" }],
   ["an index that is none", parseHealth, { at: "x" }],
 ];

@@ -74,7 +74,7 @@ async function start(place: Place): Promise<{ peer: HttpPeer; member: Member }> 
   const member = await startCatalog({
     settings,
     secret: SECRET,
-    birth: { id: BIRTH, store: "toys", catalogs: 1, orders: 1, format: 1 },
+    birth: { id: BIRTH, store: "toys", catalogs: 1, orders: 1, format: 2 },
     log: createLog({ member: "catalog-1", level: "error", write: () => {} }),
     fail: (error) => {
       throw error;

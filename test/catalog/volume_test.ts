@@ -65,7 +65,7 @@ test("what is cut was not traded, and a checkpoint keeps volume and bound", () =
   assert.equal(state.products.find("FishCo")!.visibleTraded, 4);
   const copy = new CatalogState(SHARES);
   copy.restore(state.snapshot());
-  const { visibleTraded, traits, bought } = copy.products.find("FishCo")!;
+  const { visibleTraded, life: { traits }, bought } = copy.products.find("FishCo")!;
   assert.deepEqual({ visibleTraded, traits, bought }, {
     visibleTraded: 4, traits: { max_volume: 10 }, bought: 4,
   });

@@ -14,7 +14,8 @@ function makeClient() {
   finder.lead(1, 4);
   const clock = new HandClock();
   const client = new AdminClient({ sender: "1.a", finder, clock });
-  const add = (added: number) => client.change({ name: "Tux", added, versions: null });
+  const add = (added: number) =>
+    client.change({ kind: "patch", name: "Tux", added, versions: null });
   return { finder, clock, add };
 }
 
@@ -23,7 +24,7 @@ test("changes go one after the other, numbered upwards, for the leader's term", 
   const changes = [add(1), add(2)];
   const first = await finder.next();
   assert.deepEqual(first.body, {
-    term: 4, sender: "1.a", batch: 1, name: "Tux", added: 1, versions: null,
+    term: 4, sender: "1.a", batch: 1, kind: "patch", name: "Tux", added: 1, versions: null,
   });
   await turn();
   assert.equal(finder.calls.length, 1);

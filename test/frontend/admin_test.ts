@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { EntityTags } from "../../frontend/entity_tag.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { AdminChange } from "../../shared/wire.ts";
+import type { AdminChange, ProductPatch } from "../../shared/wire.ts";
 import { startPublicApi } from "./public_api.ts";
 
 const TOKEN = "a-token-of-the-admin";
@@ -24,14 +24,40 @@ test("a change goes to the catalog as it was asked, and its answer is the produc
   assert.match(answer, new RegExp(`ETag: ${new EntityTags("b-1").of(9)}`));
   assert(answer.endsWith(JSON.stringify({ data: BOOK })), answer);
   assert.deepEqual(owner.latest<AdminChange>(), {
-    name: "Leases", price: 4.5, quantity: 12, versions: null,
+    kind: "patch", name: "Leases", price: 4.5, quantity: 12, versions: null,
   });
   for (const [line, changes] of [
     ["POST /update_c/7/4.5", { price: 4.5 }], ["POST /update_q/7/3", { added: 3 }],
   ] as const) {
     assert.match(await send(line, [AUTHORIZED]), /^HTTP\/1.1 200 OK\n/);
-    assert.deepEqual(owner.latest(), { name: "Leases", ...changes, versions: null });
+    assert.deepEqual(owner.latest(), {
+      kind: "patch", name: "Leases", ...changes, versions: null,
+    });
   }
+});
+
+test("a new product has the store's columns, its id if it likes, and a path", async (t) => {
+  const { send, owner } = await startBooks(t);
+  const { id, ...fields } = BOOK;
+  const answer = await send("POST /products", [AUTHORIZED], JSON.stringify(fields));
+  assert.match(answer, /^HTTP\/1.1 201 Created\n/);
+  assert.match(answer, /\nLocation: \/products\/Leases\n/);
+  assert.match(answer, new RegExp(`ETag: ${new EntityTags("b-1").of(9)}`));
+  assert(answer.endsWith(JSON.stringify({ data: BOOK })), answer);
+  const { name, price, quantity, topic } = BOOK;
+  const asked = { kind: "create", name, price, quantity };
+  assert.deepEqual(owner.latest(), { ...asked, traits: { topic } });
+  await send("POST /products", [AUTHORIZED], JSON.stringify(BOOK));
+  assert.deepEqual(owner.latest(), { ...asked, traits: { id, topic } });
+});
+
+test("a removal says what is gone", async (t) => {
+  const { send, owner } = await startBooks(t);
+  const tag = new EntityTags("b-1").of(3);
+  const answer = await send("DELETE /products/Leases", [AUTHORIZED, `If-Match: ${tag}`]);
+  assert.match(answer, /^HTTP\/1.1 200 OK\n/);
+  assert(answer.endsWith('\n\n{"data":{"name":"Leases"}}'), answer);
+  assert.deepEqual(owner.latest(), { kind: "remove", name: "Leases", versions: [3] });
 });
 
 test("If-Match names versions of this store alone, and weak tags name none", async (t) => {
@@ -46,7 +72,7 @@ test("If-Match names versions of this store alone, and weak tags name none", asy
     ["3", []],
   ] as const) {
     await send("PATCH /products/Leases", [AUTHORIZED, `If-Match: ${header}`], '{"price":1}');
-    assert.deepEqual(owner.latest<AdminChange>().versions, versions, header);
+    assert.deepEqual(owner.latest<ProductPatch>().versions, versions, header);
   }
 });
 
@@ -64,6 +90,17 @@ for (const [what, line, headers, body, status] of [
   ["a body where none is", "POST /update_c/7/1", [AUTHORIZED], "{}", 400],
   ["a cost that is none", "POST /update_c/7/1e3", [AUTHORIZED], "", 400],
   ["an amount of nothing", "POST /update_q/7/0", [AUTHORIZED], "", 400],
+  ["a new one without a topic", "POST /products", [AUTHORIZED],
+    '{"name":"x","price":1,"quantity":1}', 400],
+  ["a new one with a bound", "POST /products", [AUTHORIZED],
+    '{"name":"x","price":1,"quantity":1,"topic":"y","max_volume":1}', 400],
+  ["a new one that is a formula", "POST /products", [AUTHORIZED],
+    '{"name":"=1","price":1,"quantity":1,"topic":"y"}', 400],
+  ["a new one with id 0", "POST /products", [AUTHORIZED],
+    '{"name":"x","price":1,"quantity":1,"topic":"y","id":0}', 400],
+  ["a new one, without the token", "POST /products", [], JSON.stringify(BOOK), 401],
+  ["a removal without the token", "DELETE /products/Leases", [], "", 401],
+  ["a removal with a body", "DELETE /products/Leases", [AUTHORIZED], "{}", 400],
   ["another method", "GET /update_c/7/1", [], "", 405],
 ] as const) {
   test(`refused, and the catalog is not asked: ${what}`, async (t) => {
@@ -91,12 +128,15 @@ for (const [reason, status] of [
 test("without a token there is no admin, and nothing tells that there could be", async (t) => {
   const { send } = await startBooks(t, null);
   const nothing = await send("POST /nothing/there");
-  for (const line of ["PATCH /products/Leases", "POST /update_c/7/1", "POST /update_q/7/1"]) {
+  for (const line of [
+    "PATCH /products/Leases", "POST /products", "DELETE /products/Leases", "POST /update_c/7/1",
+    "POST /update_q/7/1",
+  ]) {
     assert.equal(await send(line, [AUTHORIZED]), nothing, line);
   }
   assert.equal((await send("GET /openapi.json")).includes("update_c"), false);
   assert.equal((await send("PUT /products/Leases")).includes("PATCH"), false);
   const { send: sendWith } = await startBooks(t);
   assert((await sendWith("GET /openapi.json")).includes("update_c"));
-  assert.match(await sendWith("PUT /products/Leases"), /\nAllow: GET, HEAD, PATCH\n/);
+  assert.match(await sendWith("PUT /products/Leases"), /\nAllow: GET, HEAD, PATCH, DELETE\n/);
 });

@@ -47,7 +47,7 @@ async function startStage(t: TestContext, { threads = 1, orders = 1 } = {}): Pro
   const frontend = await startFrontend({
     settings: settingsFor(catalog, replicas, threads),
     secret: SECRET,
-    birth: { id: BIRTH, store: "toys", catalogs: 1, orders, format: 1 },
+    birth: { id: BIRTH, store: "toys", catalogs: 1, orders, format: 2 },
     log: createLog({ member: "frontend-1", level: "error" }),
     fail: (error) => {
       throw error;

@@ -25,7 +25,7 @@ test("all members bear one mark, and keep it", async (t) => {
   assert.deepEqual(readdirSync(folder).sort(), labels);
   for (const label of labels) {
     assert.deepEqual(JSON.parse(readFileSync(join(folder, label, "birth"), "utf8")), {
-      id, store: "toys", catalogs: 1, orders: 3, format: 1,
+      id, store: "toys", catalogs: 1, orders: 3, format: 2,
     });
   }
   const again = await findBirth(folder, { ...DEFAULT_SETTINGS, frontends: 2 });

@@ -8,7 +8,7 @@ import { test, type TestContext } from "node:test";
 import { readOrMakeBirth, writeBirth, type Birth } from "../../shared/birth.ts";
 import { readSettings, UsageError } from "../../shared/config.ts";
 
-const BIRTH: Birth = { id: "b1", store: "toys", catalogs: 1, orders: 3, format: 1 };
+const BIRTH: Birth = { id: "b1", store: "toys", catalogs: 1, orders: 3, format: 2 };
 
 async function settingsIn(t: TestContext, environment: Record<string, string> = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), "birth-"));
@@ -39,7 +39,7 @@ test("other data than the settings say is refused", async (t) => {
     [{ store: "books" }, /^UsageError: STORE toys: .* was made with books$/],
     [{ catalogs: 3 }, /^UsageError: CATALOGS of 1: .* was made with 3$/],
     [{ orders: 5 }, /^UsageError: ORDERS of 3: .* was made with 5$/],
-    [{ format: 2 as 1 }, /format 2/],
+    [{ format: 1 as 2 }, /format 1/],
   ];
   for (const [difference, line] of differing) {
     await writeBirth(folder, { ...BIRTH, ...difference });

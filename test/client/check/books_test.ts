@@ -5,7 +5,7 @@ import { imbalanceOf, type ProductBooks } from "../../../client/check/books.ts";
 
 const BOOKS: ProductBooks = {
   name: "FishCo", initial: 100, restocked: 0, soldBack: 4, added: 1, bought: 6, quantity: 99,
-  maxVolume: 10,
+  maxVolume: 10, tradedBefore: 0,
 };
 
 test("books that balance within their bound are good", () => {
@@ -18,4 +18,5 @@ test("a sum that is not there and a bound that is exceeded are told apart", () =
   assert.equal(lost, "FishCo: 100 + 0 + 4 + 1 - 6 = 99, and the catalog has 98");
   const over = imbalanceOf({ ...BOOKS, maxVolume: 9 });
   assert.equal(over, "FishCo: 10 were traded, of at most 9");
+  assert.equal(imbalanceOf({ ...BOOKS, maxVolume: 9, tradedBefore: 1 }), null);
 });

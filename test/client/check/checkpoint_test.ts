@@ -18,7 +18,7 @@ function withCheckpoint(plan: Plan, options: { at?: number; base?: number; tux?:
   const replica = plan.replicas["catalog-1"]!;
   const rows = chain(replica.rows);
   const head = {
-    format: 1, index: 6, initial: "0", fence: [1, 3], settled: 2, products: 2, sales: 1,
+    format: 2, index: 6, initial: "0", fence: [1, 3], settled: 2, products: 2, sales: 1,
   };
   const open = [3, "key-3", "Tux", "buy", 3];
   const text = [head, FOX, tux, open].map((line) => JSON.stringify(line)).join("\n");

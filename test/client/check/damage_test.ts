@@ -9,8 +9,8 @@ import { test } from "node:test";
 import { formatRow, payloadOf } from "../../../shared/replication/codec.ts";
 import type { CheckName } from "../../../client/check/verdict.ts";
 import {
-  chain, failuresOf, goodPlan, opening, order, orderReplicas, type Plan, restock, row, sale,
-  writeStore,
+  chain, failuresOf, goodPlan, made, opening, order, orderReplicas, type Plan, removed, restock,
+  row, sale, writeStore,
 } from "./store_folder.ts";
 
 /** What is done to the plan before it is written, or to the files after. */
@@ -226,10 +226,28 @@ const DAMAGES: Record<string, Damage> = {
     says: /line 2: this log began with products [0-9a-f]{8}, and initial\.csv comes to/,
     plan: (plan) => void (plan.initial = plan.initial.replace("15.99", "16.99")),
   },
+  "a product made that was there": {
+    check: "stock",
+    says: /line 11: Fox is made, and was there/,
+    plan: (plan) => void catalogRows(plan).push(made("Fox", 0)),
+  },
+  "a sale of what had been removed": {
+    check: "stock",
+    says: /line 12: Tux had been removed/,
+    plan: (plan) => {
+      catalogRows(plan).push(removed("Tux", 4), sale(7, "Tux", 0));
+      everyOrderLog((rows) => void rows.push(order(7, "Tux", 0)))(plan);
+    },
+  },
+  "a removal that leaves some": {
+    check: "stock",
+    says: /line 11: 3 Tux removed of 4/,
+    plan: (plan) => void catalogRows(plan).push(removed("Tux", 3)),
+  },
   "a row of an unknown kind": {
     check: "stock",
     says: /line 11: a row of a kind that this version does not know/,
-    plan: (plan) => void catalogRows(plan).push(row(1, "t,gift,Tux,,1,,,,,,")),
+    plan: (plan) => void catalogRows(plan).push(row(1, "t,gift,Tux,,1,,,,,,,,,")),
   },
 };
 

@@ -48,11 +48,19 @@ export function sale(
   quantity: number,
   { key = `key-${number}`, settled = number - 1, type = "buy" } = {},
 ): PlannedRow {
-  return row(1, `${TIME},sale,${name},${type},${quantity},9.5,${key},${number},${settled},,`);
+  return row(1, `${TIME},sale,${name},${type},${quantity},9.5,${key},${number},${settled},,,,,`);
 }
 
 export function restock(name: string, quantity: number): PlannedRow {
-  return row(1, `${TIME},restock,${name},,${quantity},,,,,,`);
+  return row(1, `${TIME},restock,${name},,${quantity},,,,,,,,,`);
+}
+
+export function made(name: string, quantity: number, maxVolume = ""): PlannedRow {
+  return row(1, `${TIME},product,${name},,${quantity},1.5,,,,,,,,${maxVolume}`);
+}
+
+export function removed(name: string, quantity: number): PlannedRow {
+  return row(1, `${TIME},remove,${name},,${-quantity},,,,,,,,,`);
 }
 
 export function order(
@@ -77,8 +85,8 @@ export function row(term: number, payload: string): PlannedRow {
 export function goodPlan(): Plan {
   const initial = formatChecksum(initialChecksum(parseInitial(INITIAL)));
   const sales = [
-    row(1, `${TIME},open,,,,,,,,,${initial}`),
-    row(1, `${TIME},fence,,,,,,,,1.3,`),
+    row(1, `${TIME},open,,,,,,,,,${initial},,,`),
+    row(1, `${TIME},fence,,,,,,,,1.3,,,,`),
     sale(1, "Tux", 2), sale(2, "Fox", 1), sale(3, "Tux", 3), restock("Tux", 5),
     sale(4, "Tux", 1), sale(5, "Fox", 1), sale(6, "Fox", 2, { type: "sell" }),
   ];
@@ -92,7 +100,7 @@ export function goodPlan(): Plan {
 }
 
 function replicaOf(rows: PlannedRow[]): PlannedReplica {
-  const birth = { id: "0123456789abcdef", store: "toys", catalogs: 1, orders: 3, format: 1 };
+  const birth = { id: "0123456789abcdef", store: "toys", catalogs: 1, orders: 3, format: 2 };
   const noted = { bytes: 0, term: 0 };
   return { birth, rows: [...rows], tail: "", noted, checkpoint: null, dropped: 0 };
 }

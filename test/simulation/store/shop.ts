@@ -10,7 +10,7 @@ import { pause, type Clock } from "../../../shared/clock.ts";
 import { AppError, hasReason } from "../../../shared/errors.ts";
 import { PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
 import type {
-  AdminAnswer, AdminChange, ListQuery, Order, PlaceResult, Product,
+  AdminAnswer, ListQuery, Order, PlaceResult, Product, ProductPatch,
 } from "../../../shared/wire.ts";
 
 export const THREADS = 2;
@@ -85,7 +85,7 @@ export class Shop {
     try {
       if (kind === "POST /invalidate") return this.#owner.invalidate(body);
       if (kind === "POST /orders") return await this.#place(JSON.stringify(body));
-      if (kind === "POST /admin") return await this.#change(body as AdminChange);
+      if (kind === "POST /admin") return await this.#change(body as ProductPatch);
       if (kind === "GET /product") return await this.#look(fields.name!, Number(fields.thread));
       if (kind === "GET /products") return await this.#list(Number(fields.thread));
       if (kind === "GET /order") return await this.#find(Number(fields.number));
@@ -115,8 +115,8 @@ export class Shop {
     }
   }
 
-  async #change({ name, added }: AdminChange): Promise<PublicAnswer> {
-    const request: AdminChange = { name, added, versions: null };
+  async #change({ name, added }: ProductPatch): Promise<PublicAnswer> {
+    const request: ProductPatch = { kind: "patch", name, added, versions: null };
     try {
       const { version } = (await this.#owner.handle("admin", request)) as AdminAnswer;
       return { status: 200, version };
