@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { UsageError } from "./usage.ts";
 
-const SECRET = /^[!-~]{16,256}$/;
+const SECRET = /^[!-~]{1,256}$/;
 
 /** @param variable that names the file @throws UsageError */
 export function readSecret(variable: string, path: string): string {
@@ -14,5 +14,5 @@ export function readSecret(variable: string, path: string): string {
     throw new UsageError(`${variable} ${path}: it must be a readable file (${code})`);
   }
   if (SECRET.test(text)) return text;
-  throw new UsageError(`${variable} ${path}: it must hold 16 to 256 printable characters`);
+  throw new UsageError(`${variable} ${path}: it must hold 1 to 256 printable characters, none of them a space`);
 }

@@ -11,7 +11,7 @@ import {
   closeSync, existsSync, fstatSync, openSync, readSync, readdirSync, statSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type Birth, readBirth } from "../../shared/birth.ts";
+import { type Birth, FORMAT, readBirth } from "../../shared/birth.ts";
 import { AppError } from "../../shared/errors.ts";
 import { type Checkpoint, readCheckpoint } from "../../shared/replication/checkpoint_file.ts";
 import { LOG_NAME } from "../../shared/replication/log_file.ts";
@@ -100,6 +100,9 @@ async function findBirth(dataDir: string, verdict: Verdict): Promise<Birth> {
   const [most, ...others] = [...births.values()].sort((a, b) => b.names.length - a.names.length);
   if (most === undefined) {
     throw new UsageError(`${dataDir}: no store has its data there; name the folder, --help`);
+  }
+  if (most.birth.format !== FORMAT) {
+    throw new UsageError(`${dataDir} has format ${most.birth.format}, known here is ${FORMAT}`);
   }
   for (const { birth, names } of others) {
     const which = `${birth.store} ${birth.id.slice(0, 8)}, ${sizesOf(birth)}`;

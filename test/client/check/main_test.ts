@@ -57,6 +57,14 @@ test("torn ends and open sales are noted, no file is changed", async (t) => {
   assert.deepEqual(contentOf(dataDir), before);
 });
 
+test("a store of another format is not guessed at", async (t) => {
+  const plan = goodPlan();
+  for (const replica of Object.values(plan.replicas)) Object.assign(replica.birth, { format: 1 });
+  const { code, err } = await check(writeStore(t, plan));
+  assert.equal(code, 2);
+  assert.match(err, /has format 1, known here is 2/);
+});
+
 test("wrong use and no store: one line on stderr, exit 2; --help: examples first", async (t) => {
   const dataDir = writeStore(t, goodPlan());
   for (const args of [["--what"], ["a", "b"], ["/no/store"], [dataDir, "--url", "ftp://x"],
