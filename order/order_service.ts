@@ -72,6 +72,7 @@ export class OrderService {
       members: catalogs,
       log: log.child({ group: "catalogs" }),
       nominate: false,
+      isNeeded: () => orders.isLeading,
       clock,
       random,
     });

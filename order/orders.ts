@@ -84,6 +84,10 @@ export class Orders implements ReplicatedService, SellerEvents {
     return this.#index.count;
   }
 
+  get isLeading(): boolean {
+    return this.#host.leading;
+  }
+
   get pendingCount(): number {
     return this.#pending.size;
   }

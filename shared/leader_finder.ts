@@ -3,7 +3,8 @@
  * decides the pause that clients see after a leader's death. A front-end
  * nominates when nobody leads, an order replica only looks.
  *
- *   following ──▶ its leader's /health every 200 ms, everybody's each second
+ *   following ──▶ its leader's /health every 200 ms, everybody's each second;
+ *       │         who has nothing to ask of it at the moment, each second alone
  *       │ no answer, no leader any more, or somebody suspects it: at once
  *       ▼
  *   hunting ────▶ everybody's /health, all at once
@@ -41,6 +42,8 @@ export interface LeaderFinderOptions {
   log: Log;
   /** False: it only looks. */
   nominate: boolean;
+  /** False: a look a second will do for now. */
+  isNeeded?: () => boolean;
   /** At the start, how long it waits for all replicas to answer before it nominates. */
   gatherMs?: number;
   /** The same once all were gone: with a quorum below a majority one alone may lack orders. */
@@ -174,6 +177,7 @@ export class LeaderFinder {
     const followed = this.#leader;
     if (followed === null || this.#closed) return;
     const full = ++this.#looks % LOOKS_PER_FULL_LOOK === 0;
+    if (!full && this.#options.isNeeded?.() === false) return;
     const answers = await this.#look(full ? this.#group.ids : [followed.id]);
     // Null or another: somebody suspected it meanwhile, and these answers may be older than that.
     if (this.#leader !== followed) return;

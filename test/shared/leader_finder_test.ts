@@ -7,7 +7,7 @@ import { HEALTH_INTERVAL_MS } from "../../shared/limits.ts";
 import { createLog } from "../../shared/logging.ts";
 import { group, type Group } from "./fake_replica.ts";
 
-type Settings = Pick<Partial<LeaderFinderOptions>, "nominate" | "gatherMs">;
+type Settings = Pick<Partial<LeaderFinderOptions>, "nominate" | "gatherMs" | "isNeeded">;
 
 function find({ members, clock }: Group, settings: Settings = {}): LeaderFinder {
   const log = createLog({ member: "frontend-1", level: "error" });
@@ -38,6 +38,24 @@ test("a leader that works is followed, and nobody is nominated", async () => {
   const { healthsAsked } = one.replica(1);
   await one.clock.until(() => one.replica(1).healthsAsked >= healthsAsked + 3);
   assert.deepEqual(nominations(one), [0, 0, 0]);
+});
+
+test("who has nothing to ask of the leader looks once a second", async () => {
+  const one = group();
+  one.replica(1).lead(4);
+  let isNeeded = false;
+  const finder = find(one, { isNeeded: () => isNeeded });
+  await led(one, finder);
+  const looksIn = async (ms: number) => {
+    const { healthsAsked } = one.replica(1);
+    await one.clock.pass(ms);
+    return one.replica(1).healthsAsked - healthsAsked;
+  };
+  const idle = await looksIn(20 * HEALTH_INTERVAL_MS);
+  assert(idle >= 3 && idle <= 4, `${idle}`);
+  isNeeded = true;
+  const busy = await looksIn(20 * HEALTH_INTERVAL_MS);
+  assert(busy >= 19, `${busy}`);
 });
 
 test("the highest id is nominated", async () => {
