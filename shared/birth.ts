@@ -2,12 +2,17 @@
  * The birth mark of a member's folder: which cluster its files belong to,
  * and of what store, sizes and format. A folder with a mark and no rows is
  * new; one without a mark is no folder of ours. So a member never takes part
- * in another cluster, and other sizes are never forced on old data.
+ * in another cluster, and other sizes are never forced on old data. A replica
+ * whose folder was lost is not new: others may count on rows and votes that it
+ * gave. It gets its mark together with the one that says so (RECOVER).
  */
 import { open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Settings } from "./config.ts";
 import { makeFolder } from "./folders.ts";
+import { replaceFile } from "./replication/disk.ts";
+import { RECOVERING_NAME } from "./replication/log_opening.ts";
+import { NodeDisk } from "./replication/node_disk.ts";
 import { UsageError } from "./usage.ts";
 
 /** Of the member's files; another one is refused. */
@@ -45,8 +50,27 @@ export async function readOrMakeBirth(settings: Settings): Promise<Birth> {
     );
   }
   const birth = { id: settings.birth, ...wanted };
-  await writeBirth(settings.folder, birth);
+  if (isLostReplica(settings)) await writeLostBirth(settings.folder, birth);
+  else await writeBirth(settings.folder, birth);
   return birth;
+}
+
+/** A front-end has nothing to lose. @throws UsageError when nobody has a copy */
+function isLostReplica({ kind, recover, catalogs, orders, folder }: Settings): boolean {
+  if (!recover || kind === "frontend") return false;
+  if ((kind === "catalog" ? catalogs : orders).size > 1) return true;
+  throw new UsageError(
+    `RECOVER yes: ${folder} has no birth mark, and no other ${kind} to recover from; ` +
+      "put a backup of it back, or say no where the store has never run",
+  );
+}
+
+/** The mark of a replica whose folder was lost: it recovers from the others. */
+export async function writeLostBirth(folder: string, birth: Birth): Promise<void> {
+  makeFolder(folder);
+  // Before the birth mark: with that alone the folder would pass for new.
+  await replaceFile(new NodeDisk(folder), RECOVERING_NAME, "its folder was lost\n");
+  await writeBirth(folder, birth);
 }
 
 /** Writes the mark into the folder, which is made when it is missing; on disk when it resolves. */

@@ -51,6 +51,8 @@ export interface Settings {
   adminTokenFile: string | null;
   /** Makes the birth mark of a folder that has none. */
   birth: string | null;
+  /** Such a folder is one that was lost, and not new. */
+  recover: boolean;
   logLevel: LogLevel;
   /** For tests: what this member does at a step of its work. */
   failpoint: Failpoint | null;
@@ -65,7 +67,7 @@ interface Variable {
 
 const VARIABLES: readonly Variable[] = [
   { name: "ID", meaning: "this member's number in its list, 1-9", default: null },
-  { name: "HOST", meaning: "the address it listens on", default: "127.0.0.1" },
+  { name: "HOST", meaning: "the address it listens on", default: "that in its list" },
   { name: "PORT", meaning: "a front-end's public one; else as listed", default: "8079+ID" },
   { name: "STORE", meaning: `one of ${[...STORES.keys()].join(", ")}`, default: "toys" },
   { name: "DATA_DIR", meaning: "the member adds order-3 or the like", default: "data" },
@@ -82,6 +84,7 @@ const VARIABLES: readonly Variable[] = [
   { name: "STORE_SECRET_FILE", meaning: "the cluster's secret", default: "DATA_DIR/secret" },
   { name: "ADMIN_TOKEN_FILE", meaning: "who has it may change products", default: "none" },
   { name: "BIRTH", meaning: "the cluster's id, for a folder without one", default: "none" },
+  { name: "RECOVER", meaning: "yes: that folder was lost, refetch it", default: "no" },
   { name: "LOG_LEVEL", meaning: LOG_LEVELS.join(", "), default: "info" },
   { name: "FAILPOINT", meaning: "for tests: die or stall at step:action[:count]", default: "none" },
 ];
@@ -106,14 +109,14 @@ export function readSettings(
   const flags = readFlags(args);
   const given: Given = (name) => (flags.get(name) ?? environment[name]) || undefined;
   const id = asInteger("ID", given("ID"), { min: 1, max: 9 });
-  const host = asHost("HOST", given("HOST") ?? "127.0.0.1");
+  const host = readHost(given("HOST"));
   const lists = readLists(given);
   const own = ownAddress(kind, id, lists);
   const dataDir = given("DATA_DIR") ?? "data";
   return {
     kind,
     id,
-    host,
+    host: host ?? hostOf(own),
     port: readPort({ kind, id, own, lists }, given),
     internalPort: portOf(own),
     store: asOneOf("STORE", given("STORE") ?? "toys", [...STORES.keys()]),
@@ -127,6 +130,7 @@ export function readSettings(
     secretFile: given("STORE_SECRET_FILE") ?? join(dataDir, "secret"),
     adminTokenFile: given("ADMIN_TOKEN_FILE") ?? null,
     birth: readBirthId(given("BIRTH")),
+    recover: asOneOf("RECOVER", given("RECOVER") ?? "no", ["yes", "no"]) === "yes",
     logLevel: asOneOf("LOG_LEVEL", given("LOG_LEVEL") ?? "info", LOG_LEVELS),
     failpoint: readFailpoint(given("FAILPOINT")),
   };
@@ -200,6 +204,16 @@ function ownAddress(kind: MemberKind, id: number, lists: Lists): string {
   if (own !== undefined) return own;
   const ids = [...lists[name].keys()].join(", ");
   throw new UsageError(`ID ${id}: it must be one of those in ${name}, which has ${ids}`);
+}
+
+/** Null: where its list says that it is. */
+function readHost(value: string | undefined): string | null {
+  return value === undefined ? null : asHost("HOST", value);
+}
+
+/** As listen() wants it: an address of IPv6 without its brackets. */
+function hostOf(url: string): string {
+  return url.slice("http://".length, url.lastIndexOf(":")).replace(/^\[|\]$/g, "");
 }
 
 function portOf(url: string): number {

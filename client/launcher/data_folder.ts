@@ -11,11 +11,8 @@ import {
   readdirSync, rmdirSync, rmSync, writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type Birth, FORMAT, readBirth, writeBirth } from "../../shared/birth.ts";
+import { type Birth, FORMAT, readBirth, writeBirth, writeLostBirth } from "../../shared/birth.ts";
 import { makeFolder } from "../../shared/folders.ts";
-import { replaceFile } from "../../shared/replication/disk.ts";
-import { RECOVERING_NAME } from "../../shared/replication/log_opening.ts";
-import { NodeDisk } from "../../shared/replication/node_disk.ts";
 import { readSecret } from "../../shared/secret.ts";
 import { UsageError } from "../../shared/usage.ts";
 import { LaunchError } from "./launch_error.ts";
@@ -151,15 +148,14 @@ function findLost(dataDir: string, members: Member[], missing: Member[]): Member
 
 export async function writeBirths(dataDir: string, births: Births): Promise<void> {
   const { birth, missing, lost } = births;
-  for (const member of lost) {
-    const folder = memberFolder(dataDir, member);
-    rmSync(folder, { recursive: true, force: true });
-    makeFolder(folder);
-    // Before the birth mark: with that alone the folder would pass for new.
-    await replaceFile(new NodeDisk(folder), RECOVERING_NAME, "its folder was lost\n");
-  }
   for (const member of missing) {
-    await writeBirth(memberFolder(dataDir, member), birth);
+    const folder = memberFolder(dataDir, member);
+    if (lost.includes(member)) {
+      rmSync(folder, { recursive: true, force: true });
+      await writeLostBirth(folder, birth);
+    } else {
+      await writeBirth(folder, birth);
+    }
   }
 }
 

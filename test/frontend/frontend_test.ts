@@ -103,6 +103,7 @@ function settingsFor(catalog: FakeMember, orders: FakeMember[], threads: number)
     secretFile: "",
     adminTokenFile: null,
     birth: null,
+    recover: false,
     logLevel: "error",
     failpoint: null,
   };

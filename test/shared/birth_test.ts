@@ -1,7 +1,7 @@
 /** The birth mark: made once, read ever after, never forced. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -46,6 +46,26 @@ test("other data than the settings say is refused", async (t) => {
     await assert.rejects(readOrMakeBirth(settings({ BIRTH: "b1" })), line);
   }
 });
+
+test("a replica that was lost says so before it has its mark", async (t) => {
+  const { settings, folder } = await settingsIn(t, { RECOVER: "yes" });
+  assert.deepEqual(await readOrMakeBirth(settings({ BIRTH: "b1" })), BIRTH);
+  assert.equal(await readFile(join(folder, "recovering"), "utf8"), "its folder was lost\n");
+  await rm(join(folder, "recovering"));
+  assert.deepEqual(await readOrMakeBirth(settings({ BIRTH: "b1" })), BIRTH);
+  assert.equal(existsSync(join(folder, "recovering")), false, "with a mark nothing was lost");
+});
+
+test("the only replica that was lost has nobody to recover from; a front-end loses nothing",
+  async (t) => {
+    const { settings, folder } = await settingsIn(t, { RECOVER: "yes", BIRTH: "b1" });
+    const only = settings({ ID: "1", ORDERS: "1=http://127.0.0.1:8301" });
+    await assert.rejects(readOrMakeBirth(only), /^UsageError: RECOVER yes: .* no other order/);
+    assert.equal(existsSync(only.folder), false);
+    const frontend = { ...settings({}), kind: "frontend" as const };
+    await readOrMakeBirth(frontend);
+    assert.deepEqual(await readdir(folder), ["birth"]);
+  });
 
 test("a broken mark is refused, never replaced", async (t) => {
   const { settings, folder } = await settingsIn(t);

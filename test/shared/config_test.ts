@@ -30,6 +30,7 @@ test("with an id alone everything else has its default", () => {
     secretFile: "data/secret",
     adminTokenFile: null,
     birth: null,
+    recover: false,
     logLevel: "info",
     failpoint: null,
   });
@@ -57,6 +58,13 @@ test("a list is read in any order, in IPv6 too", () => {
   const { orders, orderQuorum } = read("order", { ID: "2", ORDERS });
   assert.deepEqual([...orders], [[1, "http://order-1.local:8301"], [2, "http://[::1]:8302"]]);
   assert.equal(orderQuorum, 2);
+});
+
+test("a member listens where its list says that it is, unless it is told otherwise", () => {
+  const ORDERS = "1=http://10.0.0.31:8301,2=http://[fd00::32]:8302,3=http://order-3.local:8303";
+  const host = (ID: string, more = {}) => read("order", { ID, ORDERS, ...more }).host;
+  assert.deepEqual(["1", "2", "3"].map((id) => host(id)), ["10.0.0.31", "fd00::32", "order-3.local"]);
+  assert.equal(host("1", { HOST: "0.0.0.0" }), "0.0.0.0");
 });
 
 test("a quorum is a majority or more, or exactly one", () => {
@@ -94,6 +102,7 @@ const WRONG: [MemberKind, Record<string, string>, string][] = [
   ["order", { LOG_LEVEL: "loud" }, "LOG_LEVEL loud: it must be one of debug, info, warn, error"],
   ["order", { BIRTH: "a b" }, "BIRTH a b: it must be 1 to 64 of A-Z a-z 0-9 -"],
   ["order", { HOST: "a b" }, "HOST a b: it must be a host name or an address"],
+  ["order", { RECOVER: "1" }, "RECOVER 1: it must be one of yes, no"],
 ];
 
 test("a wrong value is one line: the variable, the value, what is allowed", () => {
