@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../shared/clock.ts";
 import { startInternalPort } from "../shared/http/internal_port.ts";
-import { HttpPeer } from "../shared/http/peer.ts";
+import { openPeers } from "../shared/http/peers.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import { NodeDisk } from "../shared/replication/node_disk.ts";
 import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
@@ -19,16 +19,12 @@ import { loadInitialProducts } from "./initial_file.ts";
 const DATA_FOLDER = fileURLToPath(new URL("data", import.meta.url));
 
 export async function startCatalog(context: MemberContext): Promise<Member> {
-  const { settings, secret, birth, log, fail } = context;
+  const { settings, log, fail } = context;
   const { id, folder, port, threads, restockMs, restockTo } = settings;
   const store = STORES.get(settings.store)!;
   const products = loadInitialProducts({ store, dataFolder: DATA_FOLDER, folder, log });
-  const makePeers = (members: ReadonlyMap<number, string>) =>
-    new Map([...members].map(([member, url]) => {
-      return [member, new HttpPeer({ url, secret, birth: birth.id })] as const;
-    }));
-  const frontends = makePeers(settings.frontends);
-  const catalogs = makePeers(new Map([...settings.catalogs].filter(([other]) => other !== id)));
+  const frontends = openPeers(context, settings.frontends);
+  const catalogs = openPeers(context, settings.catalogs, { but: id });
   const service = await CatalogService.open({
     id,
     catalogs,

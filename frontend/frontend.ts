@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { monotonicMs, systemClock } from "../shared/clock.ts";
 import { startInternalPort, type InternalPort } from "../shared/http/internal_port.ts";
-import { HttpPeer } from "../shared/http/peer.ts";
+import { openPeers } from "../shared/http/peers.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import type { Peer } from "../shared/peer.ts";
 import { readSecret } from "../shared/secret.ts";
@@ -57,9 +57,9 @@ class Frontend implements RunningFrontend {
     this.#adminToken = adminTokenFile && readSecret("ADMIN_TOKEN_FILE", adminTokenFile);
     this.#memory = makeSharedMemory(settings.threads);
     this.#peers = {
-      frontends: this.#peersOf(settings.frontends),
-      catalogs: this.#peersOf(settings.catalogs),
-      orders: this.#peersOf(settings.orders),
+      frontends: openPeers(context, settings.frontends, { but: id }),
+      catalogs: openPeers(context, settings.catalogs),
+      orders: openPeers(context, settings.orders),
     };
     this.#owner = new FrontendOwner({
       id,
@@ -104,16 +104,6 @@ class Frontend implements RunningFrontend {
     await this.#owner.close();
     await this.#internal?.close();
     for (const peers of Object.values(this.#peers)) for (const peer of peers.values()) peer.close();
-  }
-
-  #peersOf(addresses: ReadonlyMap<number, string>): Map<number, Peer> {
-    const { secret, birth, settings } = this.#context;
-    const peers = new Map<number, Peer>();
-    for (const [id, url] of addresses) {
-      if (addresses === settings.frontends && id === settings.id) continue;
-      peers.set(id, new HttpPeer({ url, secret, birth: birth.id }));
-    }
-    return peers;
   }
 
   #startThreads(): Promise<HttpThreads> {

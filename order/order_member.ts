@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { systemClock } from "../shared/clock.ts";
 import { startInternalPort } from "../shared/http/internal_port.ts";
-import { HttpPeer } from "../shared/http/peer.ts";
+import { openPeers } from "../shared/http/peers.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import { NodeDisk } from "../shared/replication/node_disk.ts";
 import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
@@ -14,14 +14,10 @@ import { ORDER_CALLS } from "./calls.ts";
 import { OrderService } from "./order_service.ts";
 
 export async function startOrder(context: MemberContext): Promise<Member> {
-  const { settings, secret, birth, log, fail } = context;
+  const { settings, log, fail } = context;
   const { id } = settings;
-  const makePeers = (members: ReadonlyMap<number, string>) =>
-    new Map([...members].map(([member, url]) => {
-      return [member, new HttpPeer({ url, secret, birth: birth.id })] as const;
-    }));
-  const catalogs = makePeers(settings.catalogs);
-  const orders = makePeers(new Map([...settings.orders].filter(([order]) => order !== id)));
+  const catalogs = openPeers(context, settings.catalogs);
+  const orders = openPeers(context, settings.orders, { but: id });
   const service = await OrderService.open({
     id,
     quorum: settings.orderQuorum,

@@ -7,8 +7,9 @@
  */
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { AppError } from "../errors.ts";
+import { AppError, hasReason, STRANGERS } from "../errors.ts";
 import { INTERNAL_BODY_BYTES_MAX, KEEP_ALIVE_MS } from "../limits.ts";
+import type { Log } from "../logging.ts";
 import type { Peer } from "../peer.ts";
 import { errorFromAnswer, JSON_TYPE } from "./answers.ts";
 
@@ -20,6 +21,8 @@ export interface PeerOptions {
   birth: string;
   /** Connections to it at once; more requests than these wait. */
   connectionsMax?: number;
+  /** Told once when the other side takes this process for a stranger. */
+  log?: Log;
 }
 
 const CONNECTIONS_MAX_DEFAULT = 16;
@@ -41,6 +44,8 @@ export class HttpPeer implements Peer {
   readonly #host: string;
   readonly #port: number;
   readonly #birth: string;
+  /** Null once it was told of a refusal. */
+  #log: Log | null;
   /** Flat: name, value, name, value. */
   readonly #headers: readonly string[];
 
@@ -50,6 +55,7 @@ export class HttpPeer implements Peer {
     this.#host = hostname.replace(/^\[|\]$/g, "");
     this.#port = Number(port || 80);
     this.#birth = options.birth;
+    this.#log = options.log ?? null;
     this.#headers = [
       "Host", host,
       "Authorization", `Bearer ${options.secret}`,
@@ -101,11 +107,20 @@ export class HttpPeer implements Peer {
         headers: [...this.#headers, ...content],
       });
       const what = `${method} ${this.url}${path}`;
-      new Call({ request, resolve, reject, timeoutMs, what, birth: this.#birth });
+      const [birth, onStranger] = [this.#birth, this.#onStranger];
+      new Call({ request, resolve, reject, timeoutMs, what, birth, onStranger });
       if (body === null) request.end();
       else request.end(body);
     });
   }
+
+  /** To its callers such a member is one that is down: only a person can mend this. */
+  readonly #onStranger = ({ reason, message }: AppError): void => {
+    const { url } = this;
+    const check = reason === "unauthorized" ? "STORE_SECRET_FILE" : "BIRTH, and the addresses";
+    this.#log?.warn("a member takes this one for a stranger", { url, answer: message, check });
+    this.#log = null;
+  };
 }
 
 interface CallOptions {
@@ -117,6 +132,7 @@ interface CallOptions {
   birth: string;
   /** For messages: the method and the URL. */
   what: string;
+  onStranger: (refusal: AppError) => void;
 }
 
 /** One request under way; settles once. */
@@ -172,6 +188,7 @@ class Call {
     if (error === null || error.reason === "internal") {
       return this.#fail(`it answered with status ${status}`);
     }
+    if (hasReason(error, ...STRANGERS)) this.#options.onStranger(error);
     if (this.#settle()) this.#options.reject(error);
   }
 

@@ -9,6 +9,7 @@ import { HttpPeer, type PeerOptions } from "../../../shared/http/peer.ts";
 import type { Route } from "../../../shared/http/router.ts";
 import { requireSecret, startHttpServer } from "../../../shared/http/server.ts";
 import { INTERNAL_BODY_BYTES_MAX } from "../../../shared/limits.ts";
+import { createLog } from "../../../shared/logging.ts";
 
 const SECRET = "0123456789abcdef";
 const TIMEOUT = { timeoutMs: 2_000 };
@@ -99,6 +100,22 @@ test("without the secret, or of another cluster, nobody is let in", async (t) =>
   await assert.rejects(stranger.get("/x", TIMEOUT), (error) => hasReason(error, "unauthorized"));
   const other = peerOf(t, port, { birth: "b2" });
   await assert.rejects(other.get("/x", TIMEOUT), (error) => hasReason(error, "other_cluster"));
+});
+
+test("who is taken for a stranger logs once what to look at", async (t) => {
+  const { port } = await startMember(t, []);
+  for (const [options, check] of [
+    [{ secret: "x123456789abcdef" }, "STORE_SECRET_FILE"],
+    [{ birth: "b2" }, "BIRTH, and the addresses"],
+  ] as const) {
+    const lines: string[] = [];
+    const log = createLog({ member: "order-1", level: "info", write: (line) => lines.push(line) });
+    const peer = peerOf(t, port, { log, ...options });
+    for (let nth = 0; nth < 3; nth++) await assert.rejects(peer.get("/x", TIMEOUT));
+    assert.equal(lines.length, 1);
+    const line = JSON.parse(lines[0]!);
+    assert.deepEqual([line.level, line.url, line.check], ["warn", peer.url, check]);
+  }
 });
 
 test("nothing was sent: unavailable", async (t) => {
