@@ -17,7 +17,7 @@ import { inspect, styleText } from "node:util";
 const TEST_FOLDER = fileURLToPath(new URL(".", import.meta.url));
 const PROJECT_FOLDER = join(TEST_FOLDER, "..");
 /** In cluster/: what these hold the store to is a matter of time. */
-const TIMED = ["chaos", "cutting", "hand_over", "killing", "overload", "readme", "start"];
+const TIMED = ["chaos", "cutting", "hand_over", "hosts", "killing", "overload", "readme", "start"];
 /** One test that takes longer hangs. */
 const TEST_MAX_MS = 120_000;
 /** The lines with which Node closes a run, in its order. */

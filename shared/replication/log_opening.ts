@@ -79,6 +79,7 @@ class Opening {
   }
 
   async open(): Promise<OpenedLog> {
+    if (this.#isRecovering) this.#options.log.info("recovering from the others, by its mark");
     const opened = await this.#openFiles();
     // Before it promises anything.
     if (!this.#disk.exists(BEGUN_NAME)) {

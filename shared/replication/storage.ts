@@ -145,11 +145,16 @@ export class Storage {
     let done = 1;
     if (effect.kind === "append") done = await this.#appendTogether();
     else if (effect.kind === "cut") await this.#cut(effect.after);
-    else if (effect.kind === "recovered") await unmark(this.#disk);
+    else if (effect.kind === "recovered") await this.#endRecovery();
     else await this.#save(effect.term, effect.vote);
     const last = this.#queue[done - 1]!;
     this.#queue.splice(0, done);
     this.#onWritten(last.op);
+  }
+
+  async #endRecovery(): Promise<void> {
+    await unmark(this.#disk);
+    this.#log.info("recovered: what was lost is here again", { rows: this.#file.lastIndex });
   }
 
   /** Its row is in the file: under load there may never be a moment without work. */

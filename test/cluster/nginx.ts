@@ -10,6 +10,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { PROJECT_FOLDER } from "../../client/launcher/layout.ts";
 import { ownFolder, ownPortBase } from "../launcher/own_folder.ts";
+import type { Answer } from "./shopper.ts";
 import { until } from "./until.ts";
 
 /** Why there is none here; false when there is one. */
@@ -48,6 +49,14 @@ function replaced(text: string, changes: readonly [from: string, to: string][]):
     text = text.replace(from, to);
   }
   return text;
+}
+
+/** Of a refusal, which has the store's shape whoever made it. */
+export function messageOf({ status, headers, body }: Answer): string {
+  assert.equal(headers["content-type"], "application/json");
+  const { error } = body as { error: { code: number; message: string } };
+  assert.deepEqual([Object.keys(error), error.code], [["code", "message"], status]);
+  return error.message;
 }
 
 /**

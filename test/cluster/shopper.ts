@@ -40,9 +40,11 @@ export interface Question {
 export class Shopper {
   readonly #agent = new Agent({ keepAlive: true, timeout: REQUEST_TIMEOUT_MS });
   readonly #url: string;
+  readonly #timeoutMs: number;
 
-  constructor(url: string) {
+  constructor(url: string, { timeoutMs = REQUEST_TIMEOUT_MS } = {}) {
     this.#url = url;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Rejects when there was no whole answer. */
@@ -56,8 +58,8 @@ export class Shopper {
       });
       // Not the option `timeout`: of the agent's it would be the server's keep-alive hint.
       const timer = setTimeout(() => {
-        asking.destroy(new Error(`${path}: no answer in ${REQUEST_TIMEOUT_MS} ms`));
-      }, REQUEST_TIMEOUT_MS);
+        asking.destroy(new Error(`${path}: no answer in ${this.#timeoutMs} ms`));
+      }, this.#timeoutMs);
       asking.once("close", () => clearTimeout(timer));
       asking.once("error", reject);
       asking.once("response", (response) => {

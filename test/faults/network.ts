@@ -10,7 +10,8 @@
  * A cut from one to another is a wrong link address for the other, kept for
  * good in the neighbour table of the one: what it sends goes to nobody.
  * Nothing is refused and nothing is reset, connections just stay open, as
- * when a cable is pulled. The other direction is a cut of its own.
+ * when a cable is pulled. The other direction is a cut of its own. Who is to
+ * reach nobody at all, this machine neither, has its wire taken off the bridge.
  *
  * Names carry the number of this process. What a run left that was killed is
  * removed by the next one, the members in it too.
@@ -97,6 +98,21 @@ export class Network {
     await this.#tell(links, (to) => `neigh del ${this.hosts[to]} dev eth0`);
   }
 
+  /** Nothing leaves it or arrives any more. @throws IpError */
+  async unplug(label: string): Promise<void> {
+    await ip(["link", "set", this.#wire(label), "nomaster"]);
+  }
+
+  /** @throws IpError */
+  async plugIn(label: string): Promise<void> {
+    await ip(["link", "set", this.#wire(label), "master", `chaos${this.#pid}`]);
+  }
+
+  /** The end at the bridge. */
+  #wire(label: string): string {
+    return `chaos${this.#pid}${label[0]}${label.at(-1)}`;
+  }
+
   /** Removes all of it; whoever still runs in it reaches nobody any more. */
   async close(): Promise<void> {
     const own = (name: string) => name.startsWith(this.namespace(""));
@@ -122,7 +138,7 @@ export class Network {
       `addr add ${address}/24 dev ${bridge}`,
       `link set ${bridge} up`,
       ...labels.flatMap((label) => {
-        const wire = `${bridge}${label[0]}${label.at(-1)}`;
+        const wire = this.#wire(label);
         return [
           `link add ${wire} type veth peer name eth0 netns ${this.namespace(label)}`,
           `link set ${wire} master ${bridge} up`,
@@ -178,7 +194,7 @@ async function removeAll(
 async function endMembers(namespace: string): Promise<void> {
   const pids = await ip(["netns", "pids", namespace]).catch(() => "");
   for (const pid of pids.split("\n").map(Number)) {
-    if (pid > 0 && commandLineOf(pid)?.includes(" --data-dir ") === true) {
+    if (pid > 0 && commandLineOf(pid)?.includes("/main.ts") === true) {
       process.kill(pid, "SIGKILL");
     }
   }

@@ -81,6 +81,22 @@ test("a cut is silent and one way, and ends", { timeout: 20_000 }, async (t) => 
   await one!.hears("heard");
 });
 
+test("who is unplugged reaches nobody, and all when plugged in", { timeout: 20_000 }, async (t) => {
+  const network = await openNetwork(t, ["order-1", "order-2"]);
+  if (network === null) return;
+  const [one, two] = ["order-1", "order-2"].map((label) => new PostOffice(t, network, label));
+  await one!.hears("ready");
+  await two!.hears("ready");
+  await one!.send("order-2", "before");
+  await two!.hears("before");
+  await network.unplug("order-2");
+  await one!.send("order-2", "lost");
+  await two!.send("order-1", "lost as well");
+  await network.plugIn("order-2");
+  await one!.send("order-2", "after");
+  await two!.hears("after");
+});
+
 test("of a network that is closed nothing is left", { timeout: 20_000 }, async (t) => {
   const network = await openNetwork(t, ["catalog-1", "frontend-2"]);
   if (network === null) return;
@@ -104,7 +120,7 @@ test("what a run left that is gone is removed by the next one", { timeout: 20_00
   await ip(["netns", "add", left]);
   await ip(["link", "add", `chaos${dead.pid}`, "type", "bridge"]);
   const member = spawn("ip", ["netns", "exec", left, process.execPath, "-e",
-    "setInterval(() => {}, 1000); console.log('ready')", "x", "--data-dir", "y"]);
+    "setInterval(() => {}, 1000); console.log('ready')", "order/main.ts"]);
   const ended = new Promise((resolve) => member.once("exit", (_code, signal) => resolve(signal)));
   await new Promise((resolve) => member.stdout.once("data", resolve));
 
