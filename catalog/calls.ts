@@ -68,22 +68,14 @@ export function parseSales(body: unknown): SalesRequest {
 
 /** @throws bad_request */
 export function parseLookups(body: unknown): LookupRequest {
-  const { names, frontend, lease } = asRecord(body, ["names", "frontend", "lease"]);
-  return {
-    names: asArray(names, "names", BATCH_ITEMS_MAX, asName),
-    frontend: asNumber(frontend, "frontend", 1),
-    lease: parseHeld(lease),
-  };
+  const { names, ...asker } = asRecord(body, ["names", "frontend", "lease"], ["reads"]);
+  return { names: asArray(names, "names", BATCH_ITEMS_MAX, asName), ...parseReader(asker) };
 }
 
 /** @throws bad_request */
 export function parseLists(body: unknown): ListRequest {
-  const { lists, frontend, lease } = asRecord(body, ["lists", "frontend", "lease"]);
-  return {
-    lists: asArray(lists, "lists", BATCH_ITEMS_MAX, parseList),
-    frontend: asNumber(frontend, "frontend", 1),
-    lease: parseHeld(lease),
-  };
+  const { lists, ...asker } = asRecord(body, ["lists", "frontend", "lease"], ["reads"]);
+  return { lists: asArray(lists, "lists", BATCH_ITEMS_MAX, parseList), ...parseReader(asker) };
 }
 
 /** @throws bad_request */
@@ -191,6 +183,19 @@ function parseList(value: unknown): ListQuery {
     limit: asIntegerIn(limit, "limit", 1, PAGE_ITEMS_MAX),
     after: after === null ? null : asName(after),
   };
+}
+
+/** Who looks up, and what it is to be answered from. */
+function parseReader(fields: Record<string, unknown>): Omit<LookupRequest, "names"> {
+  const frontend = asNumber(fields.frontend, "frontend", 1);
+  const asker = { frontend, lease: parseHeld(fields.lease) };
+  if (fields.reads === undefined) return asker;
+  const { least, visible } = asRecord(fields.reads, ["least", "visible"]);
+  const reads = { least: asNumber(least, "least", 0), visible: asNumber(visible, "visible", 0) };
+  if (reads.least > reads.visible) {
+    throw new AppError("bad_request", "What must be shown is visible");
+  }
+  return { ...asker, reads };
 }
 
 function parseHeld(value: unknown): HeldLease | null {

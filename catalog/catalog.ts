@@ -1,21 +1,14 @@
 /**
  * The catalog's owner: the rows of the replicated log on one side, the calls
  * of order leaders and front-ends on the other, the state between them. A
- * follower applies rows and answers nobody but its health; the leader answers
- * once no cache is left from before it led (leases.ts).
+ * follower applies rows and answers look-ups only, from what front-ends say is
+ * visible (following.ts); the leader answers once no cache is left from before
+ * it led (leases.ts).
  */
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
-import type {
-  ListAnswer,
-  ListRequest,
-  LookupAnswer,
-  LookupRequest,
-  NamesAnswer,
-  NamesRequest,
-  ReplicaHealth,
-} from "../shared/wire.ts";
+import type { ReplicaHealth } from "../shared/wire.ts";
 import { Administration } from "./administration.ts";
 import {
   parseAdmin,
@@ -27,9 +20,10 @@ import {
   parseNames,
   parseSales,
 } from "./calls.ts";
+import { Following } from "./following.ts";
 import { Granting } from "./granting.ts";
 import { Leading, type CatalogHost, type LeadingOptions } from "./leading.ts";
-import { listPage, lookUp, nameOf } from "./lookups.ts";
+import { Reading } from "./reading.ts";
 import { Restock } from "./restock.ts";
 import { COLUMNS, openPayload, readRow } from "./rows.ts";
 import { Selling } from "./selling.ts";
@@ -45,6 +39,8 @@ export class Catalog implements ReplicatedService {
   readonly columns = COLUMNS;
   readonly #state: CatalogState;
   readonly #leading: Leading;
+  readonly #following: Following;
+  readonly #reading: Reading;
   readonly #selling: Selling;
   readonly #administration: Administration;
   readonly #granting: Granting;
@@ -56,6 +52,8 @@ export class Catalog implements ReplicatedService {
     const leading = new Leading(options);
     this.#state = state;
     this.#leading = leading;
+    this.#following = new Following(state);
+    this.#reading = new Reading({ state, leading, following: this.#following });
     this.#clock = clock;
     this.#selling = new Selling({ state, leading, clock });
     this.#administration = new Administration({ state, leading, clock });
@@ -99,11 +97,13 @@ export class Catalog implements ReplicatedService {
 
   onCommit(index: number): void {
     const { leadership } = this.#leading;
+    this.#following.commit(index);
     if (leadership !== null) leadership.visibility.commit(index);
-    else if (index > this.#state.visibleIndex) this.#state.reveal(index);
+    else this.#following.advance();
   }
 
   onLead(term: number): void {
+    this.#following.lead();
     const leadership = this.#leading.begin(term);
     const startRestock = () => {
       if (this.#leading.leadership === leadership) this.#restock.start();
@@ -112,6 +112,8 @@ export class Catalog implements ReplicatedService {
   }
 
   onStepDown(): void {
+    const { leadership } = this.#leading;
+    if (leadership !== null) this.#following.see(leadership.visibleIndex);
     this.#restock.close();
     this.#leading.end();
   }
@@ -134,11 +136,11 @@ export class Catalog implements ReplicatedService {
       case "POST /fence":
         return this.#selling.fence(parseFence(body));
       case "POST /lookups":
-        return this.#lookUp(parseLookups(body));
+        return this.#reading.lookUp(parseLookups(body));
       case "POST /lists":
-        return this.#list(parseLists(body));
+        return this.#reading.list(parseLists(body));
       case "POST /names":
-        return this.#name(parseNames(body));
+        return this.#reading.name(parseNames(body));
       case "POST /admin":
         return this.#administration.change(parseAdmin(body));
       case "POST /lease":
@@ -148,23 +150,6 @@ export class Catalog implements ReplicatedService {
       default:
         return this.#leading.host.handle(kind, body);
     }
-  }
-
-  async #lookUp({ names, frontend, lease }: LookupRequest): Promise<LookupAnswer> {
-    const leadership = await this.#leading.vouched(frontend, lease);
-    const results = names.map((name) => lookUp(this.#state, name));
-    return { leadership: leadership.id, results };
-  }
-
-  async #list({ lists, frontend, lease }: ListRequest): Promise<ListAnswer> {
-    const leadership = await this.#leading.vouched(frontend, lease);
-    const results = lists.map((query) => listPage(this.#state, query));
-    return { leadership: leadership.id, results };
-  }
-
-  async #name({ ids, frontend, lease }: NamesRequest): Promise<NamesAnswer> {
-    await this.#leading.vouched(frontend, lease);
-    return { results: ids.map((id) => nameOf(this.#state, id)) };
   }
 
   #health(at: number | null): ReplicaHealth {
@@ -177,6 +162,7 @@ export class Catalog implements ReplicatedService {
         sales: ledger.next - 1,
         unsettled: ledger.unsettled,
         visible: visibleIndex,
+        lookups: this.#reading.answered,
         leases: leadership?.leases.live(this.#clock.monotonicMs()).length ?? 0,
         open: leadership?.isOpen ?? false,
       },

@@ -13,7 +13,6 @@ import { hasRoom } from "../shared/replication/hand_over.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import { SteppingAside } from "../shared/stepping_aside.ts";
-import type { InvalidateRequest } from "../shared/wire.ts";
 import { Catalog } from "./catalog.ts";
 import type { InitialProduct } from "./products.ts";
 import { CatalogState } from "./state.ts";
@@ -64,8 +63,7 @@ export class CatalogService {
       restockMs,
       restockTo,
       clock,
-      async invalidate(frontend, leadership, names) {
-        const request: InvalidateRequest = { leadership, names };
+      async invalidate(frontend, request) {
         const peer = frontends.get(frontend)!;
         await peer.post("/invalidate", request, { timeoutMs: INVALIDATE_TIMEOUT_MS });
         failpoint("catalog.invalidated");

@@ -35,7 +35,10 @@ export class Granting {
     leadership.openIfProved();
     if (release) leases.release(frontend, holds, receivedAtMs);
     visibility.advance();
-    if (release) return this.#answer(leadership, holds?.number ?? 0, 0);
+    if (release) {
+      const { id, visibleIndex: index } = leadership;
+      return { leadership: id, number: holds?.number ?? 0, index, since: 0, leaseMs: 0 };
+    }
     const nowMs = this.#clock.monotonicMs();
     if (leases.isRenewal(frontend, holds, nowMs)) {
       return this.#grant(leadership, frontend, { isRenewal: true, receivedAtMs, nowMs });
@@ -59,14 +62,12 @@ export class Granting {
       throw new AppError("unavailable", `Front-end ${frontend} has invalidations to confirm first`);
     }
     const confirmedAtMs = this.#leading.host.confirmedAtMs();
-    const { number, isEmpty, leaseMs } = leases.grant(frontend, { ...request, confirmedAtMs });
+    const { lastIndex } = this.#state;
+    const { isEmpty, ...lease } = leases.grant(frontend, { ...request, confirmedAtMs, lastIndex });
     // What is on its way already it has been, or will be, told not to keep.
-    if (isEmpty) invalidations.begin(frontend, this.#state.lastIndex);
-    if (leaseMs > 0) return this.#answer(leadership, number, leaseMs);
+    if (isEmpty) invalidations.begin(frontend, lastIndex);
+    const { id, visibleIndex: index } = leadership;
+    if (lease.leaseMs > 0) return { leadership: id, index, ...lease };
     throw new AppError("unavailable", "No majority has confirmed this leader for a whole lease");
-  }
-
-  #answer(leadership: Leadership, number: number, leaseMs: number): LeaseAnswer {
-    return { leadership: leadership.id, number, index: this.#state.visibleIndex, leaseMs };
   }
 }

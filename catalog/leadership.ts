@@ -30,6 +30,7 @@ export class Leadership {
   readonly invalidations: Invalidations;
   readonly visibility: Visibility;
   readonly sessions: Sessions;
+  readonly #state: CatalogState;
   /** No cache is left from before this leadership: questions are answered. */
   readonly opened: Promise<void>;
   #isOpen = false;
@@ -54,6 +55,7 @@ export class Leadership {
       clock,
     });
     this.id = id;
+    this.#state = state;
     this.#clock = clock;
     this.leases = leases;
     this.invalidations = invalidations;
@@ -70,6 +72,14 @@ export class Leadership {
 
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /**
+   * Rows up to this one are visible, and may be called so. Before it is open that is none: what
+   * it began with may be newer than a cache that the leader before filled.
+   */
+  get visibleIndex(): number {
+    return this.#isOpen ? this.#state.visibleIndex : 0;
   }
 
   /** Called after whatever may have been the last proof. */

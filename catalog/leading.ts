@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import type { ReplicaHost } from "../shared/replication/replica_host.ts";
-import type { HeldLease } from "../shared/wire.ts";
+import type { HeldLease, InvalidateRequest } from "../shared/wire.ts";
 import { Leadership } from "./leadership.ts";
 import type { Row } from "./rows.ts";
 import type { CatalogState } from "./state.ts";
@@ -22,6 +22,7 @@ export type CatalogHost = Pick<
   | "leading"
   | "mayHaveLed"
   | "bornNow"
+  | "commitIndex"
   | "isFull"
   | "propose"
   | "confirm"
@@ -35,7 +36,7 @@ export interface LeadingOptions {
   /** Ids of all front-ends. */
   frontends: readonly number[];
   /** One POST /invalidate; resolves when that front-end confirmed it. */
-  invalidate: (frontend: number, leadership: string, names: string[]) => Promise<void>;
+  invalidate: (frontend: number, request: InvalidateRequest) => Promise<void>;
   clock: Clock;
 }
 
@@ -70,10 +71,17 @@ export class Leading {
     assert(this.#leadership === null, "a leadership ends before the next begins");
     const { state, frontends, invalidate, clock } = this.#options;
     const id = `${term}.${this.host.startId}`;
-    const send = (frontend: number, names: string[]) => invalidate(frontend, id, names);
-    const { bornNow } = this.host;
-    this.#leadership = new Leadership({ id, state, frontends, bornNow, send, clock });
-    return this.#leadership;
+    const { host } = this;
+    const { bornNow } = host;
+    const send = (frontend: number, names: string[]) => {
+      // Only what is committed is told of, so each of these was changed by then.
+      const { commitIndex: index } = host;
+      const { visibleIndex: visible } = leadership;
+      return invalidate(frontend, { leadership: id, names, index, visible });
+    };
+    const leadership = new Leadership({ id, state, frontends, bornNow, send, clock });
+    this.#leadership = leadership;
+    return leadership;
   }
 
   end(): void {

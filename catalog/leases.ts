@@ -44,6 +44,8 @@ export interface LeasesOptions {
 interface LeaseRecord {
   /** The last number granted, 0 before the first. */
   number: number;
+  /** Last row of the log as this number began: of later ones its holder is told. */
+  since: number;
   /** Never goes back, but for a release: until then it may be serving from its cache. */
   endsAtMs: number;
   /** It has shown that its cache holds nothing from before this leadership. */
@@ -52,6 +54,8 @@ interface LeaseRecord {
 
 export interface Grant {
   number: number;
+  /** As in LeaseAnswer. */
+  since: number;
   /** True: its old lease is over, so it holds nothing that must be invalidated. */
   isEmpty: boolean;
   /** Milliseconds from when the request was received; 0 or less when none can be granted. */
@@ -67,7 +71,7 @@ export class Leases {
   constructor(options: LeasesOptions) {
     this.#options = options;
     for (const frontend of options.frontends) {
-      this.#records.set(frontend, { number: 0, endsAtMs: -Infinity, hasDropped: false });
+      this.#records.set(frontend, { number: 0, since: 0, endsAtMs: -Infinity, hasDropped: false });
       this.#unproved += 1;
     }
   }
@@ -134,17 +138,28 @@ export class Leases {
    */
   grant(
     frontend: number,
-    when: { isRenewal: boolean; receivedAtMs: number; confirmedAtMs: number; nowMs: number },
+    when: {
+      isRenewal: boolean;
+      receivedAtMs: number;
+      confirmedAtMs: number;
+      nowMs: number;
+      /** Of the log. */
+      lastIndex: number;
+    },
   ): Grant {
-    const { isRenewal, receivedAtMs, confirmedAtMs, nowMs } = when;
+    const { isRenewal, receivedAtMs, confirmedAtMs, nowMs, lastIndex } = when;
     const record = this.#record(frontend);
     assert(isRenewal || confirmedAtMs >= receivedAtMs, "a first lease is of a confirmed leader");
     const isEmpty = nowMs >= record.endsAtMs;
     assert(!(isRenewal && isEmpty), "a lease that lapsed is not renewed");
-    if (!isRenewal) record.number += 1;
+    if (!isRenewal) {
+      record.number += 1;
+      record.since = lastIndex;
+    }
     const endsAtMs = Math.min(receivedAtMs, confirmedAtMs) + LEASE_MS;
     if (endsAtMs > record.endsAtMs) record.endsAtMs = endsAtMs;
-    return { number: record.number, isEmpty, leaseMs: endsAtMs - receivedAtMs };
+    const { number, since } = record;
+    return { number, since, isEmpty, leaseMs: endsAtMs - receivedAtMs };
   }
 
   /** It has stopped serving from its cache. A late copy from before names another number. */

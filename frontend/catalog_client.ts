@@ -1,14 +1,16 @@
 /**
- * Look-ups and lists of all threads on their way to the catalog's leader, in
- * batches. A batch names the lease that its look-ups began under; should they
- * have begun under different ones, it names none, and the catalog then makes
- * sure of itself before it answers. Whether an answer may be kept is decided
- * here, where the lease's leadership is known.
+ * Look-ups and lists of all threads on their way to the catalog, in batches:
+ * to the leader, or to any replica where what the leader has told (told.ts)
+ * says from what a follower may answer. A batch names the lease that its
+ * look-ups began under; should they have begun under different ones, it names
+ * none, and the leader then makes sure of itself before it answers. Whether
+ * an answer may be kept is decided here, where the lease's leadership is known.
  */
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
 import {
   BATCH_ITEMS_MAX,
+  FOLLOWER_TIMEOUT_MS,
   LEASE_TIMEOUT_MS,
   LISTS_MAX,
   LOOKUP_DEADLINE_MS,
@@ -16,36 +18,34 @@ import {
   QUEUE_ITEMS_MAX,
 } from "../shared/limits.ts";
 import type {
+  FollowerRead,
   HeldLease,
   LeaseAnswer,
   LeaseRequest,
   ListAnswer,
   ListQuery,
-  ListRequest,
   ListResult,
   LookupAnswer,
-  LookupRequest,
   NamesAnswer,
   NamesRequest,
   Product,
 } from "../shared/wire.ts";
+import { BalancedReads, type Follower, type Item } from "./balanced_reads.ts";
 import { NO_LEASE } from "./cache/shared_lease.ts";
+import type { CatalogReplicas } from "./catalog_replicas.ts";
 import { GroupClient, type Finder } from "./group_client.ts";
+import type { Told } from "./told.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
 const LISTS = { ...BATCHES, itemsMax: LISTS_MAX };
 
 export interface CatalogClientOptions {
   finder: Finder;
+  replicas: CatalogReplicas;
+  told: Told;
   frontend: number;
   heldAs: (identity: number) => HeldLease | null;
   clock: Clock;
-}
-
-/** A look-up's subject and the identity of the lease that it began under, or NO_LEASE. */
-interface Item<T> {
-  subject: T;
-  lease: number;
 }
 
 export interface FoundProduct {
@@ -62,28 +62,41 @@ export interface FoundList extends Pick<ListResult, "products" | "more" | "versi
 export class CatalogClient {
   readonly #options: CatalogClientOptions;
   readonly #group: GroupClient;
-  readonly #lookups: Batcher<Item<string>, FoundProduct | null>;
-  readonly #lists: Batcher<Item<ListQuery>, FoundList>;
+  readonly #lookups: BalancedReads<string, FoundProduct | null>;
+  readonly #lists: BalancedReads<ListQuery, FoundList>;
   readonly #names: Batcher<Item<number>, string | null>;
 
   constructor(options: CatalogClientOptions) {
     this.#options = options;
     this.#group = new GroupClient(options.finder, options.clock);
-    this.#lookups = new Batcher({ send: (items) => this.#sendLookups(items), ...BATCHES });
-    this.#lists = new Batcher({ send: (items) => this.#sendLists(items), ...LISTS });
+    const { replicas } = options;
+    this.#lookups = new BalancedReads({
+      replicas,
+      batches: BATCHES,
+      send: (items, follower) => this.#sendLookups(items, follower),
+    });
+    this.#lists = new BalancedReads({
+      replicas,
+      batches: LISTS,
+      send: (items, follower) => this.#sendLists(items, follower),
+    });
     this.#names = new Batcher({ send: (items) => this.#sendNames(items), ...BATCHES });
   }
 
   /** Null: there is no such product. @throws unavailable */
   lookup(name: string, lease: number): Promise<FoundProduct | null> {
     const item = { subject: name, lease };
-    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => this.#lookups.add(item));
+    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => {
+      return this.#lookups.ask(item, this.#leastOf(lease, () => this.#options.told.leastOf(name)));
+    });
   }
 
   /** @throws unavailable */
   list(query: ListQuery, lease: number): Promise<FoundList> {
     const item = { subject: query, lease };
-    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => this.#lists.add(item));
+    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => {
+      return this.#lists.ask(item, this.#leastOf(lease, () => this.#options.told.leastOfAll()));
+    });
   }
 
   /** Of the product with this id; null: there is none. @throws unavailable */
@@ -105,34 +118,48 @@ export class CatalogClient {
     });
   }
 
-  async #sendLookups(items: Item<string>[]): Promise<(FoundProduct | null)[]> {
-    const lease = this.#commonLease(items);
-    const { frontend } = this.#options;
-    const body: LookupRequest = { names: items.map(({ subject }) => subject), frontend, lease };
-    const { leadership, results } = await this.#group.post<LookupAnswer>("/lookups", {
-      body,
-      timeoutMs: LOOKUP_TIMEOUT_MS,
-    });
-    const isOfLease = leadership === lease?.leadership;
-    return results.map((result) => {
+  async #sendLookups(
+    items: Item<string>[],
+    follower: Follower | null,
+  ): Promise<(FoundProduct | null)[]> {
+    const what = { names: items.map(({ subject }) => subject) };
+    const sent = await this.#send<LookupAnswer>("/lookups", { what, items, follower });
+    return sent.answer.results.map((result) => {
       if (result === null) return null;
       const { product, version, store } = result;
-      return { product, version, keep: store && isOfLease };
+      return { product, version, keep: store && sent.isOfLease };
     });
   }
 
-  async #sendLists(items: Item<ListQuery>[]): Promise<FoundList[]> {
+  async #sendLists(items: Item<ListQuery>[], follower: Follower | null): Promise<FoundList[]> {
+    const what = { lists: items.map(({ subject }) => subject) };
+    const sent = await this.#send<ListAnswer>("/lists", { what, items, follower });
+    return sent.answer.results.map(({ products, more, version, store }) => {
+      return { products, more, version, keep: store && sent.isOfLease };
+    });
+  }
+
+  /** One batch; `isOfLease`: who answered may have it kept under the leases of its items. */
+  async #send<T extends LookupAnswer | ListAnswer>(
+    path: string,
+    batch: { what: object; items: readonly Item<unknown>[]; follower: Follower | null },
+  ): Promise<{ answer: T; isOfLease: boolean }> {
+    const { frontend, told, replicas } = this.#options;
+    const { what, items, follower } = batch;
     const lease = this.#commonLease(items);
-    const { frontend } = this.#options;
-    const body: ListRequest = { lists: items.map(({ subject }) => subject), frontend, lease };
-    const { leadership, results } = await this.#group.post<ListAnswer>("/lists", {
-      body,
-      timeoutMs: LOOKUP_TIMEOUT_MS,
-    });
-    const isOfLease = leadership === lease?.leadership;
-    return results.map(({ products, more, version, store }) => {
-      return { products, more, version, keep: store && isOfLease };
-    });
+    const body = { ...what, frontend, lease };
+    let answer: T;
+    if (follower === null) {
+      answer = await this.#group.post<T>(path, { body, timeoutMs: LOOKUP_TIMEOUT_MS });
+    } else {
+      const { id, least } = follower;
+      const reads: FollowerRead = { least, visible: told.visible };
+      const timeoutMs = FOLLOWER_TIMEOUT_MS;
+      answer = await replicas.peer(id).post<T>(path, { ...body, reads }, { timeoutMs });
+    }
+    const { leadership, index } = answer;
+    told.see(index);
+    return { answer, isOfLease: leadership === null || leadership === lease?.leadership };
   }
 
   async #sendNames(items: Item<number>[]): Promise<(string | null)[]> {
@@ -144,6 +171,12 @@ export class CatalogClient {
       timeoutMs: LOOKUP_TIMEOUT_MS,
     });
     return results;
+  }
+
+  /** What was told counts for a look-up that began under the present lease. */
+  #leastOf(lease: number, told: () => number | null): number | null {
+    if (lease === NO_LEASE || this.#options.heldAs(lease) === null) return null;
+    return told();
   }
 
   /** The lease that all of them began under; null when that is none, several, or over. */

@@ -52,7 +52,7 @@ class Frontend implements RunningFrontend {
 
   constructor(context: MemberContext) {
     const { settings, log } = context;
-    const { id, store, orderQuorum, adminTokenFile } = settings;
+    const { id, store, orderQuorum, balance, adminTokenFile } = settings;
     this.#context = context;
     this.#adminToken = adminTokenFile && readSecret("ADMIN_TOKEN_FILE", adminTokenFile);
     this.#memory = makeSharedMemory(settings.threads);
@@ -67,6 +67,7 @@ class Frontend implements RunningFrontend {
       catalogs: this.#peers.catalogs,
       orders: this.#peers.orders,
       orderQuorum,
+      balance,
       memory: this.#memory,
       clock: systemClock,
       random: Math.random,

@@ -84,7 +84,6 @@ export class GroupClient {
 
   async #tryUntil<T>(deadlineMs: number, attempt: () => Promise<T>): Promise<T> {
     for (let tries = 0; ; tries++) {
-      if (this.#finder.leader === null) await this.#finder.wait(deadlineMs);
       try {
         return await attempt();
       } catch (error) {

@@ -22,11 +22,13 @@ import { LEASE_MS, LEASE_RENEW_MS, LEASE_USED_MS } from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
 import type { HeldLease, LeaseAnswer, LeaseRequest } from "../shared/wire.ts";
 import type { SharedLease } from "./cache/shared_lease.ts";
+import type { Told } from "./told.ts";
 
 export interface LeaseKeeperOptions {
   frontend: number;
   lease: SharedLease;
   epochs: { raiseAll(): void };
+  told: Pick<Told, "see" | "begin">;
   /** POST /lease. */
   ask: (request: LeaseRequest) => Promise<LeaseAnswer>;
   clock: Clock;
@@ -105,8 +107,9 @@ export class LeaseKeeper {
   /** @returns true when the catalog is to hear at once that the caches were dropped */
   #take(answer: LeaseAnswer, sentAtMs: number): boolean {
     if (this.#closed) return false;
-    const { lease, epochs, clock, log } = this.#options;
-    const { leadership, number, leaseMs } = answer;
+    const { lease, epochs, told, clock, log } = this.#options;
+    const { leadership, number, index, since, leaseMs } = answer;
+    told.see(index);
     const before = this.#held;
     if (before !== null && termOf(leadership) < termOf(before.leadership)) return false;
     const isNewLeadership = leadership !== before?.leadership;
@@ -115,6 +118,7 @@ export class LeaseKeeper {
       epochs.raiseAll();
       lease.renumber();
       this.#held = { leadership, number };
+      told.begin(since);
       log.info("a new lease", { leadership, number });
     }
     lease.extend(sentAtMs + (leaseMs * LEASE_USED_MS) / LEASE_MS);

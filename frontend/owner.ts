@@ -5,7 +5,7 @@
  * carries in batches what the HTTP threads ask for:
  *
  *   HTTP threads ── place, find ──▶ OrderClient ───▶ order leader
- *                ── lookup, list ─▶ CatalogClient ─▶ catalog leader
+ *                ── lookup, list ─▶ CatalogClient ─▶ catalog leader, followers
  *                                   LeaseKeeper ───▶     │
  *        ▲                                               │ POST /invalidate
  *        └─ shared memory: epochs, lease ◀───────────────┘
@@ -14,11 +14,12 @@
  * runs this very code.
  */
 import type { Clock } from "../shared/clock.ts";
+import type { Balance } from "../shared/config.ts";
 import { failpoint } from "../shared/failpoint.ts";
 import { LeaderFinder } from "../shared/leader_finder.ts";
 import { INVALIDATE_NAMES_MAX, NAME_LENGTH_MAX } from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
-import { asArray, asRecord, asText } from "../shared/parse.ts";
+import { asArray, asIntegerIn, asRecord, asText } from "../shared/parse.ts";
 import type { Peer } from "../shared/peer.ts";
 import type { AdminChange, InvalidateAnswer, InvalidateRequest } from "../shared/wire.ts";
 import { AdminClient } from "./admin_client.ts";
@@ -26,9 +27,11 @@ import type { ListAsk, LookupAsk, NameAsk, OrderLeader, OwnerAsk, Readiness } fr
 import type { Epochs } from "./cache/epochs.ts";
 import type { SharedLease } from "./cache/shared_lease.ts";
 import { CatalogClient } from "./catalog_client.ts";
+import { CatalogReplicas } from "./catalog_replicas.ts";
 import { LeaseKeeper } from "./lease_keeper.ts";
 import { OrderClient } from "./order_client.ts";
 import { viewsOf, type SharedMemory } from "./shared_memory.ts";
+import { Told } from "./told.ts";
 
 export interface FrontendOwnerOptions {
   /** This front-end's. */
@@ -40,6 +43,8 @@ export interface FrontendOwnerOptions {
   orders: ReadonlyMap<number, Peer>;
   /** Replicas that must have an order before it counts. */
   orderQuorum: number;
+  /** How look-ups are spread over the catalog's replicas. */
+  balance: Balance;
   /** What this one and its HTTP threads share. */
   memory: SharedMemory;
   clock: Clock;
@@ -54,6 +59,7 @@ export class FrontendOwner {
   readonly #clock: Clock;
   readonly #epochs: Epochs;
   readonly #lease: SharedLease;
+  readonly #told = new Told();
   readonly #catalogs: LeaderFinder;
   readonly #orders: LeaderFinder;
   readonly #catalogClient: CatalogClient;
@@ -78,8 +84,16 @@ export class FrontendOwner {
       gathersAgain: 2 * orderQuorum <= orders.size,
       log: log.child({ group: "orders" }),
     });
+    const told = this.#told;
     this.#catalogClient = new CatalogClient({
       finder: this.#catalogs,
+      replicas: new CatalogReplicas({
+        members: options.catalogs,
+        finder: this.#catalogs,
+        balance: options.balance,
+        clock,
+      }),
+      told,
       frontend,
       heldAs: (identity) => this.#keeper.heldAs(identity),
       clock,
@@ -93,6 +107,7 @@ export class FrontendOwner {
       frontend,
       lease: this.#lease,
       epochs: this.#epochs,
+      told,
       ask: (request) => this.#catalogClient.lease(request),
       clock,
       log,
@@ -150,8 +165,10 @@ export class FrontendOwner {
    * @throws bad_request
    */
   invalidate(body: unknown): InvalidateAnswer {
-    const { names } = parseInvalidate(body);
+    const { names, index, visible } = parseInvalidate(body);
     this.#epochs.raise(names);
+    this.#told.change(names, index);
+    this.#told.see(visible);
     this.#invalidated += names.length;
     failpoint("frontend.invalidated");
     return {};
@@ -185,10 +202,12 @@ export class FrontendOwner {
 }
 
 function parseInvalidate(body: unknown): InvalidateRequest {
-  const { leadership, names } = asRecord(body, ["leadership", "names"]);
+  const fields = asRecord(body, ["leadership", "names", "index", "visible"]);
   return {
-    leadership: asText(leadership, "leadership", LEADERSHIP_LENGTH_MAX),
-    names: asArray(names, "names", INVALIDATE_NAMES_MAX, asName),
+    leadership: asText(fields.leadership, "leadership", LEADERSHIP_LENGTH_MAX),
+    names: asArray(fields.names, "names", INVALIDATE_NAMES_MAX, asName),
+    index: asIntegerIn(fields.index, "index", 0, Number.MAX_SAFE_INTEGER),
+    visible: asIntegerIn(fields.visible, "visible", 0, Number.MAX_SAFE_INTEGER),
   };
 }
 

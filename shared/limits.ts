@@ -106,6 +106,17 @@ export const PLACE_TIMEOUT_MS = 2_500;
 export const SALES_TIMEOUT_MS = 1_500;
 /** One POST /lookups or /lists. */
 export const LOOKUP_TIMEOUT_MS = 1_000;
+/**
+ * One of those to a catalog's follower, which is a detour: longer than one takes that is only
+ * slow, and short, because behind it the look-up has yet to go to the leader.
+ */
+export const FOLLOWER_TIMEOUT_MS = 400;
+/** A follower that did not answer is left out for so long; by then its health was asked for. */
+export const FOLLOWER_OUT_MS = 2_000;
+/** Rows that a catalog's follower holds back because nobody has told it that they are visible. */
+export const UNSHOWN_ROWS_MAX = 10_000;
+/** Names of which a front-end knows when the catalog's leader last told of a change. */
+export const TOLD_NAMES_MAX = 10_000;
 /** One POST /admin, which is asked once: long enough for a dead front-end's lease to run out. */
 export const ADMIN_TIMEOUT_MS = 2_500;
 /** A change of the admin's, those before it included, is answered by then. */
@@ -201,7 +212,10 @@ assert(
   PLACE_TIMEOUT_MS * 2 <= ORDER_DEADLINE_MS,
   "an order that met a dead leader has time for a second one",
 );
-assert(LOOKUP_TIMEOUT_MS * 2 < LOOKUP_DEADLINE_MS, "a look-up has time for a second try");
+assert(
+  FOLLOWER_TIMEOUT_MS + LOOKUP_TIMEOUT_MS * 2 < LOOKUP_DEADLINE_MS,
+  "a look-up has time for a second try, also after a detour",
+);
 assert(
   SALES_IN_FLIGHT_MAX * 2 <= SESSION_WINDOW_BATCHES,
   "what is under way stays in the window",

@@ -121,6 +121,14 @@ export interface Product extends Traits {
   volume?: number;
 }
 
+/** What a look-up must be answered with if a follower is to answer it: see catalog/DESIGN.md. */
+export interface FollowerRead {
+  /** Whatever visible row may have changed what is asked for is not beyond this one. */
+  least: number;
+  /** Rows up to this one are visible, and may be shown. Invariant: least <= visible. */
+  visible: number;
+}
+
 /** What a front-end holds: see LeaseAnswer. */
 export interface HeldLease {
   leadership: string;
@@ -135,10 +143,14 @@ export interface LookupRequest {
    */
   frontend: number;
   lease: HeldLease | null;
+  /** Missing: only the leader may answer. */
+  reads?: FollowerRead;
 }
 export interface LookupAnswer {
-  /** The leadership that answered, as in LeaseAnswer. */
-  leadership: string;
+  /** The leadership that answered, as in LeaseAnswer; null: a follower did. */
+  leadership: string | null;
+  /** Rows up to this one are visible. */
+  index: number;
   /** In the order of the request; null: no such product. */
   results: (LookupResult | null)[];
 }
@@ -167,9 +179,11 @@ export interface ListRequest {
   lists: ListQuery[];
   frontend: number;
   lease: HeldLease | null;
+  reads?: FollowerRead;
 }
 export interface ListAnswer {
-  leadership: string;
+  leadership: string | null;
+  index: number;
   results: ListResult[];
 }
 export interface ListResult {
@@ -204,8 +218,10 @@ export interface LeaseAnswer {
   leadership: string;
   /** Differs whenever the front-end's lease had lapsed at the catalog. */
   number: number;
-  /** The last visible index of the catalog's log when it was granted. */
+  /** Rows up to this one are visible; 0 from a leader that cannot tell yet. */
   index: number;
+  /** The leader's last row when this number began: of every later one the holder is told. */
+  since: number;
   /** Milliseconds granted, from when the request was received; 0 when released. */
   leaseMs: number;
 }
@@ -251,6 +267,10 @@ export interface InvalidateRequest {
   leadership: string;
   /** Each of these is about to change, or was just made or removed. */
   names: string[];
+  /** Not before the last row that changed any of them. */
+  index: number;
+  /** As in LeaseAnswer: `index`. */
+  visible: number;
 }
 /** Answered when no thread of that front-end will serve what it held of them. */
 export type InvalidateAnswer = Record<string, never>;

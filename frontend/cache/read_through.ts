@@ -12,7 +12,8 @@
  * - Simultaneous misses share one fetch, but join only one that began under
  *   the lease and epoch that they read themselves, and share only an answer
  *   that may be kept: any other was for its asker alone, so they ask again.
- * - Without a lease, or with the cache off, each look-up asks for itself.
+ * - Without a lease, or with the cache off, each look-up asks for itself; the
+ *   lease, if there is one, then only tells the catalog how to answer.
  *
  * What was not found is neither kept nor shared.
  */
@@ -47,7 +48,7 @@ export interface Read<V> {
 
 /** What was true when a look-up began. */
 interface Start {
-  /** NO_LEASE: nothing may be shared or stored. */
+  /** NO_LEASE, or with the cache off: nothing may be shared or stored. */
   lease: number;
   slot: number;
   epoch: number;
@@ -95,13 +96,13 @@ export class ReadThrough<V> {
   #begin(key: string): Start {
     const { lease, epochs, slotOf, nowMs } = this.#options;
     const slot = slotOf(key);
-    const held = this.#cache.enabled ? lease.held(nowMs()) : NO_LEASE;
+    const held = lease.held(nowMs());
     return { lease: held, slot, epoch: epochs.current(slot) };
   }
 
   async #ask(key: string, start: Start): Promise<Read<V>> {
     const answer = this.#options.fetch(key, start.lease);
-    if (start.lease === NO_LEASE) {
+    if (start.lease === NO_LEASE || !this.#cache.enabled) {
       const { value } = await answer;
       return { value, outcome: this.#cache.enabled ? "fetched" : "bypassed" };
     }

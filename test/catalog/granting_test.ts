@@ -15,7 +15,8 @@ async function sold(store: Store, batch: number, name = "Tux"): Promise<Promise<
 test("a lease names the leadership, its number and the last visible row", async () => {
   const store = await Store.open();
   const lease = await store.lease(1, null);
-  assert.deepEqual(lease, { leadership: "1.start", number: 1, index: 2, leaseMs: LEASE_MS });
+  const at = { index: 2, since: 2, leaseMs: LEASE_MS };
+  assert.deepEqual(lease, { leadership: "1.start", number: 1, ...at });
   assert.deepEqual(await store.lease(1, lease), lease);
 });
 

@@ -11,13 +11,14 @@ function begin(frontends = [1, 2], bornNow = false): Leases {
   return new Leases({ leadership: LEADERSHIP, frontends, leadsSinceMs: START_MS, bornNow });
 }
 
-function first(leases: Leases, frontend: number, nowMs: number) {
-  const when = { isRenewal: false, receivedAtMs: nowMs, confirmedAtMs: nowMs, nowMs };
+function first(leases: Leases, frontend: number, nowMs: number, lastIndex = 7) {
+  const when = { isRenewal: false, receivedAtMs: nowMs, confirmedAtMs: nowMs, nowMs, lastIndex };
   return leases.grant(frontend, when);
 }
 
 function renew(leases: Leases, frontend: number, nowMs: number, confirmedAtMs = nowMs) {
-  return leases.grant(frontend, { isRenewal: true, receivedAtMs: nowMs, confirmedAtMs, nowMs });
+  const when = { isRenewal: true, receivedAtMs: nowMs, confirmedAtMs, nowMs, lastIndex: 99 };
+  return leases.grant(frontend, when);
 }
 
 function held(number: number, leadership = LEADERSHIP) {
@@ -27,7 +28,7 @@ function held(number: number, leadership = LEADERSHIP) {
 test("a lease lasts LEASE_MS from when its request was received", () => {
   const leases = begin();
   assert.equal(leases.isLive(1, START_MS), false);
-  assert.deepEqual(first(leases, 1, START_MS), { number: 1, isEmpty: true, leaseMs: LEASE_MS });
+  assert.deepEqual(first(leases, 1, START_MS), { number: 1, since: 7, isEmpty: true, leaseMs: LEASE_MS });
   assert.equal(leases.isLive(1, START_MS + LEASE_MS - 1), true);
   assert.equal(leases.isLive(1, START_MS + LEASE_MS), false);
   assert.deepEqual(leases.live(START_MS), [1]);
@@ -36,7 +37,7 @@ test("a lease lasts LEASE_MS from when its request was received", () => {
 test("time spent until it was granted is not added to it", () => {
   const leases = begin();
   const when = { isRenewal: false, receivedAtMs: START_MS, confirmedAtMs: START_MS + 50 };
-  const grant = leases.grant(1, { ...when, nowMs: START_MS + 60 });
+  const grant = leases.grant(1, { ...when, lastIndex: 7, nowMs: START_MS + 60 });
   assert.equal(grant.leaseMs, LEASE_MS);
   assert.equal(leases.endsAtMs(1), START_MS + LEASE_MS);
 });
@@ -46,7 +47,7 @@ test("a renewal keeps its number", () => {
   first(leases, 1, START_MS);
   assert.equal(leases.isRenewal(1, held(1), START_MS + 250), true);
   const grant = renew(leases, 1, START_MS + 250);
-  assert.deepEqual(grant, { number: 1, isEmpty: false, leaseMs: LEASE_MS });
+  assert.deepEqual(grant, { number: 1, since: 7, isEmpty: false, leaseMs: LEASE_MS });
   assert.equal(leases.endsAtMs(1), START_MS + 250 + LEASE_MS);
 });
 
@@ -70,7 +71,7 @@ test("a lease that lapsed here is not renewed: the number changes", () => {
   first(leases, 1, START_MS);
   const later = START_MS + LEASE_MS;
   assert.equal(leases.isRenewal(1, held(1), later), false);
-  assert.deepEqual(first(leases, 1, later), { number: 2, isEmpty: true, leaseMs: LEASE_MS });
+  assert.deepEqual(first(leases, 1, later), { number: 2, since: 7, isEmpty: true, leaseMs: LEASE_MS });
 });
 
 test("who holds nothing, another number or another leadership's gets a new number", () => {
@@ -85,11 +86,11 @@ test("a new number while the old lease lasts does not make its holder's cache em
   const leases = begin();
   first(leases, 1, START_MS);
   const grant = first(leases, 1, START_MS + 10);
-  assert.deepEqual(grant, { number: 2, isEmpty: false, leaseMs: LEASE_MS });
+  assert.deepEqual(grant, { number: 2, since: 7, isEmpty: false, leaseMs: LEASE_MS });
 });
 
 test("a first lease of an unconfirmed leader is a bug", () => {
-  const when = { isRenewal: false, receivedAtMs: START_MS, nowMs: START_MS };
+  const when = { isRenewal: false, receivedAtMs: START_MS, nowMs: START_MS, lastIndex: 7 };
   assert.throws(() => begin().grant(1, { ...when, confirmedAtMs: START_MS - 1 }), /confirmed/);
 });
 

@@ -12,6 +12,7 @@ import { AppError } from "../../shared/errors.ts";
 import type {
   FenceAnswer,
   HeldLease,
+  InvalidateRequest,
   LeaseAnswer,
   LookupAnswer,
   LookupResult,
@@ -35,6 +36,7 @@ export class HandLog implements CatalogHost {
   bornNow = false;
   mayHaveLed = false;
   isFull = false;
+  isRecovering = false;
   readonly payloads: string[] = [];
   commitIndex = 0;
   /** True: a majority answers at once. */
@@ -72,7 +74,12 @@ export class HandLog implements CatalogHost {
   }
 
   health(): ReturnType<CatalogHost["health"]> {
-    throw new Error("no test asks");
+    const { isRecovering, term, commitIndex } = this;
+    return {
+      id: 1, term, leader: this.leader, role: this.leading ? "leader" : "follower", commitIndex,
+      state: isRecovering ? "recovering" : "normal", lastIndex: this.payloads.length, leaseMs: 0,
+      serving: this.leading, majority: this.leading, full: false, checksum: null, uptimeMs: 1,
+    };
   }
 
   handle(): Promise<object> {
@@ -107,9 +114,8 @@ export class HandLog implements CatalogHost {
   }
 }
 
-interface Invalidation {
+interface Invalidation extends InvalidateRequest {
   frontend: number;
-  names: string[];
   confirm: () => void;
   fail: () => void;
 }
@@ -132,7 +138,7 @@ export class Store {
       restockMs: options.restockMs ?? 0,
       restockTo: 100,
       clock: this.clock,
-      invalidate: (frontend, _leadership, names) => this.#invalidate(frontend, names),
+      invalidate: (frontend, request) => this.#invalidate(frontend, request),
     });
     this.log.attach(this.catalog);
   }
@@ -183,14 +189,14 @@ export class Store {
     return this.invalidations[0]!;
   }
 
-  #invalidate(frontend: number, names: string[]): Promise<void> {
+  #invalidate(frontend: number, request: InvalidateRequest): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => () => {
         this.invalidations.splice(this.invalidations.indexOf(sent), 1);
         settle();
       };
       const fail = end(() => reject(new AppError("unknown", "no answer")));
-      const sent: Invalidation = { frontend, names, confirm: end(resolve), fail };
+      const sent: Invalidation = { frontend, ...request, confirm: end(resolve), fail };
       this.invalidations.push(sent);
     });
   }

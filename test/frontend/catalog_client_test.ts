@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_LEASE } from "../../frontend/cache/shared_lease.ts";
 import { CatalogClient } from "../../frontend/catalog_client.ts";
+import { CatalogReplicas } from "../../frontend/catalog_replicas.ts";
+import { Told } from "../../frontend/told.ts";
 import { AppError } from "../../shared/errors.ts";
 import {
   ITEM_BYTES_MAX, KEY_LENGTH_MAX, LISTS_MAX, LOOKUP_DEADLINE_MS, NAME_LENGTH_MAX, QUANTITY_MAX,
@@ -22,7 +24,10 @@ function makeClient() {
   finder.lead(1, 1);
   const clock = new HandClock();
   const heldAs = (identity: number): HeldLease | null => (identity === 5 ? HELD : null);
-  const client = new CatalogClient({ finder, frontend: 2, heldAs, clock });
+  const members = new Map([1, 2, 3].map((id) => [id, finder.peerOf(id)]));
+  const replicas = new CatalogReplicas({ members, finder, balance: "round-robin", clock });
+  const told = new Told();
+  const client = new CatalogClient({ finder, replicas, told, frontend: 2, heldAs, clock });
   return { finder, clock, client };
 }
 
@@ -36,7 +41,7 @@ test("look-ups of one turn go in one batch that names their lease", async () => 
   const call = await finder.next();
   assert.equal(call.path, "/lookups");
   assert.deepEqual(call.body, { names: ["Tux", "Nobody"], frontend: 2, lease: HELD });
-  call.answer({ leadership: "1.a", results: [result(true), null] });
+  call.answer({ leadership: "1.a", index: 0, results: [result(true), null] });
   assert.deepEqual(await found[0], { product: TUX, version: 3, keep: true });
   assert.equal(await found[1], null);
 });
@@ -52,7 +57,7 @@ for (const [what, leases] of [
     const found = leases.map((lease) => client.lookup("Tux", lease));
     const call = await finder.next();
     assert.equal(call.body.lease, null);
-    call.answer({ leadership: "1.a", results: leases.map(() => result(true)) });
+    call.answer({ leadership: "1.a", index: 0, results: leases.map(() => result(true)) });
     for (const lookup of found) assert.equal((await lookup)!.keep, false);
   });
 }
@@ -67,7 +72,7 @@ for (const [what, leadership, store] of [
     const list = client.list(PAGE, 5);
     for (const call of [await finder.next(), await finder.next()]) {
       const page = { products: [TUX], more: false, version: 3, store };
-      call.answer({ leadership, results: [call.path === "/lists" ? page : result(store)] });
+      call.answer({ leadership, index: 0, results: [call.path === "/lists" ? page : result(store)] });
     }
     assert.equal((await lookup)!.keep, false);
     assert.equal((await list).keep, false);
@@ -82,7 +87,7 @@ test("a list goes as it was asked", async () => {
   assert.equal(call.path, "/lists");
   assert.deepEqual(call.body, { lists: [query], frontend: 2, lease: HELD });
   const page = { products: [TUX], more: true, version: 9 };
-  call.answer({ leadership: "1.a", results: [{ ...page, store: true }] });
+  call.answer({ leadership: "1.a", index: 0, results: [{ ...page, store: true }] });
   assert.deepEqual(await list, { ...page, keep: true });
 });
 
@@ -93,7 +98,7 @@ test("a batch holds no more lists than an answer has room for", async () => {
   for (const count of [LISTS_MAX, 1]) {
     const call = await finder.next();
     assert.equal(call.body.lists!.length, count);
-    call.answer({ leadership: "1.a", results: new Array(count).fill(page) });
+    call.answer({ leadership: "1.a", index: 0, results: new Array(count).fill(page) });
   }
   assert.equal((await Promise.all(found)).length, LISTS_MAX + 1);
 });
@@ -118,7 +123,7 @@ test("a failed look-up goes to the next leader, under the lease it began with", 
   finder.lead(2, 2);
   const call = await finder.next();
   assert.deepEqual(call.body.lease, HELD);
-  call.answer({ leadership: "2.b", results: [result(true)] });
+  call.answer({ leadership: "2.b", index: 0, results: [result(true)] });
   assert.equal((await lookup)!.keep, false);
 });
 

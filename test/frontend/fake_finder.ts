@@ -3,20 +3,32 @@ import type { Finder } from "../../frontend/group_client.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Leader } from "../../shared/leader_finder.ts";
 import type { Peer } from "../../shared/peer.ts";
-import type { FindRequest, ListRequest, LookupRequest, PlaceRequest } from "../../shared/wire.ts";
+import type {
+  FindRequest, ListRequest, LookupRequest, PlaceRequest, ReplicaHealth,
+} from "../../shared/wire.ts";
 
 export interface FakeCall {
+  to: number;
   path: string;
   body: Partial<PlaceRequest & FindRequest & LookupRequest & ListRequest>;
   answer: (body: unknown) => void;
   fail: (error: AppError) => void;
 }
 
+type FakeHealth = Pick<ReplicaHealth, "state" | "role" | "commitIndex" | "details">;
+
+/** One that is alive. */
+export const FOLLOWER: FakeHealth = {
+  state: "normal", role: "follower", commitIndex: 100, details: {},
+};
+
 export class FakeFinder implements Finder {
   leader: Leader | null = null;
   lostAtMs: number | null = 0;
   /** Whether it says that it reaches the catalog. */
   reachesCatalog = false;
+  /** What others than the leader last said of themselves. */
+  readonly followers = new Map<number, FakeHealth>();
   /** Ids of leaders that were suspected. */
   readonly suspected: number[] = [];
   readonly calls: FakeCall[] = [];
@@ -25,22 +37,23 @@ export class FakeFinder implements Finder {
   readonly #arrivals: ((call: FakeCall) => void)[] = [];
   #taken = 0;
 
-  lead(id: number, term: number, peer: Peer = this.#peerOf(id)): void {
+  lead(id: number, term: number, peer: Peer = this.peerOf(id)): void {
     this.leader = { id, term, peer };
     this.lostAtMs = null;
     for (const resolve of this.#waiting.splice(0)) resolve(this.leader);
     for (const handler of this.#handlers) handler(this.leader);
   }
 
-  #peerOf(id: number): Peer {
+  /** A replica that the test speaks for, leader or not. */
+  peerOf(id: number): Peer {
     return {
-      url: `http://order-${id}`,
+      url: `http://replica-${id}`,
       get: () => Promise.reject(new AppError("unavailable", "nothing to get here")),
       post: <T>(path: string, body: object | string) => {
         return new Promise<T>((resolve, fail) => {
           const parsed = typeof body === "string" ? JSON.parse(body) : body;
           const answer = (given: unknown): void => resolve(given as T);
-          this.calls.push({ path, body: parsed, answer, fail });
+          this.calls.push({ to: id, path, body: parsed, answer, fail });
           this.#arrivals.shift()?.(this.calls[this.#taken++]!);
         });
       },
@@ -49,9 +62,10 @@ export class FakeFinder implements Finder {
     };
   }
 
-  healths(): Map<number, { details: { catalog: boolean } }> {
+  healths(): Map<number, FakeHealth> {
     const details = { catalog: this.reachesCatalog };
-    return new Map(this.leader === null ? [] : [[this.leader.id, { details }]]);
+    const leader = { ...FOLLOWER, role: "leader" as const, details };
+    return new Map([...this.followers, ...(this.leader ? [[this.leader.id, leader] as const] : [])]);
   }
 
   wait(): Promise<Leader> {

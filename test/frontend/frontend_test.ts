@@ -37,12 +37,12 @@ async function startStage(t: TestContext, { threads = 1, orders = 1 } = {}): Pro
   for (let id = 2; id <= orders; id++) replicas.push(await startFakeReplica(t, id, 0));
   const stock = { quantity: 100, version: 3 };
   catalog.answers["/lease"] = () => {
-    return { leadership: LEADERSHIP, number: 1, index: 3, leaseMs: 1_000 };
+    return { leadership: LEADERSHIP, number: 1, index: 3, since: 3, leaseMs: 1_000 };
   };
   catalog.answers["/lookups"] = ({ names }) => {
     const product = { name: "Tux", price: 15.99, quantity: stock.quantity };
     const results = names!.map(() => ({ product, version: stock.version, store: true }));
-    return { leadership: LEADERSHIP, results };
+    return { leadership: LEADERSHIP, index: 3, results };
   };
   const frontend = await startFrontend({
     settings: settingsFor(catalog, replicas, threads),
@@ -123,7 +123,7 @@ test("an invalidation reaches the caches of all threads before it is confirmed",
   await until(async () => (await hits()) === 8);
   stock.quantity = 99;
   stock.version = 4;
-  const body = { leadership: LEADERSHIP, names: ["Tux"] };
+  const body = { leadership: LEADERSHIP, names: ["Tux"], index: 4, visible: 3 };
   assert.deepEqual(await internal.post("/invalidate", body, IN_TIME), {});
   for (const answer of await Promise.all(Array.from({ length: 8 }, () => get("/products/Tux")))) {
     assert.equal(answer.body, '{"data":{"name":"Tux","price":15.99,"quantity":99}}');
@@ -134,7 +134,7 @@ test("who lacks the secret can neither invalidate nor look at the health", async
   const { internal } = await startStage(t);
   const stranger = new HttpPeer({ url: internal.url, secret: "another-secret-here", birth: BIRTH });
   t.after(() => stranger.close());
-  const body = { leadership: LEADERSHIP, names: [] };
+  const body = { leadership: LEADERSHIP, names: [], index: 3, visible: 3 };
   const refused = { name: "AppError", reason: "unauthorized" };
   await assert.rejects(stranger.post("/invalidate", body, IN_TIME), refused);
   await assert.rejects(stranger.get("/health", IN_TIME), refused);
@@ -142,7 +142,8 @@ test("who lacks the secret can neither invalidate nor look at the health", async
 
 test("a malformed invalidation is refused", async (t) => {
   const { internal } = await startStage(t);
-  for (const body of [{}, { leadership: LEADERSHIP, names: "Tux" }, { leadership: 1, names: [] }]) {
+  const right = { leadership: LEADERSHIP, names: ["Tux"], index: 4, visible: 3 };
+  for (const body of [{}, { ...right, names: "Tux" }, { ...right, leadership: 1 }]) {
     const posted = internal.post("/invalidate", body, IN_TIME);
     await assert.rejects(posted, { name: "AppError", reason: "bad_request" });
   }

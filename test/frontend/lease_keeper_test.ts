@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SHARED_LEASE_BYTES, SharedLease } from "../../frontend/cache/shared_lease.ts";
 import { LeaseKeeper } from "../../frontend/lease_keeper.ts";
+import { Told } from "../../frontend/told.ts";
 import { AppError } from "../../shared/errors.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { LeaseAnswer, LeaseRequest } from "../../shared/wire.ts";
@@ -21,6 +22,7 @@ class Bench {
   /** What happened to the shared memory, in order. */
   readonly events: string[] = [];
   readonly lease = new SharedLease(new SharedArrayBuffer(SHARED_LEASE_BYTES));
+  readonly told = new Told();
   readonly keeper: LeaseKeeper;
 
   constructor() {
@@ -31,10 +33,11 @@ class Bench {
       frontend: 1,
       lease: this.lease,
       epochs: { raiseAll },
+      told: this.told,
       clock: this.clock,
       log: createLog({ member: "frontend-1", level: "error" }),
       ask: (request) => new Promise((resolve, fail) => {
-        const usual = { leadership: "1.a", number: 1, index: 0, leaseMs: 1_000 };
+        const usual = { leadership: "1.a", number: 1, index: 0, since: 0, leaseMs: 1_000 };
         this.asked.push({ request, answer: (answer) => resolve({ ...usual, ...answer }), fail });
       }),
     });

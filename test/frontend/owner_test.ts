@@ -22,6 +22,8 @@ const EVERYTHING = JSON.stringify(
   { topic: null, q: null, limit: 100, after: null } satisfies ListQuery,
 );
 
+const CHANGED = { leadership: "1.a", index: 1, visible: 0 };
+
 /** Two catalogs, of which one leads and one is down, and three order replicas: the third leads. */
 class Stage {
   readonly clock = new HandClock();
@@ -30,7 +32,7 @@ class Stage {
   readonly orders = [1, 2, 3].map((id) => new FakeReplica(id, this.clock));
   /** What the catalog shows of Tux. */
   quantity = 100;
-  lease = { leadership: "1.a", number: 1, index: 0, leaseMs: LEASE_MS };
+  lease = { leadership: "1.a", number: 1, index: 0, since: 0, leaseMs: LEASE_MS };
   readonly owner: FrontendOwner;
   readonly threads: Readers<number>[];
 
@@ -43,11 +45,11 @@ class Stage {
     catalog.answers["/lookups"] = ({ names }) => {
       const result = { product: this.#product(), version: 1, store: true };
       const results = names!.map((name) => (name === "Tux" ? result : null));
-      return { leadership: this.lease.leadership, results };
+      return { leadership: this.lease.leadership, index: 0, results };
     };
     catalog.answers["/lists"] = () => {
       const result = { products: [this.#product()], more: false, version: 1, store: true };
-      return { leadership: this.lease.leadership, results: [result] };
+      return { leadership: this.lease.leadership, index: 0, results: [result] };
     };
     const memory = makeSharedMemory(2);
     this.owner = new FrontendOwner({
@@ -56,6 +58,7 @@ class Stage {
       catalogs: new Map([[1, catalog], [2, this.standby]]),
       orders: new Map(this.orders.map((order) => [order.health.id, order])),
       orderQuorum,
+      balance: "round-robin",
       memory,
       clock,
       random: () => 0,
@@ -145,7 +148,7 @@ test("once an invalidation is confirmed, no thread serves what it held, nor any 
   for (const thread of [0, 1]) await stage.fetch(thread);
   await stage.settled(lists.fetch(EVERYTHING));
   assert.deepEqual([stage.cached(0), stage.cached(1), lists.cached(EVERYTHING)], [100, 100, 100]);
-  assert.deepEqual(stage.owner.invalidate({ leadership: "1.a", names: ["Tux", "Fox"] }), {});
+  assert.deepEqual(stage.owner.invalidate({ ...CHANGED, names: ["Tux", "Fox"] }), {});
   assert.equal(stage.cached(0), undefined);
   assert.equal(stage.cached(1), undefined);
   assert.equal(lists.cached(EVERYTHING), undefined);
@@ -155,14 +158,16 @@ test("once an invalidation is confirmed, no thread serves what it held, nor any 
 test("an invalidation overtakes an answer that is on its way", async () => {
   const stage = await Stage.started();
   const fetching = stage.threads[0]!.products.fetch("Tux");
-  stage.owner.invalidate({ leadership: "1.a", names: ["Tux"] });
+  stage.owner.invalidate({ ...CHANGED, names: ["Tux"] });
   assert.deepEqual(await stage.settled(fetching), { value: 100, outcome: "fetched" });
   assert.equal(stage.cached(0), undefined);
 });
 
 test("a malformed invalidation is refused", async () => {
   const stage = await Stage.started();
-  for (const body of [null, { names: ["Tux"] }, { leadership: "1.a", names: [7] }]) {
+  const bodies = [null, { names: ["Tux"] }, { ...CHANGED, names: [7] },
+    { ...CHANGED, names: ["Tux"], index: -1 }];
+  for (const body of bodies) {
     assert.throws(() => stage.owner.invalidate(body), { reason: "bad_request" });
   }
 });

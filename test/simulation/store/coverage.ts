@@ -45,6 +45,8 @@ export const EXPECTED: readonly string[] = [
   "read: fetched",
   "read: collapsed",
   "read: bypassed",
+  "by a follower: POST /lookups",
+  "by a follower: POST /lists",
   // Answers.
   "answers: order 200",
   "answers: order 200 replayed",

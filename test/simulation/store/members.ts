@@ -126,6 +126,7 @@ export class Members {
       catalogs: this.#peers(machine, "catalog", catalogs, 0),
       orders: this.#peers(machine, "order", orders, 0),
       orderQuorum,
+      balance: plan.balance,
       memory,
       clock: machine.clock,
       random,
@@ -141,11 +142,12 @@ export class Members {
 
   /** A replica serves; the witness hears what it answers as long as this life lasts. */
   #serve({ kind: group, machine }: Place, handle: Handle): void {
-    const { network, witness } = this.#options;
+    const { network, witness, count } = this.#options;
     const { process } = machine;
     network.serve(machine, async (kind, body) => {
       const answer = await handle(kind, body);
       const exchange = { kind, body, answer };
+      if ("leadership" in answer && answer.leadership === null) count(`by a follower: ${kind}`);
       if (process.isAlive && group !== "frontend") witness.hear(group, machine.name, exchange);
       return answer;
     });

@@ -6,6 +6,7 @@
  * (shorten.ts). Chance that is drawn on the way (delays, torn writes) comes
  * from streams of its own.
  */
+import { BALANCES, type Balance } from "../../../shared/config.ts";
 import { Random } from "../random.ts";
 import type { Climate } from "./climate.ts";
 import { drawClimate } from "./climates.ts";
@@ -99,6 +100,8 @@ export interface Plan {
   restockMs: number;
   restockTo: number;
   cacheSize: number;
+  /** How look-ups are spread over several catalogs. */
+  balance: Balance;
   /** Rows between two checkpoints of the catalog. */
   checkpointEveryRows: number;
   /** Mean of the disk's flushes, ms; and the share of those that take up to two seconds. */
@@ -149,6 +152,7 @@ export function drawPlan(
     restockMs: random.pick([0, 200, 600]),
     restockTo: random.pick([1, 10, 50]),
     cacheSize: random.chance(0.9) ? random.pick([1, 2, 8]) : 0,
+    balance: focusing.pick(BALANCES),
     checkpointEveryRows: drawCheckpoints(random, sizes),
     flushMs: random.pick([0.2, 1, 5, 30]),
     slowFlushes: random.chance(0.15) ? 0.03 : 0,
