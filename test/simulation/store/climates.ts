@@ -3,6 +3,7 @@ import type { Random } from "../random.ts";
 import { ANYTHING, BRISK, OF_THREE, QUIET, TOLD, type Climate } from "./climate.ts";
 import type { Focus } from "./focus.ts";
 import { BLACKOUTS, COPIES, DEAF, DISKS, LEADERS, POWER, RESTARTS } from "./stories.ts";
+import { FOLLOWERS } from "./stories_of_followers.ts";
 import { ISLANDS, SLEEPERS } from "./stories_of_islands.ts";
 import { LOGS } from "./stories_of_logs.ts";
 import { ALONE, HANGS, OVERTAKEN } from "./stories_of_sales.ts";
@@ -86,6 +87,25 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
     stories: DEAF,
     storyEveryMs: 200,
     storyTakesMs: 1_200,
+  }),
+  followers: (random) => ({
+    ...TOLD,
+    sizes: { ...OF_THREE, catalogs: 3, frontends: 2 },
+    rest: {
+      cacheSize: random.pick([0, 1, 8]),
+      flushMs: 1,
+      slowFlushes: 0,
+      restockMs: random.pick([200, 600]),
+      restockTo: 50,
+    },
+    weather: { messageMs: random.pick([0.5, 2, 8]), double: random.pick([0, 0.3]), late: 0.7 },
+    lookEveryMs: [6],
+    buyEveryMs: [20, 60],
+    hot: random.pick([0.5, 0.9]),
+    faultEveryMs: [3_000],
+    stories: FOLLOWERS,
+    storyEveryMs: 200,
+    storyTakesMs: 900,
   }),
   leaders: (random) => ({
     ...TOLD,

@@ -10,6 +10,7 @@
  *   reads     hardly any: many look at one product at one front-end while it is being sold
  *   leases    catalog and front-ends: who serves from a cache, who leads, who hears whom
  *   deaf      front-ends that are not heard, or hear nobody, or stop and come back (stories.ts)
+ *   followers of the catalog answer look-ups: behind, cut off, before and after they led
  *   leaders   some that were replaced and do not know it, each with a front-end (stories.ts)
  *   islands   front-ends cut off with full caches while the catalog begins anew
  *   sleepers  front-ends that get little time, and are cut off with full caches
@@ -32,6 +33,7 @@ export const FOCI = [
   "reads",
   "leases",
   "deaf",
+  "followers",
   "leaders",
   "islands",
   "sleepers",

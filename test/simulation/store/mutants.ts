@@ -3,6 +3,7 @@
  */
 import { DISK_MUTANTS } from "./mutants_of_disks.ts";
 import type { Focus } from "./focus.ts";
+import { FOLLOWER_MUTANTS } from "./mutants_of_followers.ts";
 import { READ_MUTANTS } from "./mutants_of_reads.ts";
 import { SALE_MUTANTS } from "./mutants_of_sales.ts";
 
@@ -25,6 +26,7 @@ export interface StoreMutant extends Edit {
 
 export const STORE_MUTANTS: readonly StoreMutant[] = [
   ...READ_MUTANTS,
+  ...FOLLOWER_MUTANTS,
   ...SALE_MUTANTS,
   ...DISK_MUTANTS,
 ];

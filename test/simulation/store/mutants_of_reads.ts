@@ -174,8 +174,8 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     replace: "number !== before.number",
     also: [{
       file: "catalog/leases.ts",
-      find: "if (!isRenewal) record.number += 1;",
-      replace: "if (record.number === 0) record.number = 1;",
+      find: "      record.number += 1;",
+      replace: "      record.number = 1;",
     }],
     effect: "what changed while it was over is served from before",
     focus: "deaf",
@@ -255,9 +255,9 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
     name: "the answer of another leadership is kept",
     file: "frontend/catalog_client.ts",
     find: "      const { product, version, store } = result;\n" +
-      "      return { product, version, keep: store && isOfLease };",
+      "      return { product, version, keep: store && sent.isOfLease };",
     replace: "      const { product, version, store } = result;\n" +
-      "      return { product, version, keep: store || isOfLease };",
+      "      return { product, version, keep: store || sent.isOfLease };",
     effect: "a leader that never invalidates it here fills the cache",
   },
 ];
