@@ -4,13 +4,13 @@
  * twice, nor taken twice when the network has made two of it: pieces would be
  * added twice. Whoever is cut off is told 'unknown'.
  */
+import type {
+  AdminAnswer, AdminChange, AdminRequest, NewProduct, ProductPatch,
+} from "../shared/admin_wire.ts";
 import { Arrivals } from "../shared/arrivals.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import { ID_MAX, STOCK_MAX } from "../shared/limits.ts";
-import type {
-  AdminAnswer, AdminChange, AdminRequest, NewProduct, ProductPatch,
-} from "../shared/wire.ts";
 import type { Leadership } from "./leadership.ts";
 import type { Leading } from "./leading.ts";
 import { decidedProduct } from "./lookups.ts";

@@ -1,4 +1,5 @@
 /** The catalog's calls: parsed at this door, answered by the owner. */
+import type { AdminChange, AdminRequest, ProductPatch } from "../shared/admin_wire.ts";
 import { AppError } from "../shared/errors.ts";
 import {
   BATCH_ITEMS_MAX,
@@ -12,8 +13,6 @@ import { parseInternalKey } from "../shared/names.ts";
 import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../shared/parse.ts";
 import { readTraits, TRAITS } from "../shared/traits.ts";
 import type {
-  AdminChange,
-  AdminRequest,
   FenceRequest,
   HeldLease,
   LeaseRequest,
@@ -22,7 +21,6 @@ import type {
   LookupRequest,
   NamesRequest,
   OrderType,
-  ProductPatch,
   Purchase,
   SalesRequest,
 } from "../shared/wire.ts";

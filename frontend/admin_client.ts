@@ -3,11 +3,11 @@
  * other, each asked once: a repeat would be another change. What still waits
  * at its deadline is never sent; what was sent by then is unknown.
  */
+import type { AdminAnswer, AdminChange, AdminRequest } from "../shared/admin_wire.ts";
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError, hasReason } from "../shared/errors.ts";
 import { ADMIN_DEADLINE_MS, ADMIN_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../shared/limits.ts";
-import type { AdminAnswer, AdminChange, AdminRequest } from "../shared/wire.ts";
 import { GroupClient, isPassing, type Finder } from "./group_client.ts";
 
 /** They arrive in the order of their numbers, as the catalog takes them (shared/arrivals.ts). */

@@ -4,6 +4,7 @@
  * so, and whoever asked looks before asking again.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { AdminAnswer, AdminChange, ProductPatch } from "../shared/admin_wire.ts";
 import { AppError } from "../shared/errors.ts";
 import { JSON_TYPE } from "../shared/http/answers.ts";
 import type { Exchange } from "../shared/http/exchange.ts";
@@ -11,7 +12,6 @@ import { decodeSegment } from "../shared/http/router.ts";
 import { QUANTITY_MAX } from "../shared/limits.ts";
 import { parseName } from "../shared/names.ts";
 import { asIntegerIn, asPrice, asRecord, PRICE } from "../shared/parse.ts";
-import type { AdminAnswer, AdminChange, ProductPatch } from "../shared/wire.ts";
 import type { EntityTags } from "./entity_tag.ts";
 import { parseId } from "./product_names.ts";
 import { refuseQuery } from "./query.ts";

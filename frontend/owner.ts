@@ -13,6 +13,7 @@
  * Time, chance and the other members are handed in, so that the simulator
  * runs this very code.
  */
+import type { AdminChange } from "../shared/admin_wire.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Balance } from "../shared/config.ts";
 import { failpoint } from "../shared/failpoint.ts";
@@ -21,7 +22,7 @@ import { INVALIDATE_NAMES_MAX, NAME_LENGTH_MAX } from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
 import { asArray, asIntegerIn, asRecord, asText } from "../shared/parse.ts";
 import type { Peer } from "../shared/peer.ts";
-import type { AdminChange, InvalidateAnswer, InvalidateRequest } from "../shared/wire.ts";
+import type { InvalidateAnswer, InvalidateRequest } from "../shared/wire.ts";
 import { AdminClient } from "./admin_client.ts";
 import type { ListAsk, LookupAsk, NameAsk, OrderLeader, OwnerAsk, Readiness } from "./asks.ts";
 import type { Epochs } from "./cache/epochs.ts";

@@ -14,5 +14,6 @@ export function readSecret(variable: string, path: string): string {
     throw new UsageError(`${variable} ${path}: it must be a readable file (${code})`);
   }
   if (SECRET.test(text)) return text;
-  throw new UsageError(`${variable} ${path}: it must hold 1 to 256 printable characters, none of them a space`);
+  const allowed = "1 to 256 printable characters, none of them a space";
+  throw new UsageError(`${variable} ${path}: it must hold ${allowed}`);
 }

@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { InitialProduct } from "../../catalog/products.ts";
 import { CatalogState } from "../../catalog/state.ts";
+import type { AdminAnswer, AdminChange, NewProduct } from "../../shared/admin_wire.ts";
 import { ID_MAX } from "../../shared/limits.ts";
-import type {
-  AdminAnswer, AdminChange, ListAnswer, LookupAnswer, NamesAnswer, NewProduct,
-} from "../../shared/wire.ts";
+import type { ListAnswer, LookupAnswer, NamesAnswer } from "../../shared/wire.ts";
 import { turn } from "../shared/hand_clock.ts";
 import { buy, isSettled, Store, TOYS } from "./store.ts";
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { EntityTags } from "../../frontend/entity_tag.ts";
+import type { AdminChange, ProductPatch } from "../../shared/admin_wire.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { AdminChange, ProductPatch } from "../../shared/wire.ts";
 import { startPublicApi } from "./public_api.ts";
 
 const TOKEN = "a-token-of-the-admin";

@@ -65,7 +65,8 @@ export class FakeFinder implements Finder {
   healths(): Map<number, FakeHealth> {
     const details = { catalog: this.reachesCatalog };
     const leader = { ...FOLLOWER, role: "leader" as const, details };
-    return new Map([...this.followers, ...(this.leader ? [[this.leader.id, leader] as const] : [])]);
+    const own = this.leader === null ? [] : [[this.leader.id, leader] as const];
+    return new Map([...this.followers, ...own]);
   }
 
   wait(): Promise<Leader> {

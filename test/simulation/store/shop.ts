@@ -6,12 +6,11 @@ import type { FrontendOwner } from "../../../frontend/owner.ts";
 import type { ReadThrough } from "../../../frontend/cache/read_through.ts";
 import { makeReaders, type Readers } from "../../../frontend/readers.ts";
 import type { SharedMemory } from "../../../frontend/shared_memory.ts";
+import type { AdminAnswer, ProductPatch } from "../../../shared/admin_wire.ts";
 import { pause, type Clock } from "../../../shared/clock.ts";
 import { AppError, hasReason } from "../../../shared/errors.ts";
 import { PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
-import type {
-  AdminAnswer, ListQuery, Order, PlaceResult, Product, ProductPatch,
-} from "../../../shared/wire.ts";
+import type { ListQuery, Order, PlaceResult, Product } from "../../../shared/wire.ts";
 
 export const THREADS = 2;
 
