@@ -22,6 +22,7 @@ import type {
   NamesRequest,
   OrderType,
   Purchase,
+  Reader,
   SalesRequest,
 } from "../shared/wire.ts";
 
@@ -184,7 +185,7 @@ function parseList(value: unknown): ListQuery {
 }
 
 /** Who looks up, and what it is to be answered from. */
-function parseReader(fields: Record<string, unknown>): Omit<LookupRequest, "names"> {
+function parseReader(fields: Record<string, unknown>): Reader {
   const frontend = asNumber(fields.frontend, "frontend", 1);
   const asker = { frontend, lease: parseHeld(fields.lease) };
   if (fields.reads === undefined) return asker;

@@ -12,6 +12,7 @@ import type {
   LookupRequest,
   NamesAnswer,
   NamesRequest,
+  Reader,
 } from "../shared/wire.ts";
 import type { Following } from "./following.ts";
 import type { Leading } from "./leading.ts";
@@ -64,7 +65,7 @@ export class Reading {
   }
 
   /** The leadership that vouches for the visible state; null: it need not. */
-  async #vouched({ frontend, lease, reads }: Omit<LookupRequest, "names">): Promise<string | null> {
+  async #vouched({ frontend, lease, reads }: Reader): Promise<string | null> {
     const { host, leadership } = this.#leading;
     if (reads === undefined || leadership !== null) {
       return (await this.#leading.vouched(frontend, lease)).id;

@@ -18,6 +18,7 @@ import {
   QUEUE_ITEMS_MAX,
 } from "../shared/limits.ts";
 import type {
+  Answered,
   FollowerRead,
   HeldLease,
   LeaseAnswer,
@@ -140,7 +141,7 @@ export class CatalogClient {
   }
 
   /** One batch; `isOfLease`: who answered may have it kept under the leases of its items. */
-  async #send<T extends LookupAnswer | ListAnswer>(
+  async #send<T extends Answered>(
     path: string,
     batch: { what: object; items: readonly Item<unknown>[]; follower: Follower | null },
   ): Promise<{ answer: T; isOfLease: boolean }> {

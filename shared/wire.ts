@@ -109,10 +109,7 @@ export interface Traits {
   max_volume?: number;
 }
 
-/**
- * A product as the catalog shows it; a store's file says which fields it shows, and in what
- * order.
- */
+/** A product as the catalog shows it; a store's file says which fields it shows, in what order. */
 export interface Product extends Traits {
   name: string;
   price: number;
@@ -135,22 +132,26 @@ export interface HeldLease {
   number: number;
 }
 
-export interface LookupRequest {
-  names: string[];
-  /**
-   * The front-end's id, and the fresh lease it held when the first of these look-ups began,
-   * or null.
-   */
+/** Who looks something up. */
+export interface Reader {
+  /** The front-end's id, and the fresh lease it held when the first of these look-ups began. */
   frontend: number;
   lease: HeldLease | null;
   /** Missing: only the leader may answer. */
   reads?: FollowerRead;
 }
-export interface LookupAnswer {
-  /** The leadership that answered, as in LeaseAnswer; null: a follower did. */
+/** Who answered. */
+export interface Answered {
+  /** As in LeaseAnswer; null: a follower. */
   leadership: string | null;
   /** Rows up to this one are visible. */
   index: number;
+}
+
+export interface LookupRequest extends Reader {
+  names: string[];
+}
+export interface LookupAnswer extends Answered {
   /** In the order of the request; null: no such product. */
   results: (LookupResult | null)[];
 }
@@ -158,10 +159,7 @@ export interface LookupResult {
   product: Product;
   /** Index of the catalog row that last changed it, 0 for as it was loaded. */
   version: number;
-  /**
-   * False: a change is on its way; the answer is for the asker alone and not to be kept or
-   * shared.
-   */
+  /** False: a change is on its way; it is for the asker alone, not to be kept or shared. */
   store: boolean;
 }
 
@@ -175,15 +173,10 @@ export interface ListQuery {
   /** In the order of their ids; missing: of their names. Who has no id is not in it. */
   by?: "id";
 }
-export interface ListRequest {
+export interface ListRequest extends Reader {
   lists: ListQuery[];
-  frontend: number;
-  lease: HeldLease | null;
-  reads?: FollowerRead;
 }
-export interface ListAnswer {
-  leadership: string | null;
-  index: number;
+export interface ListAnswer extends Answered {
   results: ListResult[];
 }
 export interface ListResult {

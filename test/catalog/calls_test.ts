@@ -18,7 +18,9 @@ const LEASE = { frontend: 1, holds: { leadership: "1.a", number: 1 }, release: t
 test("what is right passes as it is", () => {
   assert.deepEqual(parseSales(SALES), SALES);
   assert.deepEqual(parseFence({ term: 1, leader: 3 }), { term: 1, leader: 3 });
-  assert.deepEqual(parseLookups(LOOKUPS), LOOKUPS);
+  for (const lookups of [LOOKUPS, { ...LOOKUPS, reads: { least: 7, visible: 7 } }]) {
+    assert.deepEqual(parseLookups(lookups), lookups);
+  }
   const lists = { lists: [LIST], frontend: 1, lease: null };
   assert.deepEqual(parseLists(lists), lists);
   const byId = { ...lists, lists: [{ ...LIST, by: "id" }] };
@@ -61,6 +63,8 @@ const WRONG: [what: string, parse: (body: unknown) => unknown, body: unknown][] 
   ["a name that is none", parseLookups, { ...LOOKUPS, names: [7] }],
   ["front-end 0", parseLookups, { ...LOOKUPS, frontend: 0 }],
   ["a lease without a number", parseLookups, { ...LOOKUPS, lease: { leadership: "1.a" } }],
+  ["reads of what is not visible", parseLookups, { ...LOOKUPS, reads: { least: 8, visible: 7 } }],
+  ["reads from nowhere", parseLookups, { ...LOOKUPS, reads: { visible: 7 } }],
   ["a page too long", parseLists, { lists: [{ ...LIST, limit: 101 }], frontend: 1, lease: null }],
   ["an order of its own", parseLists, { lists: [{ ...LIST, by: "x" }], frontend: 1, lease: null }],
   ["id 0", parseNames, { ids: [0], frontend: 1, lease: null }],

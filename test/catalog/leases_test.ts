@@ -28,8 +28,8 @@ function held(number: number, leadership = LEADERSHIP) {
 test("a lease lasts LEASE_MS from when its request was received", () => {
   const leases = begin();
   assert.equal(leases.isLive(1, START_MS), false);
-  const whole = { since: 7, isEmpty: true, leaseMs: LEASE_MS };
-  assert.deepEqual(first(leases, 1, START_MS), { number: 1, ...whole });
+  const grant = { number: 1, since: 7, isEmpty: true, leaseMs: LEASE_MS };
+  assert.deepEqual(first(leases, 1, START_MS), grant);
   assert.equal(leases.isLive(1, START_MS + LEASE_MS - 1), true);
   assert.equal(leases.isLive(1, START_MS + LEASE_MS), false);
   assert.deepEqual(leases.live(START_MS), [1]);
@@ -72,8 +72,8 @@ test("a lease that lapsed here is not renewed: the number changes", () => {
   first(leases, 1, START_MS);
   const later = START_MS + LEASE_MS;
   assert.equal(leases.isRenewal(1, held(1), later), false);
-  const whole = { since: 7, isEmpty: true, leaseMs: LEASE_MS };
-  assert.deepEqual(first(leases, 1, later), { number: 2, ...whole });
+  const grant = { number: 2, since: 9, isEmpty: true, leaseMs: LEASE_MS };
+  assert.deepEqual(first(leases, 1, later, 9), grant);
 });
 
 test("who holds nothing, another number or another leadership's gets a new number", () => {

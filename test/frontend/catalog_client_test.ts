@@ -72,8 +72,8 @@ for (const [what, leadership, store] of [
     const list = client.list(PAGE, 5);
     for (const call of [await finder.next(), await finder.next()]) {
       const page = { products: [TUX], more: false, version: 3, store };
-      const results = [call.path === "/lists" ? page : result(store)];
-      call.answer({ leadership, index: 0, results });
+      const found = call.path === "/lists" ? page : result(store);
+      call.answer({ leadership, index: 0, results: [found] });
     }
     assert.equal((await lookup)!.keep, false);
     assert.equal((await list).keep, false);

@@ -65,8 +65,9 @@ export class FakeFinder implements Finder {
   healths(): Map<number, FakeHealth> {
     const details = { catalog: this.reachesCatalog };
     const leader = { ...FOLLOWER, role: "leader" as const, details };
-    const own = this.leader === null ? [] : [[this.leader.id, leader] as const];
-    return new Map([...this.followers, ...own]);
+    const healths = new Map(this.followers);
+    if (this.leader !== null) healths.set(this.leader.id, leader);
+    return healths;
   }
 
   wait(): Promise<Leader> {
