@@ -66,6 +66,7 @@ export class CatalogReplicas {
    * be it known or not.
    */
   next(least: number): number | null {
+    if (this.#replicas.length === 1) return null;
     const { balance, clock } = this.#options;
     const { leader } = this;
     const nowMs = clock.monotonicMs();
