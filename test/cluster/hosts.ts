@@ -171,7 +171,7 @@ export class Hosts {
     return found;
   }
 
-  /** The cable of the switch, and of this process as well. */
+  /** From all other hosts, and from the buyers. */
   cutOff(host: Host): Promise<void> {
     return this.network.unplug(host.label);
   }
