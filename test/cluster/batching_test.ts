@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startStore, type TestStore } from "./harness.ts";
+import { until } from "./until.ts";
 
 const AT_ONCE = 60;
 const ORDERS = 900;
@@ -22,11 +23,19 @@ interface Counts {
   batches: number;
 }
 
+interface Health {
+  lastIndex: number;
+  details: Counts;
+}
+
 test("alone, an order is one sale, one row and one flush", async (t) => {
   const store = await startStore(t, { orders: 3 });
   await store.buy("Tux");
   const work = await countWork(store, async () => {
-    for (let n = 0; n < 10; n += 1) await store.buy("Tux");
+    for (let n = 0; n < 10; n += 1) {
+      await store.buy("Tux");
+      await readCounts(store);
+    }
   });
   assert.deepEqual(work, { rows: 10, appends: 10, flushes: 10, sales: 10, batches: 10 });
 });
@@ -65,8 +74,11 @@ async function countWork(store: TestStore, work: () => Promise<void>): Promise<C
   return difference;
 }
 
-async function readCounts(store: TestStore): Promise<Counts> {
-  const { details } = (await store.health(await store.leader())) as { details: Counts };
-  const { rows, appends, flushes, sales, batches } = details;
-  return { rows, appends, flushes, sales, batches };
+/** Once all rows are on the leader's disk: an order counts with those of two followers. */
+function readCounts(store: TestStore): Promise<Counts> {
+  return until("the leader's last row on its disk", async () => {
+    const health = (await store.health(await store.leader())) as unknown as Health;
+    const { rows, appends, flushes, sales, batches } = health.details;
+    return rows === health.lastIndex && { rows, appends, flushes, sales, batches };
+  });
 }
