@@ -15,7 +15,8 @@ const SEED = 1;
 
 test("members are cut apart under load, and every answer is right", async (t) => {
   const kinds = { strikes: false, cuts: true };
-  const running = runChaos({ seconds: SECONDS, seed: SEED, kinds, say: () => {} });
+  const what = { store: "toys", catalogs: 1, frontends: 2, seconds: SECONDS, seed: SEED };
+  const running = runChaos({ ...what, kinds, say: () => {} });
   const outcome = await running.catch((error: unknown) => {
     if (error instanceof NoNetworkError) return error;
     throw error;

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { memberFolder } from "../../client/launcher/layout.ts";
 import type { RunningStore } from "../../client/launcher/running_store.ts";
 import { splitRow } from "../../shared/csv.ts";
-import type { History, JournalRow, LoggedOrder } from "./history.ts";
+import type { OrderType } from "../../shared/wire.ts";
+import type { History, Initial, JournalRow, LoggedOrder } from "./history.ts";
 
 type Artefacts = Pick<History, "orders" | "journal" | "initial" | "logs">;
 
@@ -37,21 +38,32 @@ function rowsOf(text: string): Fields[] {
   });
 }
 
-function orderOf({ number, name, quantity, key, sale }: Fields): LoggedOrder {
+function orderOf({ number, name, type, quantity, key, sale }: Fields): LoggedOrder {
   return {
-    number: Number(number), name: name!, quantity: Number(quantity), key: key!, sale: Number(sale),
+    number: Number(number), name: name!, type: type as OrderType, quantity: Number(quantity),
+    key: key!, sale: Number(sale),
   };
 }
 
-function journalRow({ index, kind, name, quantity, key }: Fields): JournalRow[] {
-  if (kind !== "sale" && kind !== "restock" && kind !== "stock") return [];
-  return [{ index: Number(index), kind, name: name!, quantity: Number(quantity), key: key! }];
+function journalRow(fields: Fields): JournalRow[] {
+  const { kind, key, type } = fields;
+  const row = { index: Number(fields.index), name: fields.name! };
+  const quantity = Number(fields.quantity);
+  switch (kind) {
+    case "sale": return [{ ...row, kind, type: type as OrderType, quantity, key: key! }];
+    case "restock":
+    case "stock": return [{ ...row, kind, quantity }];
+    case "price": return [{ ...row, kind, price: Number(fields.price) }];
+    default: return [];
+  }
 }
 
-function initialOf(store: RunningStore): Map<string, number> {
+function initialOf(store: RunningStore): Map<string, Initial> {
   const folder = memberFolder(store.dataDir, { kind: "catalog", id: 1 });
-  const [header, ...lines] = readFileSync(join(folder, "initial.csv"), "utf8").trim().split("\n");
-  const columns = header!.split(",");
-  return new Map(lines.map(splitRow).map((fields) =>
-    [fields[columns.indexOf("name")]!, Number(fields[columns.indexOf("quantity")])]));
+  const rows = rowsOf(readFileSync(join(folder, "initial.csv"), "utf8"));
+  const number = (text: string | undefined) => (text === undefined ? null : Number(text));
+  return new Map(rows.map(({ name, quantity, price, max_volume, id, topic }) => [name!, {
+    quantity: Number(quantity), price: Number(price), maxVolume: number(max_volume),
+    id: number(id), topic: topic ?? null,
+  }]));
 }

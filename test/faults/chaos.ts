@@ -5,23 +5,31 @@ import { LaunchError } from "../../client/launcher/launch_error.ts";
 import { createPaint } from "../../client/load/style.ts";
 import { UsageError } from "../../shared/usage.ts";
 import { renderOutcome } from "./report.ts";
+import { STORES } from "../../shared/stores/stores.ts";
 import { runChaos } from "./run.ts";
 
 const SECONDS_MAX = 600;
+const CATALOGS_MAX = 9;
+const FRONTENDS_MAX = 9;
+const STORE_NAMES = [...STORES.keys()];
 const SEED_MAX = 2 ** 32 - 1;
 
 const HELP = `Examples
   npm run chaos -- --seconds 60
-  npm run chaos -- --seconds 30 --seed 7
+  npm run chaos -- --seconds 30 --seed 7 --store stocks --catalogs 3
 
 Starts a store of its own on free ports: two front-ends, a catalog, three order
-replicas. Buyers, readers and people who look orders up use it while its members
-are killed, paused and restarted; then every answer is judged, and the files.
+replicas. Buyers, readers, people who look orders up and an admin use it, in the
+words of that store, while its members are killed, paused and restarted; then
+every answer is judged, and the files.
 Where the machine allows it (Linux, root, the command ip) each member has a
 network namespace of its own, and members are also cut off from each other.
 
 Options
   --seconds N     of faults, 1 to ${SECONDS_MAX} (default 60)
+  --store NAME    ${STORE_NAMES.join(", ")} (default toys)
+  --catalogs N    1 to ${CATALOGS_MAX} (default 1); an even number survives no more than one less
+  --frontends N   2 to ${FRONTENDS_MAX} (default 2)
   --seed N        the faults and the crowd of an earlier run (default: a new one, printed)
   --no-cuts       leave the network whole
   --json          the outcome as JSON
@@ -42,12 +50,15 @@ async function main(args: string[], signal: AbortSignal): Promise<number> {
   }
   const seconds = readInteger("--seconds", values.seconds ?? "60", [1, SECONDS_MAX]);
   const seed = readInteger("--seed", values.seed ?? String(randomInt(SEED_MAX)), [0, SEED_MAX]);
+  const catalogs = readInteger("--catalogs", values.catalogs ?? "1", [1, CATALOGS_MAX]);
+  const frontends = readInteger("--frontends", values.frontends ?? "2", [2, FRONTENDS_MAX]);
+  const store = readStore(values.store ?? "toys");
   const say = (line: string) => {
     if (process.stderr.isTTY) process.stderr.write(`${line}\n`);
   };
   say(`Seed ${seed}.`);
   const kinds = { strikes: true, cuts: values["no-cuts"] !== true };
-  const outcome = await runChaos({ seconds, seed, kinds, say, signal });
+  const outcome = await runChaos({ store, catalogs, frontends, seconds, seed, kinds, say, signal });
   process.stdout.write(values.json === true
     ? `${JSON.stringify(outcome, null, 2)}\n`
     : renderOutcome(outcome, createPaint(process.stdout, process.env)));
@@ -59,6 +70,7 @@ function parse(args: string[]) {
     return parseArgs({
       args,
       options: {
+        store: { type: "string" }, catalogs: { type: "string" }, frontends: { type: "string" },
         seconds: { type: "string" }, seed: { type: "string" }, json: { type: "boolean" },
         "no-cuts": { type: "boolean" }, help: { type: "boolean", short: "h" },
       },
@@ -73,6 +85,11 @@ function readInteger(flag: string, text: string, [least, most]: [number, number]
   const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (number >= least && number <= most) return number;
   throw new UsageError(`${flag} is a whole number from ${least} to ${most}, and not '${text}'`);
+}
+
+function readStore(name: string): string {
+  if (STORE_NAMES.includes(name)) return name;
+  throw new UsageError(`--store is ${STORE_NAMES.join(", ")}, and not '${name}'`);
 }
 
 const giveUp = new AbortController();

@@ -7,6 +7,7 @@
 import { type History, type OrderOperation, outcomeOf } from "./history.ts";
 import { trialsOf } from "./promise_rules.ts";
 import type { Kinds } from "./schedule.ts";
+import type { Store } from "../../shared/stores/store.ts";
 import { doubleSaleChances, staleReadChances } from "./sides.ts";
 
 export interface Counts {
@@ -28,6 +29,14 @@ export interface Counts {
   unknownHappened: number;
   unknownNot: number;
   restocks: number;
+  /** Pieces that came back, in so many orders; and 409 for what may not be traded any more. */
+  soldBack: number;
+  overVolume: number;
+  /** Look-ups by id, and lists of a topic. */
+  byId: number;
+  ofTopic: number;
+  /** What the admin changed and was answered. */
+  changes: number;
   faults: number;
   leaderKills: number;
   leaderPauses: number;
@@ -47,8 +56,11 @@ type Least = Partial<Counts>;
 
 const LEAST: Least = {
   orders: 100, soldOut: 1, replayed: 1, keysReused: 1, lookUps: 100, found: 10, notFound: 1,
-  restocks: 1, terms: 2,
+  changes: 10, terms: 2,
 };
+const LEAST_RESTOCKED: Least = { restocks: 1 };
+const LEAST_SOLD_BACK: Least = { soldBack: 20, overVolume: 1 };
+const LEAST_BY_ID: Least = { byId: 50, ofTopic: 5 };
 const LEAST_STRIKES: Least = { leaderKills: 1, leaderPauses: 1, killTrials: 1, pauseTrials: 1 };
 const LEAST_CUTS: Least = { cuts: 3, staleReadChances: 5, doubleSaleChances: 5 };
 
@@ -67,7 +79,7 @@ export function countsOf(history: History): Counts {
   return {
     requests: operations.length,
     orders: orders.length,
-    soldOut: number(({ kind, status }) => kind === "order" && status === 409),
+    soldOut: number((one) => one.kind === "order" && one.lacked === "stock"),
     replayed: number((one) => one.kind === "order" && one.replayed),
     keysReused: number(({ kind, status }) => kind === "order" && status === 422),
     lookUps: number(({ kind, status }) => kind === "product" && status === 200),
@@ -78,6 +90,11 @@ export function countsOf(history: History): Counts {
     unknownHappened: happened,
     unknownNot: unknown.size - happened,
     restocks: journal.filter(({ kind }) => kind === "restock").length,
+    soldBack: orders.filter(({ type }) => type === "sell").length,
+    overVolume: number((one) => one.kind === "order" && one.lacked === "volume"),
+    byId: number((one) => one.kind === "product" && one.id !== null && one.status === 200),
+    ofTopic: number((one) => one.kind === "list" && one.topic !== null && one.status === 200),
+    changes: number(({ kind, status }) => kind === "admin" && status === 200),
     faults: faults.length,
     leaderKills: struck("kill") + struck("flap"),
     leaderPauses: struck("pause"),
@@ -91,9 +108,16 @@ export function countsOf(history: History): Counts {
   };
 }
 
-/** What there was too little of in a run of these kinds of faults, a sentence each. */
-export function emptyOf(counts: Counts, { strikes, cuts }: Kinds): string[] {
-  const least = { ...LEAST, ...(strikes ? LEAST_STRIKES : {}), ...(cuts ? LEAST_CUTS : {}) };
+/** What there was too little of in a run of this store and these faults, a sentence each. */
+export function emptyOf(counts: Counts, { strikes, cuts }: Kinds, store: Store): string[] {
+  const least = {
+    ...LEAST,
+    ...(store.restocks ? LEAST_RESTOCKED : {}),
+    ...(store.orderTypes.includes("sell") ? LEAST_SOLD_BACK : {}),
+    ...(store.columns.includes("id") ? LEAST_BY_ID : {}),
+    ...(strikes ? LEAST_STRIKES : {}),
+    ...(cuts ? LEAST_CUTS : {}),
+  };
   return (Object.keys(least) as (keyof Counts)[])
     .filter((field) => counts[field] < least[field]!)
     .map((field) => `${field} ${counts[field]}, at least ${least[field]} are wanted`);

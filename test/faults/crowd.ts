@@ -2,7 +2,8 @@
  * Who uses the store while it is being broken: buyers with keys, who ask
  * again under the same key until they know, now and then once more although
  * they know, at another front-end, or twice at the same moment; readers;
- * people who look orders up, known ones and ones that are not there yet.
+ * people who look orders up, known ones and ones that are not there yet; an
+ * admin, who asks for each of his changes once.
  *
  * Nobody waits for long: who is kept waiting goes to the other front-end, and
  * the answer is written down whenever it comes. So a front-end that sleeps
@@ -10,8 +11,9 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { createRandom } from "../../client/load/random.ts";
-import type { Operation, OrderOperation } from "./history.ts";
-import { type Ordering, Recorder } from "./recorder.ts";
+import type { OrderOperation } from "./history.ts";
+import { type Ordering, Recorder, type RecorderOptions } from "./recorder.ts";
+import { HOT_PRODUCTS, type Ware } from "./wares.ts";
 
 /** Chances, of each purchase. */
 const READ_AFTER = 0.3;
@@ -19,9 +21,16 @@ const REPLAY_AFTER = 0.08;
 const OTHER_BODY_AFTER = 0.03;
 const TWIN = 0.05;
 const MOVE_ON = 0.1;
-/** Half of all purchases are of these few products, so that they run out. */
-const HOT_PRODUCTS = 3;
+/** Half of all purchases are of the few products in demand, so that they run out. */
+const HOT = 0.5;
 const QUANTITY_MAX = 4;
+/** Where things are sold back, too. */
+const BUYS = 0.6;
+/** Of those who buy or look at what has an id. */
+const BY_ID = 0.6;
+const CHANGE_PAUSE_MS = 60;
+/** The admin's first price: above all that there are at first. */
+const FIRST_PRICE = 1_000;
 const ASK_AGAIN_MS = 25;
 /** Longer than a change of leader. */
 const BUYER_PATIENCE_MS = 800;
@@ -33,15 +42,14 @@ const READ_PAUSE_MS = 6;
 const LISTS = 0.1;
 const FIND_PAUSE_MS = 10;
 
-export interface CrowdOptions {
-  urls: readonly string[];
-  names: readonly string[];
-  operations: Operation[];
-  nowMs: () => number;
+export interface CrowdOptions extends Omit<RecorderOptions, "client"> {
+  /** By name. */
+  wares: readonly Ware[];
   seed: number;
   buyers: number;
   readers: number;
   finders: number;
+  admins: number;
   /** Between two purchases of a buyer. */
   buyPauseMs: number;
 }
@@ -56,10 +64,11 @@ export class Crowd {
 
   constructor(options: CrowdOptions) {
     this.#options = options;
-    const { buyers, readers, finders } = options;
+    const { buyers, readers, finders, admins } = options;
     for (let at = 0; at < buyers; at++) this.#begin((one) => this.#buy(one));
     for (let at = 0; at < readers; at++) this.#begin((one) => this.#read(one));
     for (let at = 0; at < finders; at++) this.#begin((one) => this.#find(one));
+    for (let at = 0; at < admins; at++) this.#begin((one) => this.#administer(one));
   }
 
   /** Everybody finishes what they are at, and goes. */
@@ -71,19 +80,17 @@ export class Crowd {
   }
 
   #begin(live: (person: Person) => Promise<void>): void {
-    const { urls, operations, nowMs, seed } = this.#options;
+    const { seed, wares: _wares, ...options } = this.#options;
     const client = this.#recorders.length + 1;
-    const recorder = new Recorder({ urls, operations, client, nowMs });
+    const recorder = new Recorder({ ...options, client });
     this.#recorders.push(recorder);
     this.#loops.push(live(new Person(recorder, client, createRandom(seed, client))));
   }
 
   async #buy(person: Person): Promise<void> {
-    const { names, buyPauseMs, seed } = this.#options;
+    const { buyPauseMs, seed } = this.#options;
     for (let turn = 1; !this.#isOver; turn++) {
-      const name = names[person.below(person.chance(0.5) ? HOT_PRODUCTS : names.length)]!;
-      const quantity = 1 + person.below(QUANTITY_MAX);
-      const ordering = { name, quantity, key: `c${seed}.${person.client}.${turn}` };
+      const ordering = this.#drawOrder(person, `c${seed}.${person.client}.${turn}`);
       const answer = await this.#buyUntilKnown(person, ordering);
       if (answer !== null && answer.number !== null) {
         this.#known = Math.max(this.#known, answer.number);
@@ -92,6 +99,21 @@ export class Crowd {
       if (person.chance(MOVE_ON)) person.moveOn();
       await pause(buyPauseMs * person.random() * 2);
     }
+  }
+
+  #drawOrder(person: Person, key: string): Ordering {
+    const { orderTypes } = this.#options.store;
+    const { name, id } = this.#drawWare(person);
+    const type = orderTypes.length === 1 || person.chance(BUYS) ? "buy" : "sell";
+    const quantity = 1 + person.below(QUANTITY_MAX);
+    return { name, id, type, quantity: id === null ? quantity : 1, key };
+  }
+
+  /** With its id when it is to be asked for by that. */
+  #drawWare(person: Person): Ware {
+    const { wares } = this.#options;
+    const ware = wares[person.below(person.chance(HOT) ? HOT_PRODUCTS : wares.length)]!;
+    return person.chance(BY_ID) ? ware : { ...ware, id: null };
   }
 
   /** Null when the run was over before the outcome was known. */
@@ -113,25 +135,39 @@ export class Crowd {
   async #afterwards(person: Person, ordering: Ordering): Promise<void> {
     const { recorder } = person;
     const asked: Promise<unknown>[] = [];
-    if (person.chance(READ_AFTER)) asked.push(recorder.product(person.any(), ordering.name));
+    const ware = { ...ordering, topic: null };
+    if (person.chance(READ_AFTER)) asked.push(recorder.product(person.any(), ware));
     if (person.chance(REPLAY_AFTER)) asked.push(recorder.order(person.any(), ordering));
     if (person.chance(OTHER_BODY_AFTER)) {
-      const other = { ...ordering, quantity: ordering.quantity + 1 };
+      const other = { ...ordering, id: null, quantity: ordering.quantity + 1 };
       asked.push(recorder.order(person.any(), other));
     }
     await person.within(BUYER_PATIENCE_MS, Promise.all(asked));
   }
 
   async #read(person: Person): Promise<void> {
-    const { names } = this.#options;
     const { recorder } = person;
     while (!this.#isOver) {
-      const name = names[person.below(person.chance(0.5) ? HOT_PRODUCTS : names.length)]!;
+      const ware = this.#drawWare(person);
+      const byId = ware.id !== null;
+      const topic = person.chance(0.5) ? ware.topic : null;
       const asked: Promise<unknown> = person.chance(LISTS)
-        ? recorder.list(person.any())
-        : recorder.product(person.any(), name);
+        ? recorder.list(person.any(), { topic, byId })
+        : recorder.product(person.any(), ware);
       await person.within(READER_PATIENCE_MS, asked);
       await pause(READ_PAUSE_MS * person.random() * 2);
+    }
+  }
+
+  /** No price and no number of pieces twice. */
+  async #administer(person: Person): Promise<void> {
+    const { wares } = this.#options;
+    for (let turn = 1; !this.#isOver; turn++) {
+      const ware = wares[person.below(wares.length)]!;
+      const wish = ware.id !== null && turn % 2 === 0
+        ? { price: null, added: turn } : { price: FIRST_PRICE + turn, added: null };
+      await person.within(READER_PATIENCE_MS, person.recorder.change(person.any(), ware, wish));
+      await pause(CHANGE_PAUSE_MS * person.random() * 2);
     }
   }
 

@@ -12,8 +12,9 @@ export interface Way {
 
 export interface Roles {
   members: readonly Member[];
-  /** The order replica that leads. */
+  /** The order replica that leads, and the catalog that does. */
   leader: Member;
+  catalog: Member;
   random: () => number;
 }
 
@@ -45,11 +46,10 @@ const SWIZZLED = 5;
 const BOTH_WAYS = 0.6;
 
 export function planCut(cut: Cut, roles: Roles): CutPlan {
-  const { members, leader, random } = roles;
+  const { members, leader, catalog, random } = roles;
   const of = (kind: Member["kind"]) => members.filter((member) => member.kind === kind);
   const one = (some: Member[]) => some[Math.floor(random() * some.length)]!;
   const followers = of("order").filter((member) => member !== leader);
-  const [catalog] = of("catalog") as [Member];
   switch (cut) {
     case "the order leader from everybody": return isolated(leader, members);
     case "the order leader from both followers": return isolated(leader, followers);

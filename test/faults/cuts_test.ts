@@ -5,14 +5,16 @@ import { type Member, membersOf } from "../../client/launcher/layout.ts";
 import { DEFAULT_SETTINGS } from "../../client/launcher/settings.ts";
 import { createRandom } from "../../client/load/random.ts";
 import { type Cut, CUTS, planCut, type Way } from "./cuts.ts";
+import { logged } from "./hand_made.ts";
 import type { Fault, History, Operation } from "./history.ts";
 import { doubleSaleChances, staleReadChances } from "./sides.ts";
 
 const members = membersOf({ ...DEFAULT_SETTINGS, frontends: 2 });
 const leader = members.find(({ name }) => name === "order 3")!;
+const catalog = members.find(({ name }) => name === "catalog 1")!;
 
 function plan(cut: Cut, seed = 1) {
-  return planCut(cut, { members, leader, random: createRandom(seed) });
+  return planCut(cut, { members, leader, catalog, random: createRandom(seed) });
 }
 
 function texts(ways: Way[]): string[] {
@@ -78,15 +80,15 @@ test("links that are cut one by one are all healed, in another order", () => {
 
 function between(one: Member["name"], other: Member["name"]): Fault {
   return {
-    kind: "cut", members: [], links: [{ from: one, to: other }], leader: 3, wasWhole: true,
-    waitedMs: 0, fromMs: 100, toMs: 200,
+    kind: "cut", members: [], links: [{ from: one, to: other }], leader: 3, catalogLeader: 1,
+    wasWhole: true, waitedMs: 0, fromMs: 100, toMs: 200,
   };
 }
 
 function history(faults: Fault[], operations: Partial<Operation>[]): History {
   return {
     faults, operations: operations as Operation[], journal: [], initial: new Map(), restockTo: 1,
-    orders: [{ number: 1, name: "Tux", quantity: 1, key: "a", sale: 1 }], logs: [], finals: [],
+    orders: [logged(1, "a")], logs: [], finals: [],
   };
 }
 

@@ -1,7 +1,7 @@
 /** A history arranged for the judge's rules: one pass, then look-ups. */
 import {
-  type History, type ListOperation, type LoggedOrder, type Operation, type OrderOperation,
-  outcomeOf, type ProductOperation,
+  type AdminOperation, type History, type JournalRow, type ListOperation, type LoggedOrder,
+  type Operation, type OrderOperation, outcomeOf, type ProductOperation,
 } from "./history.ts";
 
 /** All attempts under one key. */
@@ -21,6 +21,9 @@ export interface Purchase {
 export interface Left {
   index: number;
   quantity: number;
+  price: number;
+  /** Pieces bought and sold back until then. */
+  traded: number;
 }
 
 export class Evidence {
@@ -33,11 +36,19 @@ export class Evidence {
   readonly versionByKey = new Map<string, number>();
   /** By product, in the order of the rows: what each left, and what was there at first. */
   readonly stocks = new Map<string, Left[]>();
+  readonly #byKind: Record<Operation["kind"], Operation[]> = {
+    order: [], product: [], list: [], find: [], leader: [], admin: [],
+  };
+  #reads: ProductOperation[] | null = null;
+  #lists: ListOperation[] | null = null;
+  /** By product, prices and stock that the admin set. */
+  readonly #adminRows = new Map<string, JournalRow[]>();
   /** The highest order number in the log. */
   readonly last: number;
 
   constructor(history: History) {
     this.history = history;
+    for (const operation of history.operations) this.#byKind[operation.kind].push(operation);
     for (const operation of this.of("order")) this.#addAttempt(operation);
     this.orderByNumber = new Map(history.orders.map((order) => [order.number, order]));
     for (const order of history.orders) {
@@ -47,19 +58,25 @@ export class Evidence {
     this.#replay();
   }
 
-  of<Kind extends Operation["kind"]>(kind: Kind): (Operation & { kind: Kind })[] {
-    return this.history.operations.filter(
-      (operation): operation is Operation & { kind: Kind } => operation.kind === kind);
+  of<Kind extends Operation["kind"]>(kind: Kind): readonly (Operation & { kind: Kind })[] {
+    return this.#byKind[kind] as (Operation & { kind: Kind })[];
   }
 
   /** Product look-ups that were answered. */
-  reads(): ProductOperation[] {
-    return this.of("product").filter(({ status }) => status === 200);
+  get reads(): readonly ProductOperation[] {
+    return (this.#reads ??= this.of("product").filter(({ status }) => status === 200));
   }
 
   /** Lists that were answered. */
-  lists(): ListOperation[] {
-    return this.of("list").filter(({ status }) => status === 200);
+  get lists(): readonly ListOperation[] {
+    return (this.#lists ??= this.of("list").filter(({ status }) => status === 200));
+  }
+
+  /** Rows of the admin's that may be this change: more than one, if it was made twice. */
+  rowsOf({ name, added, price }: AdminOperation): JournalRow[] {
+    const rows = this.#adminRows.get(name) ?? [];
+    return rows.filter((row) =>
+      row.kind === "price" ? row.price === price : row.kind === "stock" && row.quantity === added);
   }
 
   /** What was left of a product once this row was there; undefined: there is no such product. */
@@ -101,15 +118,37 @@ export class Evidence {
   }
 
   #replay(): void {
-    for (const [name, quantity] of this.history.initial) {
-      this.stocks.set(name, [{ index: 0, quantity }]);
+    for (const [name, { quantity, price }] of this.history.initial) {
+      this.stocks.set(name, [{ index: 0, quantity, price, traded: 0 }]);
     }
-    const left = new Map(this.history.initial);
-    for (const { index, kind, name, quantity, key } of this.history.journal) {
-      const after = (left.get(name) ?? 0) + (kind === "sale" ? -quantity : quantity);
-      left.set(name, after);
-      this.stocks.get(name)?.push({ index, quantity: after });
-      if (kind === "sale" && !this.versionByKey.has(key)) this.versionByKey.set(key, index);
+    for (const row of this.history.journal) {
+      const stock = this.stocks.get(row.name);
+      stock?.push(leftBy(row, stock.at(-1)!));
+      if (row.kind === "sale" && !this.versionByKey.has(row.key)) {
+        this.versionByKey.set(row.key, row.index);
+      }
+      if (row.kind !== "stock" && row.kind !== "price") continue;
+      this.#adminRows.set(row.name, [...this.#adminRows.get(row.name) ?? [], row]);
     }
   }
+}
+
+function leftBy(row: JournalRow, before: Left): Left {
+  const { index, kind } = row;
+  const left = { ...before, index };
+  if (kind === "price") return { ...left, price: row.price };
+  if (kind !== "sale") return { ...left, quantity: before.quantity + row.quantity };
+  const { type, quantity } = row;
+  const moved = type === "buy" ? -quantity : quantity;
+  return { ...left, quantity: before.quantity + moved, traded: before.traded + quantity };
+}
+
+/** What several rules want to know of a history is worked out once. */
+export function once<T>(work: (evidence: Evidence) => T): (evidence: Evidence) => T {
+  const known = new WeakMap<Evidence, { value: T }>();
+  return (evidence) => {
+    const { value } = known.get(evidence) ?? { value: work(evidence) };
+    known.set(evidence, { value });
+    return value;
+  };
 }

@@ -1,14 +1,25 @@
 /** Operations and rows for histories that are made by hand: Tux bought, looked up, found. */
 import type {
-  AdminOperation, FindOperation, JournalRow, LeaderOperation, ListOperation, LoggedOrder, Operation,
-  OrderOperation, ProductOperation,
+  AdminOperation, FindOperation, Initial, JournalRow, LeaderOperation, ListOperation, LoggedOrder,
+  Operation, OrderOperation, ProductOperation, Shown,
 } from "./history.ts";
 
 export const OK = { client: 1, frontend: 1, status: 200, isOwnError: false, hasRetryAfter: false };
 
+const PRICE = 5;
+
+/** So much there at first, and no bound to trade. */
+export function initially(quantity: number, more: Partial<Initial> = {}): Initial {
+  return { quantity, price: PRICE, maxVolume: null, id: null, topic: null, ...more };
+}
+
+export function shown(quantity: number, more: Partial<Shown> = {}): Shown {
+  return { name: "Tux", price: PRICE, quantity, volume: null, ...more };
+}
+
 export function buy(number: number, key: string, atMs: number, more: Partial<OrderOperation> = {}) {
   const operation: OrderOperation = {
-    ...OK, kind: "order", key, name: "Tux", quantity: 1, number, replayed: false,
+    ...OK, kind: "order", key, name: "Tux", type: "buy", quantity: 1, number, replayed: false,
     invokedMs: atMs, returnedMs: atMs + 5, ...more,
   };
   return operation;
@@ -18,7 +29,7 @@ export function look(
   quantity: number, version: number, atMs: number, more: Partial<Operation> = {},
 ) {
   return {
-    ...OK, client: 9, kind: "product", name: "Tux", quantity, version,
+    ...OK, ...shown(quantity), client: 9, kind: "product", id: null, version,
     invokedMs: atMs, returnedMs: atMs + 5, ...more,
   } as ProductOperation;
 }
@@ -28,7 +39,7 @@ export function list(
   quantity: number, version: number, atMs: number, more: Partial<ListOperation> = {},
 ) {
   const operation: ListOperation = {
-    ...OK, client: 9, kind: "list", products: [{ name: "Tux", quantity }], version,
+    ...OK, client: 9, kind: "list", topic: null, byId: false, products: [shown(quantity)], version,
     invokedMs: atMs, returnedMs: atMs + 5, ...more,
   };
   return operation;
@@ -37,15 +48,20 @@ export function list(
 export function find(
   number: number, atMs: number, more: Partial<FindOperation> = {},
 ): FindOperation {
-  const found = { number, name: "Tux", quantity: 1 };
+  const found = { number, name: "Tux", type: "buy", quantity: 1 } as const;
   return { ...OK, kind: "find", number, found, invokedMs: atMs, returnedMs: atMs + 5, ...more };
 }
 
 export function added(
-  pieces: number, version: number, atMs: number, more: Partial<AdminOperation> = {},
+  pieces: number | null, version: number, atMs: number, more: Partial<AdminOperation> = {},
 ): AdminOperation {
+  const what = { name: "Tux", added: pieces, price: null };
   const times = { invokedMs: atMs, returnedMs: atMs + 5 };
-  return { ...OK, kind: "admin", name: "Tux", added: pieces, version, ...times, ...more };
+  return { ...OK, kind: "admin", ...what, version, ...times, ...more };
+}
+
+export function priced(price: number, version: number, atMs: number): AdminOperation {
+  return added(null, version, atMs, { price });
 }
 
 export function leader(id: number, term: number, atMs: number): LeaderOperation {
@@ -53,14 +69,27 @@ export function leader(id: number, term: number, atMs: number): LeaderOperation 
 }
 
 export function logged(number: number, key: string, more: Partial<LoggedOrder> = {}): LoggedOrder {
-  return { number, key, name: "Tux", quantity: 1, sale: number, ...more };
+  return { number, key, name: "Tux", type: "buy", quantity: 1, sale: number, ...more };
 }
 
-export function sold(index: number, key: string, quantity = 1): JournalRow {
-  return { index, kind: "sale", name: "Tux", quantity, key };
+export function sold(
+  index: number, key: string, quantity = 1, type: "buy" | "sell" = "buy",
+): JournalRow {
+  return { index, kind: "sale", name: "Tux", type, quantity, key };
 }
 
-export const REFUSED = { status: 409, number: null, isOwnError: true };
+/** Pieces that came, or were taken away by the admin. */
+export function stocked(
+  index: number, quantity: number, kind: "restock" | "stock" = "stock",
+): JournalRow {
+  return { index, kind, name: "Tux", quantity };
+}
+
+export function repriced(index: number, price: number): JournalRow {
+  return { index, kind: "price", name: "Tux", price };
+}
+
+export const REFUSED = { status: 409, number: null, isOwnError: true, lacked: "stock" } as const;
 export const UNTRIED = { ...REFUSED, status: 503, hasRetryAfter: true, isUntried: true };
 export const REUSED = { ...REFUSED, status: 422 };
 export const SILENT = { status: 0, number: null };

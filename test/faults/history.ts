@@ -3,6 +3,7 @@
  * by the one monotonic clock of the process that sent them all, every fault,
  * and what the members' files say at the end.
  */
+import type { OrderType } from "../../shared/wire.ts";
 
 /** What all requests have. Times are monotonic milliseconds since the run began. */
 interface Asked {
@@ -24,36 +25,56 @@ export interface OrderOperation extends Asked {
   kind: "order";
   key: string;
   name: string;
+  type: OrderType;
   quantity: number;
   /** What a 200 said. */
   number: number | null;
   replayed: boolean;
+  /** What a 409 said there was too little of: pieces, or volume that is left to trade. */
+  lacked?: "stock" | "volume" | null;
   /** A 503 said that nothing of it was tried, and nothing will be. */
   isUntried?: boolean;
 }
 
-/** GET /products/:name. */
-export interface ProductOperation extends Asked {
-  kind: "product";
+/** What an answer shows of a product. */
+export interface Shown {
   name: string;
-  /** What a 200 said; the version is in its entity tag. */
+  price: number;
   quantity: number;
+  /** Pieces traded; null where that is not bounded. */
+  volume: number | null;
+}
+
+/** GET /products/:name, or by id. Without a 200 only the name is what it says. */
+export interface ProductOperation extends Asked, Shown {
+  kind: "product";
+  /** Null: it was asked for by its name. */
+  id: number | null;
+  /** The version is in the entity tag of a 200. */
   version: number;
 }
 
-/** GET /products: the first page of all. */
+/** GET /products and their like: the first page. */
 export interface ListOperation extends Asked {
   kind: "list";
+  /** Of one topic only; null: of all. */
+  topic: string | null;
+  /** In the order of ids, not of names. */
+  byId: boolean;
   /** What a 200 said; the version is that of the latest change of any product. */
-  products: readonly { name: string; quantity: number }[];
+  products: readonly Shown[];
   version: number;
 }
 
-/** The admin adds pieces, or takes them away; in one history never twice as many. */
+/**
+ * The admin adds pieces, or takes them away, and sets a price, or both; in one history never
+ * twice as many, nor the same price, nor one that a product had at first.
+ */
 export interface AdminOperation extends Asked {
   kind: "admin";
   name: string;
-  added: number;
+  added: number | null;
+  price: number | null;
   /** What a 200 said: the version that the product has by then. */
   version: number;
   /** A 503 said that nothing was changed, and nothing will be. */
@@ -65,7 +86,7 @@ export interface FindOperation extends Asked {
   kind: "find";
   number: number;
   /** What a 200 said. */
-  found: { number: number; name: string; quantity: number } | null;
+  found: { number: number; name: string; type: OrderType; quantity: number } | null;
 }
 
 /** GET /leader. */
@@ -87,8 +108,9 @@ export interface Fault {
   members: string[];
   /** What `from` sent did not reach `to`, at least for a part of the time. Names, `order 3`. */
   links: { from: string; to: string }[];
-  /** Id of the order replica that led when it struck. */
+  /** Ids of the order replica and of the catalog that led when it struck. */
   leader: number;
+  catalogLeader: number;
   /** Every member was well and in its place when it struck. */
   wasWhole: boolean;
   /** How long it was waited for that. */
@@ -101,19 +123,27 @@ export interface Fault {
 export interface LoggedOrder {
   number: number;
   name: string;
+  type: OrderType;
   quantity: number;
   key: string;
   sale: number;
 }
 
 /** A row of the catalog's log that changed a product; the index is the product's version. */
-export interface JournalRow {
-  index: number;
-  kind: "sale" | "restock" | "stock";
-  name: string;
-  /** Of the admin's stock below 0 when taken away. */
+export type JournalRow = { index: number; name: string } & (
+  | { kind: "sale"; type: OrderType; quantity: number; key: string }
+  /** Pieces that came; of the admin's stock below 0 when taken away. */
+  | { kind: "restock" | "stock"; quantity: number }
+  | { kind: "price"; price: number }
+);
+
+/** A product as the store began with it; null: there is nothing of that kind in this store. */
+export interface Initial {
   quantity: number;
-  key: string;
+  price: number;
+  maxVolume: number | null;
+  id: number | null;
+  topic: string | null;
 }
 
 export interface History {
@@ -121,13 +151,13 @@ export interface History {
   faults: readonly Fault[];
   orders: readonly LoggedOrder[];
   journal: readonly JournalRow[];
-  initial: ReadonlyMap<string, number>;
-  /** What a restock sets a product to. */
+  initial: ReadonlyMap<string, Initial>;
+  /** What a restock sets a product to; 0: nothing is restocked. */
   restockTo: number;
   /** Each replica's log when all was quiet; those of a group must be equal. */
   logs: readonly { member: string; group: string; digest: string }[];
   /** What each front-end showed when all was quiet. */
-  finals: readonly { frontend: number; name: string; quantity: number }[];
+  finals: readonly (Shown & { frontend: number })[];
 }
 
 /**

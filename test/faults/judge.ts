@@ -12,6 +12,7 @@ import { ORDER_RULES } from "./order_rules.ts";
 import { PROMISE_RULES } from "./promise_rules.ts";
 import { READ_RULES } from "./read_rules.ts";
 import { STOCK_RULES } from "./stock_rules.ts";
+import { STORE_RULES } from "./store_rules.ts";
 
 export interface Violation {
   /** Which rule it breaks. */
@@ -31,6 +32,7 @@ const TOLD_MAX = 5;
 
 export const RULES: Readonly<Record<number, Rule>> = {
   ...ORDER_RULES, ...STOCK_RULES, ...READ_RULES, ...ANSWER_RULES, ...PROMISE_RULES,
+  ...STORE_RULES,
 };
 
 export function judge(history: History): Violation[] {

@@ -31,10 +31,12 @@ export class Nemesis {
   readonly #options: NemesisOptions;
   /** Who led last, should nobody lead when the next fault strikes. */
   #leader: number;
+  #catalogLeader: number;
 
   constructor(options: NemesisOptions) {
     this.#options = options;
     this.#leader = options.store.settings.orders;
+    this.#catalogLeader = options.store.settings.catalogs;
   }
 
   async carryOut(schedule: readonly PlannedFault[]): Promise<void> {
@@ -49,9 +51,11 @@ export class Nemesis {
     const askedMs = nowMs();
     const look = await untilWhole(store, planned.waits ? WHOLE_MAX_MS : 0);
     this.#leader = look.leader ?? this.#leader;
+    this.#catalogLeader = look.catalogLeader ?? this.#catalogLeader;
     const fromMs = nowMs();
     const fault: Fault = {
       kind: kindOf(planned), members: [], links: [], leader: this.#leader,
+      catalogLeader: this.#catalogLeader,
       wasWhole: look.isWhole, waitedMs: fromMs - askedMs, fromMs, toMs: fromMs,
     };
     this.faults.push(fault);
@@ -90,7 +94,8 @@ export class Nemesis {
   async #cut(planned: PlannedFault & { how: "cut" }, fault: Fault): Promise<void> {
     const { store, network, random } = this.#options;
     const leader = store.member({ kind: "order", id: this.#leader });
-    const plan = planCut(planned.cut, { members: store.members, leader, random });
+    const catalog = store.member({ kind: "catalog", id: this.#catalogLeader });
+    const plan = planCut(planned.cut, { members: store.members, leader, catalog, random });
     fault.links = plan.cuts.flat().map(({ from, to }) => ({ from: from.name, to: to.name }));
     this.#tell(planned, { fault, whom: plan.whom });
     for (const step of stepsOf(plan, network!)) {
@@ -116,7 +121,9 @@ export class Nemesis {
         case "an order follower": return one(followers);
         case "both order followers": return followers;
         case "all order replicas": return of("order");
-        case "the catalog": return of("catalog");
+        case "the catalog": return of("catalog").filter(({ id }) => id === this.#catalogLeader);
+        case "a catalog follower":
+          return one(of("catalog").filter(({ id }) => id !== this.#catalogLeader));
         case "a front-end": return one(of("frontend"));
         case "everything": return store.members;
       }

@@ -23,21 +23,21 @@ export const ORDER_RULES: Readonly<Record<number, Rule>> = {
 
 function nothingIsLost({ orderByNumber, history }: Evidence): string[] {
   return acknowledged(history.operations).flatMap((operation) => {
-    const { number, key, name, quantity } = operation;
+    const { number, key } = operation;
     const order = orderByNumber.get(number!);
-    const asked = `${quantity} ${name} under ${key}`;
+    const asked = `${textOf(operation)} under ${key}`;
     if (order === undefined) return [`order ${number}, ${asked}, is not in the log`];
-    if (order.key === key && order.name === name && order.quantity === quantity) return [];
-    const logged = `${order.quantity} ${order.name} under ${order.key}`;
+    if (order.key === key && isSame(order, operation)) return [];
+    const logged = `${textOf(order)} under ${order.key}`;
     return [`order ${number} was answered for ${asked}; the log has ${logged}`];
   });
 }
 
 function nothingFromThinAir({ purchases, history }: Evidence): string[] {
-  return history.orders.flatMap(({ number, key, name, quantity }) => {
-    const attempts = purchases.get(key)?.attempts ?? [];
-    if (attempts.some((one) => one.name === name && one.quantity === quantity)) return [];
-    return [`order ${number}, ${quantity} ${name} under ${key}, was never asked for`];
+  return history.orders.flatMap((order) => {
+    const attempts = purchases.get(order.key)?.attempts ?? [];
+    if (attempts.some((one) => isSame(one, order))) return [];
+    return [`order ${order.number}, ${textOf(order)} under ${order.key}, was never asked for`];
   });
 }
 
@@ -105,10 +105,10 @@ function logsAreEqual({ history }: Evidence): string[] {
 function reusedMeansTaken({ purchases, orderByKey }: Evidence): string[] {
   return [...purchases.values()].flatMap(({ key, attempts }) => {
     const order = orderByKey.get(key);
-    return attempts.filter(({ status }) => status === 422).flatMap(({ name, quantity }) => {
+    return attempts.filter(({ status }) => status === 422).flatMap((attempt) => {
       if (order === undefined) return [`${key} is said to belong to another order, and has none`];
-      if (order.name !== name || order.quantity !== quantity) return [];
-      return [`${key} is order ${order.number}, for just the ${quantity} ${name} that were asked`];
+      if (!isSame(order, attempt)) return [];
+      return [`${key} is order ${order.number}, for just what was asked, ${textOf(attempt)}`];
     });
   });
 }
@@ -128,10 +128,8 @@ function foundAsLogged(evidence: Evidence): string[] {
     if (status !== 200) return [];
     const order = evidence.orderByNumber.get(found?.number ?? number);
     if (order === undefined) return [];
-    if (found?.number === number && found.name === order.name &&
-      found.quantity === order.quantity) return [];
-    return [`order ${number} was shown as ${JSON.stringify(found)}, and is ${order.quantity} ` +
-      order.name];
+    if (found?.number === number && isSame(found, order)) return [];
+    return [`order ${number} was shown as ${JSON.stringify(found)}, and is ${textOf(order)}`];
   });
 }
 
@@ -162,4 +160,15 @@ function shownNumber(operation: Operation): number | null {
 function acknowledged(operations: readonly Operation[]): OrderOperation[] {
   return operations.filter((operation): operation is OrderOperation =>
     operation.kind === "order" && outcomeOf(operation) === "ok");
+}
+
+/** What an order is for, asked, logged or shown. */
+type Goods = Pick<OrderOperation, "name" | "type" | "quantity">;
+
+function isSame(one: Goods, other: Goods): boolean {
+  return one.name === other.name && one.type === other.type && one.quantity === other.quantity;
+}
+
+function textOf({ name, type, quantity }: Goods): string {
+  return `${type} ${quantity} ${name}`;
 }

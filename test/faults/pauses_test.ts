@@ -6,15 +6,15 @@ import { waitingByKind } from "./pauses.ts";
 
 function attempt(key: string, fromMs: number, toMs: number, status = 200): OrderOperation {
   return {
-    kind: "order", client: 1, frontend: 1, key, name: "Tux", quantity: 1, number: 1,
-    replayed: false, invokedMs: fromMs, returnedMs: toMs, status, isOwnError: status === 503,
-    hasRetryAfter: status === 503,
+    kind: "order", client: 1, frontend: 1, key, name: "Tux", type: "buy", quantity: 1,
+    number: 1, replayed: false, invokedMs: fromMs, returnedMs: toMs, status,
+    isOwnError: status === 503, hasRetryAfter: status === 503,
   };
 }
 
 function fault(kind: string, fromMs: number): Fault {
   return {
-    kind, members: ["order 3"], links: [], leader: 3, wasWhole: true, waitedMs: 0,
+    kind, members: ["order 3"], links: [], leader: 3, catalogLeader: 1, wasWhole: true, waitedMs: 0,
     fromMs, toMs: fromMs + 100,
   };
 }
@@ -23,7 +23,9 @@ function history(operations: OrderOperation[], faults: Fault[]): History {
   const replicas = ["order 1", "order 2", "order 3"];
   return {
     operations, faults, orders: [], journal: [], initial: new Map(), restockTo: 100, finals: [],
-    logs: replicas.map((member) => ({ member, group: "order", digest: "" })),
+    logs: [...replicas, "catalog 1"].map((member) => {
+      return { member, group: member.split(" ")[0]!, digest: "" };
+    }),
   };
 }
 

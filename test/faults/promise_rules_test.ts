@@ -12,7 +12,7 @@ const EVERYBODY = ["order 1", "order 2", "order 3", "catalog 1", "frontend 1", "
 /** Of order 3, which leads a store that is whole, from 1,000 to 2,000 ms. */
 function fault(kind: string, more: Partial<Fault> = {}): Fault {
   return {
-    kind, members: [], links: [], leader: 3, wasWhole: true, waitedMs: 0,
+    kind, members: [], links: [], leader: 3, catalogLeader: 1, wasWhole: true, waitedMs: 0,
     fromMs: 1_000, toMs: 2_000, ...more,
   };
 }
@@ -31,17 +31,21 @@ const ISOLATED = fault("cut of the order leader from everybody", {
 /** An attempt to buy at front-end 1. */
 function asked(fromMs: number, toMs: number, more: Partial<OrderOperation> = {}): OrderOperation {
   return {
-    kind: "order", client: 1, frontend: 1, key: `k${fromMs}`, name: "Tux", quantity: 1,
-    number: null, replayed: false, status: 409, isOwnError: true, hasRetryAfter: false,
-    invokedMs: fromMs, returnedMs: toMs, ...more,
+    kind: "order", client: 1, frontend: 1, key: `k${fromMs}`, name: "Tux", type: "buy",
+    quantity: 1, number: null, replayed: false, status: 409, isOwnError: true,
+    hasRetryAfter: false, invokedMs: fromMs, returnedMs: toMs, ...more,
   };
 }
 
 const REFUSED = { status: 503, hasRetryAfter: true };
 const SILENT = { status: 0, isOwnError: false };
 
-function rulesBroken(faults: Fault[], operations: OrderOperation[]): number[] {
-  const replicas = EVERYBODY.filter((name) => !name.startsWith("frontend"));
+function rulesBroken(
+  faults: Fault[],
+  operations: OrderOperation[],
+  more: readonly string[] = [],
+): number[] {
+  const replicas = [...EVERYBODY, ...more].filter((name) => !name.startsWith("frontend"));
   const history: History = {
     operations, faults, orders: [], journal: [], initial: new Map(), restockTo: 100, finals: [],
     logs: replicas.map((member) => ({ member, group: member.split(" ")[0]!, digest: "" })),
@@ -118,3 +122,29 @@ for (const [name, faults, operations] of KEPT) {
     assert.deepEqual(rulesBroken(faults, operations), []);
   });
 }
+
+/** Beside the first catalog, which leads. */
+const FOLLOWERS = ["catalog 2", "catalog 3"];
+const BOTH = fault("kill of the order leader and the catalog", {
+  members: ["order 3", "catalog 1"],
+});
+
+test("with catalog followers the catalog's leader may die, alone or with the orders'", () => {
+  const alone = fault("kill of the catalog", { members: ["catalog 1"] });
+  for (const one of [alone, BOTH]) {
+    assert.deepEqual(rulesBroken([one], [asked(1_100, 1_200, REFUSED)], FOLLOWERS), [31]);
+    assert.deepEqual(rulesBroken([one], [asked(1_100, 2_599)], FOLLOWERS), []);
+    assert.deepEqual(rulesBroken([one], [asked(1_100, 2_600)], FOLLOWERS), [32]);
+    assert.deepEqual(rulesBroken([one], [asked(1_100, 5_000, REFUSED)]), [], "nobody to follow it");
+  }
+});
+
+test("nobody has to serve where no catalog that has a majority is reached", () => {
+  const refused = [asked(1_100, 5_000, REFUSED)];
+  const dead = fault("kill", { members: ["catalog 1", "catalog 2"] });
+  assert.deepEqual(rulesBroken([dead], refused, FOLLOWERS), []);
+  const cut = fault("cut", { members: ["catalog 1"], links: both("frontend 1", ["catalog 3"]) });
+  assert.deepEqual(rulesBroken([cut], refused, FOLLOWERS), []);
+  const follower = fault("kill", { members: ["catalog 2"] });
+  assert.deepEqual(rulesBroken([follower], refused, FOLLOWERS), [31], "a follower is not missed");
+});

@@ -4,10 +4,11 @@
  * version in an answer is the index of the catalog's row behind it, of a list
  * that of the latest change of any product, so old and new are numbers. A
  * stale look-up is told once, by the strongest claim that it breaks: the
- * reader's own purchase, somebody's purchase, a look-up or a list.
+ * reader's own purchase, somebody's purchase, a change of the admin's, a
+ * look-up or a list.
  */
-import type { Evidence } from "./evidence.ts";
-import type { ListOperation, ProductOperation } from "./history.ts";
+import { once, type Evidence, type Left } from "./evidence.ts";
+import type { History, ListOperation, ProductOperation, Shown } from "./history.ts";
 import type { Rule } from "./judge.ts";
 
 export const READ_RULES: Readonly<Record<number, Rule>> = {
@@ -21,9 +22,11 @@ export const READ_RULES: Readonly<Record<number, Rule>> = {
   28: { promise: "a list shows every product as it was after the row of its version",
     check: listsAreOfOneMoment },
   29: { promise: "no list is older than what was known before", check: staleLists },
+  36: { promise: "no look-up is older than what the admin was answered",
+    check: (evidence) => staleReads(evidence, "admin's change") },
 };
 
-type Claim = "own purchase" | "purchase" | "look-up";
+type Claim = "own purchase" | "purchase" | "admin's change" | "look-up";
 
 /** A version of a product that somebody knew of at that time. */
 interface Known {
@@ -31,40 +34,50 @@ interface Known {
   name: string;
   version: number;
   /** Who bought; null for a look-up. */
-  buyer: number | null;
+  buyer: number | "admin" | null;
 }
 
 function staleReads(evidence: Evidence, wanted: Claim): string[] {
-  const known = knownVersions(evidence).sort((one, other) => one.atMs - other.atMs);
-  const reads = evidence.reads().sort((one, other) => one.invokedMs - other.invokedMs);
+  return allStaleReads(evidence).flatMap(({ broken, text }) => broken === wanted ? [text] : []);
+}
+
+/** Each with the strongest claim that it breaks. */
+const allStaleReads = once((evidence) => {
+  const known = knownVersions(evidence);
+  const reads = [...evidence.reads].sort((one, other) => one.invokedMs - other.invokedMs);
   const highest = new Map<string, number>();
   const claim = (what: string) => highest.get(what) ?? 0;
+  const stale: { broken: Claim; text: string }[] = [];
   let next = 0;
-  return reads.flatMap((read) => {
+  for (const read of reads) {
     for (; next < known.length && known[next]!.atMs < read.invokedMs; next++) {
       raise(highest, known[next]!);
     }
-    const own = claim(`own ${read.client} ${read.name}`);
-    const bought = claim(`bought ${read.name}`);
-    const seen = claim(`seen ${read.name}`);
-    const broken: Claim | null = read.version < own ? "own purchase"
-      : read.version < bought ? "purchase"
-      : read.version < seen ? "look-up" : null;
-    const claims = { "own purchase": own, purchase: bought, "look-up": seen };
-    return broken === wanted ? [describe(read, claims[wanted])] : [];
-  });
-}
+    const { client, name, version } = read;
+    const own = claim(`own ${client} ${name}`);
+    const bought = claim(`bought ${name}`);
+    const changed = claim(`own admin ${name}`);
+    const seen = claim(`seen ${name}`);
+    if (version >= Math.max(own, bought, changed, seen)) continue;
+    const [broken, row]: [Claim, number] = version < own ? ["own purchase", own]
+      : version < bought ? ["purchase", bought]
+      : version < changed ? ["admin's change", changed] : ["look-up", seen];
+    stale.push({ broken, text: describe(read, row) });
+  }
+  return stale;
+});
 
 function raise(highest: Map<string, number>, { name, version, buyer }: Known): void {
-  const whats = buyer === null ? [`seen ${name}`] : [`bought ${name}`, `own ${buyer} ${name}`];
+  const whats = buyer === null ? [`seen ${name}`] : [`own ${buyer} ${name}`];
+  if (typeof buyer === "number") whats.push(`bought ${name}`);
   for (const what of whats) highest.set(what, Math.max(highest.get(what) ?? 0, version));
 }
 
-/** What was known of products, and from when on. */
-export function knownVersions(evidence: Evidence): Known[] {
-  const looked = evidence.reads().map(({ name, version, returnedMs }): Known =>
+/** What was known of products, and from when on; by time. */
+export const knownVersions = once((evidence): readonly Known[] => {
+  const looked = evidence.reads.map(({ name, version, returnedMs }): Known =>
     ({ atMs: returnedMs, name, version, buyer: null }));
-  const listed = evidence.lists().flatMap(({ products, version, returnedMs }) =>
+  const listed = evidence.lists.flatMap(({ products, version, returnedMs }) =>
     products.map(({ name }): Known => {
       const { index } = evidence.leftAt(name, version) ?? { index: 0 };
       return { atMs: returnedMs, name, version: index, buyer: null };
@@ -74,11 +87,14 @@ export function knownVersions(evidence: Evidence): Known[] {
     if (version === undefined || knownMs === Number.POSITIVE_INFINITY) return [];
     return [{ atMs: knownMs, name, version, buyer: client }];
   });
-  const changed = evidence.of("admin").filter(({ status }) => status === 200)
-    .map(({ name, version, returnedMs }): Known =>
-      ({ atMs: returnedMs, name, version, buyer: null }));
-  return [...looked, ...listed, ...bought, ...changed];
-}
+  const changed = evidence.of("admin").filter(({ status }) => status === 200).map((operation) => {
+    const { name, returnedMs: atMs } = operation;
+    const rows = evidence.rowsOf(operation).map(({ index }) => index);
+    return { atMs, name, version: Math.max(operation.version, ...rows), buyer: "admin" } as const;
+  });
+  return [...looked, ...listed, ...bought, ...changed]
+    .sort((one, other) => one.atMs - other.atMs);
+});
 
 function describe({ name, version, frontend, invokedMs }: ProductOperation, known: number): string {
   return `front-end ${frontend} showed ${name} as of row ${version}, asked at ` +
@@ -87,7 +103,7 @@ function describe({ name, version, frontend, invokedMs }: ProductOperation, know
 
 function notFromTheFuture(evidence: Evidence): string[] {
   const keyByVersion = new Map([...evidence.versionByKey].map(([key, version]) => [version, key]));
-  return [...evidence.reads(), ...evidence.lists()].flatMap(({ version, returnedMs }) => {
+  return [...evidence.reads, ...evidence.lists].flatMap(({ version, returnedMs }) => {
     const key = keyByVersion.get(version);
     const { invokedMs = 0 } = evidence.purchases.get(key ?? "") ?? {};
     if (invokedMs <= returnedMs || invokedMs === Number.POSITIVE_INFINITY) return [];
@@ -96,38 +112,64 @@ function notFromTheFuture(evidence: Evidence): string[] {
 }
 
 function valueOfItsVersion(evidence: Evidence): string[] {
-  return evidence.reads().flatMap(({ name, version, quantity }) => {
+  const { initial } = evidence.history;
+  return evidence.reads.flatMap((read) => {
+    const { id, name, version } = read;
+    if (id !== null && initial.get(name)?.id !== id) return [`${name} was shown as number ${id}`];
     const real = evidence.leftAt(name, version);
-    if (real?.index === version && real.quantity === quantity) return [];
-    const what = real?.index === version ? `left ${real.quantity}` : "did not change it";
-    return [`${quantity} ${name} were shown as of row ${version}, which ${what}`];
+    const isOfRow = real?.index === version;
+    const what = isOfRow ? differenceOf(evidence.history, read, real) : "did not change it";
+    if (what === null) return [];
+    return [`${textOf(read)} was shown as of row ${version}, which ${what}`];
   });
 }
 
+/** What a row left, where an answer shows something else; null: it shows just that. */
+function differenceOf({ initial }: History, shown: Shown, real: Left): string | null {
+  const volume = initial.get(shown.name)?.maxVolume === null ? null : real.traded;
+  const { price, quantity } = real;
+  if (shown.quantity === quantity && shown.price === price && shown.volume === volume) return null;
+  return `left ${textOf({ name: shown.name, quantity, price, volume })}`;
+}
+
+function textOf({ name, quantity, price, volume }: Shown): string {
+  return `${quantity} ${name} at ${price}${volume === null ? "" : `, ${volume} traded`}`;
+}
+
 function listsAreOfOneMoment(evidence: Evidence): string[] {
-  const names = [...evidence.history.initial.keys()].sort();
-  const changes = new Set([0, ...evidence.history.journal.map(({ index }) => index)]);
-  return evidence.lists().flatMap((list) => {
+  const { history } = evidence;
+  const changes = new Set([0, ...history.journal.map(({ index }) => index)]);
+  return evidence.lists.flatMap((list) => {
     const { version, products } = list;
     if (!changes.has(version)) {
       return [`${whose(list)} as of row ${version}, which changed nothing`];
     }
-    if (products.map(({ name }) => name).join() !== names.join()) {
-      return [`${whose(list)} does not have each product once, by name`];
+    if (products.map(({ name }) => name).join() !== namesOf(list, history).join()) {
+      return [`${whose(list)} does not have each product that it is of once, in order`];
     }
-    return products.flatMap(({ name, quantity }) => {
-      const { quantity: real } = evidence.leftAt(name, version)!;
-      if (real === quantity) return [];
-      return [`${whose(list)} shows ${quantity} ${name} as of row ${version}: there were ${real}`];
+    return products.flatMap((shown) => {
+      const what = differenceOf(history, shown, evidence.leftAt(shown.name, version)!);
+      if (what === null) return [];
+      return [`${whose(list)} shows ${textOf(shown)}; row ${version} ${what}`];
     });
   });
 }
 
+/** Of the products that belong into a list, in its order. */
+function namesOf({ topic, byId }: ListOperation, { initial }: History): string[] {
+  const wanted = topic?.toLowerCase() ?? null;
+  const found = [...initial].filter(([, product]) =>
+    wanted === null || product.topic?.toLowerCase() === wanted);
+  if (byId) found.sort(([, one], [, other]) => one.id! - other.id!);
+  const names = found.map(([name]) => name);
+  return byId ? names : names.sort();
+}
+
 function staleLists(evidence: Evidence): string[] {
-  const shown = evidence.lists().map(({ version, returnedMs }) => ({ atMs: returnedMs, version }));
+  const shown = evidence.lists.map(({ version, returnedMs }) => ({ atMs: returnedMs, version }));
   const known = [...knownVersions(evidence), ...shown]
     .sort((one, other) => one.atMs - other.atMs);
-  const lists = evidence.lists().sort((one, other) => one.invokedMs - other.invokedMs);
+  const lists = [...evidence.lists].sort((one, other) => one.invokedMs - other.invokedMs);
   let next = 0;
   let highest = 0;
   return lists.flatMap((list) => {

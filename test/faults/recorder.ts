@@ -1,17 +1,24 @@
 /**
- * One client of the store, which writes down everything it asked and was
- * answered. It never repeats a request by itself, and what is not a whole
- * answer is none: the judge decides what that may mean.
+ * One client of the store, which writes down everything it asked, in the
+ * words of that store, and was answered. It never repeats a request by
+ * itself, and what is not a whole answer is none: the judge decides what that
+ * may mean.
  */
 import { Agent, request } from "node:http";
+import type { Store } from "../../shared/stores/store.ts";
+import type { OrderType } from "../../shared/wire.ts";
 import type {
-  FindOperation, LeaderOperation, ListOperation, Operation, OrderOperation, ProductOperation,
+  AdminOperation, FindOperation, LeaderOperation, ListOperation, Operation, OrderOperation,
+  ProductOperation, Shown,
 } from "./history.ts";
+import type { Ware } from "./wares.ts";
 
 /** Longer than a store takes to say that it does not know. */
 const ANSWER_MAX_MS = 6_000;
-/** How a 503 ends that says that nothing was tried; of another the outcome is unknown. */
-const UNTRIED = /: try again with the same body"/;
+/** What a 503 says when nothing was tried; of another the outcome is unknown. */
+const UNTRIED = /: try again with the same body"|"Nothing was changed/;
+/** What a 409 says when it is not for the stock. */
+const OVER_VOLUME = /maximum volume/;
 
 interface Answer {
   status: number;
@@ -19,14 +26,28 @@ interface Answer {
   text: string;
 }
 
-export interface Ordering {
-  name: string;
+/** Of a product with an id, one piece that is bought by it. */
+export interface Ordering extends Pick<Ware, "name" | "id"> {
+  type: OrderType;
   quantity: number;
   key: string;
 }
 
+/** What the admin wants: a price, or so many pieces more. */
+export type Wish = { price: number; added: null } | { price: null; added: number };
+
+interface Question {
+  path: string;
+  method?: string;
+  body?: object;
+  headers?: Record<string, string>;
+}
+
 export interface RecorderOptions {
+  store: Store;
   urls: readonly string[];
+  /** Without one nobody asks for anything as the admin. */
+  adminToken: string;
   operations: Operation[];
   client: number;
   /** Monotonic, the same for all clients and faults. */
@@ -34,6 +55,8 @@ export interface RecorderOptions {
 }
 
 export class Recorder {
+  readonly #store: Store;
+  readonly #adminToken: string;
   readonly #nowMs: () => number;
   readonly #urls: readonly string[];
   readonly #operations: Operation[];
@@ -43,6 +66,8 @@ export class Recorder {
   #isClosed = false;
 
   constructor(options: RecorderOptions) {
+    this.#store = options.store;
+    this.#adminToken = options.adminToken;
     this.#nowMs = options.nowMs;
     this.#urls = options.urls;
     this.#operations = options.operations;
@@ -63,42 +88,77 @@ export class Recorder {
   }
 
   /** @param frontend 1 is the first */
-  async order(frontend: number, { name, quantity, key }: Ordering): Promise<OrderOperation> {
-    const body = JSON.stringify({ name, quantity });
+  async order(frontend: number, ordering: Ordering): Promise<OrderOperation> {
+    const { name, id, type, quantity, key } = ordering;
+    const { orderTypes, orderNumberField } = this.#store;
+    const said = orderTypes.length > 1 ? { type } : {};
+    const how = id === null
+      ? { path: "/orders", body: { name, quantity, ...said } } : { path: `/buy/${id}` };
     const headers = { "idempotency-key": key };
-    const { asked, answer } = await this.#ask(frontend, { path: "/orders", body, headers });
-    const data = dataOf(answer) as { order_number?: number } | null;
-    return this.#note({
+    const { asked, answer } = await this.#ask(frontend, { method: "POST", headers, ...how });
+    const data = dataOf(answer) as Record<string, number> | null;
+    const operation: OrderOperation = {
       ...asked,
       kind: "order",
       key,
       name,
+      type,
       quantity,
-      number: data?.order_number ?? null,
+      number: data?.[orderNumberField] ?? null,
       replayed: answer?.headers["idempotency-replayed"] === "true",
       isUntried: answer?.status === 503 && UNTRIED.test(answer.text),
+    };
+    if (answer?.status === 409) {
+      operation.lacked = OVER_VOLUME.test(answer.text) ? "volume" : "stock";
+    }
+    return this.#note(operation);
+  }
+
+  async product(frontend: number, { name, id }: Ware): Promise<ProductOperation> {
+    const own = this.#store.routes.find(({ as }) => as === "product")?.path ?? "/products/:name";
+    const path = id === null ? own.replace(":name", encodeURIComponent(name)) : `/lookup/${id}`;
+    const { asked, answer } = await this.#ask(frontend, { path });
+    const found = dataOf(answer) as Shown | null;
+    const shown = found === null ? { name, ...UNSHOWN } : shownIn(found);
+    const version = versionOf(answer);
+    return this.#note({ ...asked, kind: "product", id, ...shown, version });
+  }
+
+  /** The first page of all products, or of one topic's. */
+  async list(
+    frontend: number,
+    { topic, byId }: Pick<ListOperation, "topic" | "byId">,
+  ): Promise<ListOperation> {
+    const word = topic === null ? null : encodeURIComponent(topic);
+    const path = byId
+      ? word === null ? "/list" : `/search/${word}`
+      : word === null ? "/products" : `/products?topic=${word}`;
+    const { asked, answer } = await this.#ask(frontend, { path });
+    const products = ((dataOf(answer) ?? []) as Shown[]).map(shownIn);
+    return this.#note({
+      ...asked, kind: "list", topic, byId, products, version: versionOf(answer),
     });
   }
 
-  async product(frontend: number, name: string): Promise<ProductOperation> {
-    const path = `/products/${encodeURIComponent(name)}`;
-    const { asked, answer } = await this.#ask(frontend, { path });
-    const data = dataOf(answer) as { quantity?: number } | null;
-    const quantity = data?.quantity ?? Number.NaN;
-    return this.#note({ ...asked, kind: "product", name, quantity, version: versionOf(answer) });
-  }
-
-  /** All products, as far as one page goes. */
-  async list(frontend: number): Promise<ListOperation> {
-    const { asked, answer } = await this.#ask(frontend, { path: "/products" });
-    const listed = (dataOf(answer) ?? []) as ListOperation["products"];
-    const products = listed.map(({ name, quantity }) => ({ name, quantity }));
-    return this.#note({ ...asked, kind: "list", products, version: versionOf(answer) });
+  /** As the admin; pieces can be added where products have ids. */
+  async change(frontend: number, { name, id }: Ware, wish: Wish): Promise<AdminOperation> {
+    const { price, added } = wish;
+    const headers = { authorization: `Bearer ${this.#adminToken}` };
+    const own = price === null ? `/update_q/${id}/${added}` : `/update_c/${id}/${price}`;
+    const question = id === null
+      ? { path: `/products/${encodeURIComponent(name)}`, method: "PATCH", body: { price } }
+      : { path: own, method: "POST" };
+    const { asked, answer } = await this.#ask(frontend, { ...question, headers });
+    const isUntried = answer?.status === 503 && UNTRIED.test(answer.text);
+    const version = versionOf(answer);
+    return this.#note({ ...asked, kind: "admin", name, added, price, version, isUntried });
   }
 
   async find(frontend: number, number: number): Promise<FindOperation> {
     const { asked, answer } = await this.#ask(frontend, { path: `/orders/${number}` });
-    const found = dataOf(answer) as FindOperation["found"];
+    const shown = dataOf(answer) as FindOperation["found"];
+    // Where nothing but buying can be done an order does not say so.
+    const found = shown === null ? null : { ...shown, type: shown.type ?? "buy" };
     return this.#note({ ...asked, kind: "find", number, found });
   }
 
@@ -120,10 +180,7 @@ export class Recorder {
     return operation;
   }
 
-  async #ask(
-    frontend: number,
-    question: { path: string; body?: string; headers?: Record<string, string> },
-  ) {
+  async #ask(frontend: number, question: Question) {
     const invokedMs = this.#nowMs();
     const asking = this.#exchange(`${this.#urls[frontend - 1]!}${question.path}`, question);
     this.#unanswered.add(asking);
@@ -144,10 +201,9 @@ export class Recorder {
   /** Null when there was no whole answer. */
   #exchange(
     url: string,
-    { body, headers = {} }: { body?: string; headers?: Record<string, string> },
+    { method = "GET", body, headers = {} }: Question,
   ): Promise<Answer | null> {
     return new Promise((resolve) => {
-      const method = body === undefined ? "GET" : "POST";
       const type = body === undefined ? {} : { "content-type": "application/json" };
       const options = { method, headers: { ...headers, ...type }, agent: this.#agent };
       const asking = request(url, options);
@@ -168,9 +224,16 @@ export class Recorder {
           settle(complete ? { status, headers: answered, text } : null);
         });
       });
-      asking.end(body);
+      asking.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
+}
+
+/** Of a product that was not shown. */
+const UNSHOWN = { price: Number.NaN, quantity: Number.NaN, volume: null };
+
+function shownIn({ name, price, quantity, volume = null }: Shown): Shown {
+  return { name, price, quantity, volume };
 }
 
 function dataOf(answer: Answer | null): unknown {

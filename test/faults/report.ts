@@ -8,15 +8,18 @@ import type { Outcome } from "./run.ts";
 const STALL_TOLD_MS = 100;
 
 export function renderOutcome(outcome: Outcome, paint: Paint): string {
-  const { seed, story, counts, uncut, stalledMs, kept } = outcome;
+  const { seed, of, story, counts, uncut, stalledMs, kept } = outcome;
   const lines = [
-    `Seed ${seed}. What was done to the store:`, "", ...story, "",
+    `Seed ${seed}: ${of}. What was done to the store:`, "", ...story, "",
     `${counts.requests} requests: ${counts.orders} orders, ${counts.soldOut} sold out, ` +
       `${counts.replayed} replayed, ${counts.keysReused} keys used for something else,`,
     `${counts.lookUps} look-ups, ${counts.found} orders found, ${counts.notFound} not there, ` +
       `${counts.refused} refused (503), ${counts.silent} without an answer.`,
     `Of purchases with an attempt of unknown outcome ${counts.unknownHappened} happened, ` +
       `${counts.unknownNot} did not. ${counts.restocks} restocks, ${counts.terms} terms.`,
+    `${counts.soldBack} orders sold back, ${counts.overVolume} over the volume, ${counts.byId} ` +
+      `look-ups by id, ${counts.ofTopic} lists of a topic, ${counts.changes} changes of the ` +
+      "admin's.",
     uncut === null ? `${counts.cuts} cuts: ${counts.staleReadChances} look-ups where a sale made ` +
       `elsewhere could not be heard of, ${counts.doubleSaleChances} keys sold that were asked ` +
       "for on both sides." : `Nobody was cut off: ${uncut}.`,

@@ -16,6 +16,7 @@ import { DEFAULT_SETTINGS } from "../../client/launcher/settings.ts";
 import { startStore } from "../../client/launcher/store.ts";
 import { createRandom } from "../../client/load/random.ts";
 import { monotonicMs } from "../../shared/clock.ts";
+import type { Store } from "../../shared/stores/store.ts";
 import { readArtefacts } from "./artefacts.ts";
 import { Crowd } from "./crowd.ts";
 import { type Counts, countsOf, emptyOf } from "./counts.ts";
@@ -27,10 +28,12 @@ import { type Waiting, waitingByKind } from "./pauses.ts";
 import { Recorder } from "./recorder.ts";
 import { drawSchedule, type Kinds } from "./schedule.ts";
 import { Stalls } from "./stalls.ts";
+import { prepareWares, storeOf, type Ware } from "./wares.ts";
 
 export const RESTOCK_TO = 100;
 const RESTOCK_MS = 300;
-const SIZES = { frontends: 2, catalogs: 1, orders: 3 };
+const ORDERS = 3;
+const ADMIN_TOKEN = "the-token-of-the-admin";
 /** After the last fault, everything must be well again by then. */
 export const SETTLE_MAX_MS = 10_000;
 const PEACE_MS = 1_000;
@@ -39,6 +42,10 @@ const POLL_MS = 25;
 const LAST_CLIENT = 0;
 
 export interface RunOptions {
+  /** By name. */
+  store: string;
+  catalogs: number;
+  frontends: number;
   seconds: number;
   seed: number;
   /** Cuts are left out where the machine allows none, unless there is nothing else. */
@@ -50,6 +57,8 @@ export interface RunOptions {
 
 export interface Outcome {
   seed: number;
+  /** `stocks, 3 catalogs, 2 front-ends` */
+  of: string;
   story: readonly string[];
   violations: Violation[];
   /** Checks of the audit that failed, running and stopped. */
@@ -72,16 +81,22 @@ export interface Outcome {
 /** @throws NoNetworkError when only cuts were asked for, and there can be none */
 export async function runChaos(options: RunOptions): Promise<Outcome> {
   const { network, uncut } = await openNetwork(options);
-  const kinds = { ...options.kinds, cuts: network !== null };
+  const followsCatalog = options.catalogs > 1;
+  const kinds = { ...options.kinds, cuts: network !== null, followsCatalog };
   const dataDir = realpathSync(mkdtempSync(join(tmpdir(), "chaos-")));
   let isGood = false;
   try {
+    const adminTokenFile = join(dataDir, "admin-token");
+    writeFileSync(adminTokenFile, `${ADMIN_TOKEN}\n`);
+    prepareWares(dataDir, storeOf(options.store), options.catalogs);
     const store = await startStore({
       dataDir,
-      ...SIZES,
+      store: options.store,
+      ...sizesOf(options),
       ...(network === null ? {} : { hosts: network.hosts, prefix: network.prefix }),
       environment: {
         RESTOCK_MS: String(RESTOCK_MS), RESTOCK_TO: String(RESTOCK_TO), LOG_LEVEL: "info",
+        ADMIN_TOKEN_FILE: adminTokenFile,
       },
     });
     try {
@@ -97,10 +112,16 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
   }
 }
 
-async function openNetwork({ kinds, say }: RunOptions): Promise<Surroundings> {
+function sizesOf({ catalogs, frontends }: RunOptions) {
+  return { orders: ORDERS, catalogs, frontends };
+}
+
+async function openNetwork(options: RunOptions): Promise<Surroundings> {
+  const { kinds, say } = options;
   if (!kinds.cuts) return { network: null, uncut: null };
   try {
-    const labels = membersOf({ ...DEFAULT_SETTINGS, ...SIZES }).map(({ label }) => label);
+    const members = membersOf({ ...DEFAULT_SETTINGS, ...sizesOf(options) });
+    const labels = members.map(({ label }) => label);
     return { network: await Network.open(labels), uncut: null };
   } catch (error) {
     if (!(error instanceof NoNetworkError) || !kinds.strikes) throw error;
@@ -116,6 +137,7 @@ interface Surroundings {
 
 class Run {
   readonly #store: RunningStore;
+  readonly #kind: Store;
   readonly #options: RunOptions & Surroundings;
   readonly #operations: Operation[] = [];
   readonly #startedMs = monotonicMs();
@@ -127,28 +149,37 @@ class Run {
   constructor(store: RunningStore, options: RunOptions & Surroundings) {
     this.#store = store;
     this.#options = options;
-    const operations = this.#operations;
-    const nowMs = this.#nowMs;
-    this.#last = new Recorder({ urls: store.urls, operations, client: LAST_CLIENT, nowMs });
+    this.#kind = storeOf(options.store);
+    this.#last = new Recorder({ ...this.#recording(), client: LAST_CLIENT });
+  }
+
+  #recording() {
+    return {
+      store: this.#kind,
+      urls: this.#store.urls,
+      adminToken: ADMIN_TOKEN,
+      operations: this.#operations,
+      nowMs: this.#nowMs,
+    };
   }
 
   async run(): Promise<Outcome> {
     const { seed, seconds, say, signal, kinds, network } = this.#options;
     const store = this.#store;
-    const names = await this.#names();
+    const wares = await this.#wares();
     const crowd = new Crowd({
-      urls: store.urls, names, operations: this.#operations, nowMs: this.#nowMs, seed,
-      buyers: 6, readers: 3, finders: 2, buyPauseMs: 12,
+      ...this.#recording(), wares, seed,
+      buyers: 6, readers: 3, finders: 2, admins: 1, buyPauseMs: 12,
     });
     const nemesis = new Nemesis({
       store, network, say, signal, random: createRandom(seed, 1), nowMs: this.#nowMs,
     });
     await nemesis.carryOut(drawSchedule(seed, seconds, kinds));
     const healedMs = monotonicMs();
-    const isSelling = await this.#untilAllSell(names[0]!);
+    const isSelling = await this.#untilAllSell(wares[0]!);
     await pause(PEACE_MS);
     await crowd.leave();
-    const quiet = await this.#untilQuiet(names);
+    const quiet = await this.#untilQuiet(wares);
     const settledMs = isSelling && quiet.isEqual
       ? Math.round(monotonicMs() - healedMs - PEACE_MS) : null;
     this.#last.close();
@@ -172,7 +203,7 @@ class Run {
     const violations = judge(history);
     const counts = countsOf(history);
     const { seed, kinds, uncut } = this.#options;
-    const empty = emptyOf(counts, kinds);
+    const empty = emptyOf(counts, kinds, this.#kind);
     const ok = violations.length === 0 && rest.failedChecks.length === 0 &&
       rest.settledMs !== null && empty.length === 0;
     const { dataDir } = this.#store;
@@ -180,13 +211,15 @@ class Run {
     const waiting = waitingByKind(history);
     const kept = ok ? null : dataDir;
     const stalledMs = Math.round(this.#stalls.longestMs);
-    return { ...rest, seed, violations, counts, empty, waiting, uncut, stalledMs, ok, kept };
+    const { store, catalogs, frontends } = this.#options;
+    const of = `${store}, ${catalogs} catalog${catalogs > 1 ? "s" : ""}, ${frontends} front-ends`;
+    return { ...rest, seed, of, violations, counts, empty, waiting, uncut, stalledMs, ok, kept };
   }
 
-  async #names(): Promise<string[]> {
+  async #wares(): Promise<Ware[]> {
     const answer = await fetch(`${this.#store.url}/products?limit=100`);
-    const { data } = (await answer.json()) as { data: { name: string }[] };
-    return data.map(({ name }) => name);
+    const { data } = (await answer.json()) as { data: Partial<Ware>[] };
+    return data.map(({ name, id = null, topic = null }) => ({ name: name!, id, topic }));
   }
 
   async #audit(when: string): Promise<Outcome["failedChecks"]> {
@@ -195,14 +228,15 @@ class Run {
     return verdict.results.filter(({ ok }) => !ok).map((result) => ({ ...result, when }));
   }
 
-  /** A purchase at each front-end. */
-  async #untilAllSell(name: string): Promise<boolean> {
+  /** A purchase at each front-end, or the word that there is nothing left to buy. */
+  async #untilAllSell({ name }: Ware): Promise<boolean> {
     const deadline = monotonicMs() + SETTLE_MAX_MS;
     for (let frontend = 1; frontend <= this.#store.urls.length; frontend++) {
       const key = `last.${this.#options.seed}.${frontend}`;
       for (;;) {
-        const { status } = await this.#last.order(frontend, { name, quantity: 1, key });
-        if (status === 200) break;
+        const what = { name, id: null, type: "buy", quantity: 1, key } as const;
+        const { status } = await this.#last.order(frontend, what);
+        if (status === 200 || status === 409) break;
         if (monotonicMs() > deadline) return false;
         await pause(POLL_MS);
       }
@@ -211,30 +245,33 @@ class Run {
   }
 
   /** The files and what is shown, both of one moment in which nothing changed. */
-  async #untilQuiet(names: readonly string[]) {
+  async #untilQuiet(wares: readonly Ware[]) {
     const deadline = monotonicMs() + SETTLE_MAX_MS;
     for (;;) {
       const before = readArtefacts(this.#store);
-      const finals = await this.#showAll(names);
+      const finals = await this.#showAll(wares);
       const artefacts = readArtefacts(this.#store);
       const isCalm = before.logs.every(({ digest }, at) => digest === artefacts.logs[at]!.digest);
-      const isEqual = isCalm && finals.every(({ quantity }) => quantity > 0) &&
+      // What is out of stock is about to be restocked, where that is done.
+      const isStocked = !this.#kind.restocks || finals.every(({ quantity }) => quantity > 0);
+      const isEqual = isCalm && isStocked &&
         artefacts.logs.every(({ group, digest }) =>
           artefacts.logs.every((other) => other.group !== group || other.digest === digest));
       if (isEqual || monotonicMs() > deadline) {
         const shown = finals.filter(({ quantity }) => !Number.isNaN(quantity));
-        return { isEqual, history: { ...artefacts, finals: shown, restockTo: RESTOCK_TO } };
+        const restockTo = this.#kind.restocks ? RESTOCK_TO : 0;
+        return { isEqual, history: { ...artefacts, finals: shown, restockTo } };
       }
       await pause(POLL_MS);
     }
   }
 
-  async #showAll(names: readonly string[]): Promise<History["finals"][number][]> {
+  async #showAll(wares: readonly Ware[]): Promise<History["finals"][number][]> {
     const finals: History["finals"][number][] = [];
     for (let frontend = 1; frontend <= this.#store.urls.length; frontend++) {
-      for (const name of names) {
-        const { quantity } = await this.#last.product(frontend, name);
-        finals.push({ frontend, name, quantity });
+      for (const ware of wares) {
+        const { name, price, quantity, volume } = await this.#last.product(frontend, ware);
+        finals.push({ frontend, name, price, quantity, volume });
       }
     }
     return finals;

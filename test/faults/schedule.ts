@@ -10,7 +10,9 @@ import { type Cut, CUTS, shuffled } from "./cuts.ts";
 
 export type Target =
   | "the order leader" | "an order follower" | "both order followers" | "all order replicas"
-  | "the catalog" | "a front-end" | "everything";
+  /** Of several the one that leads. */
+  | "the catalog" | "a catalog follower"
+  | "a front-end" | "everything";
 /** A stop is graceful, a flap is two kills, the second as soon as it is back. */
 export type How = "kill" | "pause" | "stop" | "flap";
 
@@ -31,6 +33,8 @@ export interface Kinds {
   strikes: boolean;
   /** The network is cut. */
   cuts: boolean;
+  /** There are catalog followers: leaders of both groups die at one moment, followers too. */
+  followsCatalog?: boolean;
 }
 
 const LEADER: readonly Target[] = ["the order leader"];
@@ -69,6 +73,17 @@ const STRIKES: readonly Blow[] = [
   { how: "kill", targets: ["everything"] },
 ];
 
+const BOTH_LEADERS: Blow = { how: "kill", targets: ["the order leader", "the catalog"] };
+
+/** Where the catalog has followers. */
+const STRIKES_CATALOGS: readonly Blow[] = [
+  BOTH_LEADERS,
+  { how: "kill", targets: ["the order leader", "the catalog", "a front-end"] },
+  { how: "kill", targets: ["an order follower", "a catalog follower"] },
+  { how: "pause", targets: ["a catalog follower"] },
+  { how: "stop", targets: ["a catalog follower"] },
+];
+
 const CUTS_FIRST: readonly Blow[] = [
   { how: "cut", cut: "the order leader from everybody" },
   { how: "cut", cut: "a front-end from the catalog" },
@@ -85,17 +100,22 @@ const START_MS = 700;
 
 /** Faults for about this long. */
 export function drawSchedule(seed: number, seconds: number, kinds: Kinds): PlannedFault[] {
-  const { strikes, cuts } = kinds;
+  const { strikes, cuts, followsCatalog = false } = kinds;
+  const strikesCatalogs = strikes && followsCatalog;
   const random = createRandom(seed);
   const between = ([least, most]: readonly [number, number]) =>
     Math.round(least + random() * (most - least));
   const shuffle = (blows: readonly Blow[]) => shuffled(blows, random);
   const first = [
-    ...shuffle([...(strikes ? STRIKES_FIRST : []), ...(cuts ? CUTS_FIRST : [])]),
+    ...shuffle([
+      ...(strikes ? STRIKES_FIRST : []), ...(strikesCatalogs ? [BOTH_LEADERS] : []),
+      ...(cuts ? CUTS_FIRST : []),
+    ]),
     ...shuffle(strikes ? STRIKES_SECOND : []),
   ];
   const deck = [
-    ...(strikes ? STRIKES : []), ...(cuts ? CUTS.map((cut) => ({ how: "cut", cut }) as const) : []),
+    ...(strikes ? STRIKES : []), ...(strikesCatalogs ? STRIKES_CATALOGS : []),
+    ...(cuts ? CUTS.map((cut) => ({ how: "cut", cut }) as const) : []),
   ];
   const schedule: PlannedFault[] = [];
   const cards: Blow[] = [];

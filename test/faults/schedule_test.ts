@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { toys } from "../../shared/stores/toys.ts";
 import { countsOf, emptyOf } from "./counts.ts";
 import { CUTS } from "./cuts.ts";
 import { drawSchedule, kindOf } from "./schedule.ts";
@@ -25,6 +26,18 @@ test("each run kills and pauses a leader, kills a catalog and a front-end, pause
     ]);
     assert(first.every(({ waits }) => waits), "what is promised of them is judged");
   }
+});
+
+test("where the catalog is replicated both leaders die at once, with and without others", () => {
+  const kinds = { ...STRIKES, followsCatalog: true };
+  const both = "kill of the order leader and the catalog";
+  for (let seed = 1; seed <= 50; seed++) {
+    assert(drawSchedule(seed, 60, kinds).slice(0, 3).map(kindOf).includes(both));
+    const all = new Set(drawSchedule(seed, 600, kinds).map(kindOf));
+    assert(all.has(`${both} and a front-end`) && all.has("pause of a catalog follower"));
+  }
+  const alone = drawSchedule(1, 600, STRIKES).map(kindOf);
+  assert(alone.every((kind) => !kind.includes("catalog follower")));
 });
 
 test("each run that can cuts off a leader, and front-ends from catalog and leader", () => {
@@ -58,7 +71,7 @@ test("a run in which nothing happened is said to be empty", () => {
     operations: [], faults: [], orders: [], journal: [], initial: new Map(), restockTo: 100,
     logs: [], finals: [],
   };
-  const empty = emptyOf(countsOf(nothing), ALL);
+  const empty = emptyOf(countsOf(nothing), ALL, toys);
   assert(empty.includes("orders 0, at least 100 are wanted"), empty.join());
   for (const what of ["leaderKills", "pauseTrials", "staleReadChances", "doubleSaleChances"]) {
     assert(empty.some((sentence) => sentence.startsWith(`${what} 0`)), empty.join());
@@ -71,6 +84,8 @@ test("wrong use: one line on stderr, exit 2; --help: examples first", async () =
     promisify(execFile)(process.execPath, ["--import", "tsx", program, ...args]);
   const stderr = /^--seconds is a whole number from 1 to .*\n$/;
   await assert.rejects(call("--seconds", "0"), { code: 2, stdout: "", stderr });
+  const stores = /^--store is books, stocks, toys, and not 'cars'\n$/;
+  await assert.rejects(call("--store", "cars"), { code: 2, stdout: "", stderr: stores });
   const { stdout } = await call("--help");
   assert.match(stdout, /^Examples\n {2}npm run chaos .*\n {2}npm run chaos /);
 });

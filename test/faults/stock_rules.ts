@@ -5,9 +5,9 @@ import type { Rule } from "./judge.ts";
 import { knownVersions } from "./read_rules.ts";
 
 export const STOCK_RULES: Readonly<Record<number, Rule>> = {
-  16: { promise: "initial + restocked - ordered is what is left", check: booksBalance },
+  16: { promise: "initial + restocked + sold back - bought is what is left", check: booksBalance },
   17: { promise: "nobody sees less than none, or more than a full stock", check: withinBounds },
-  18: { promise: "between two restocks no more is sold than was there", check: nothingOversold },
+  18: { promise: "no more is sold than was there", check: nothingOversold },
   19: { promise: "who was told that there is not enough was told so while it was true",
     check: refusedForCause },
   35: { promise: "what the admin changes happens once, or not at all if he is told so",
@@ -15,13 +15,15 @@ export const STOCK_RULES: Readonly<Record<number, Rule>> = {
 };
 
 function booksBalance({ history }: Evidence): string[] {
-  const left = new Map(history.initial);
+  const left = new Map([...history.initial].map(([name, { quantity }]) => [name, quantity]));
   const add = (name: string, quantity: number) =>
     left.set(name, (left.get(name) ?? 0) + quantity);
-  for (const { kind, name, quantity } of history.journal) {
-    if (kind !== "sale") add(name, quantity);
+  for (const row of history.journal) {
+    if (row.kind === "restock" || row.kind === "stock") add(row.name, row.quantity);
   }
-  for (const { name, quantity } of history.orders) add(name, -quantity);
+  for (const { name, type, quantity } of history.orders) {
+    add(name, type === "buy" ? -quantity : quantity);
+  }
   return history.finals.flatMap(({ frontend, name, quantity }) => {
     if (left.get(name) === quantity) return [];
     return [`front-end ${frontend} shows ${quantity} ${name}; its books say ${left.get(name)}`];
@@ -31,31 +33,23 @@ function booksBalance({ history }: Evidence): string[] {
 function withinBounds(evidence: Evidence): string[] {
   const { initial, restockTo, journal } = evidence.history;
   const added = new Map<string, number>();
-  for (const { kind, name, quantity } of journal) {
-    if (kind === "stock" && quantity > 0) added.set(name, (added.get(name) ?? 0) + quantity);
+  for (const row of journal) {
+    const isMore = row.kind === "sale" ? row.type === "sell" : row.kind === "stock";
+    if (!isMore || row.kind === "price" || row.quantity < 0) continue;
+    added.set(row.name, (added.get(row.name) ?? 0) + row.quantity);
   }
-  return evidence.reads().flatMap(({ name, quantity, version }) => {
-    const most = Math.max(initial.get(name) ?? 0, restockTo) + (added.get(name) ?? 0);
+  return evidence.reads.flatMap(({ name, quantity, version }) => {
+    const full = Math.max(initial.get(name)?.quantity ?? 0, restockTo);
+    const most = full + (added.get(name) ?? 0);
     if (quantity >= 0 && quantity <= most) return [];
     return [`${quantity} ${name} were shown as of row ${version}; a full stock is ${most}`];
   });
 }
 
-function nothingOversold({ history }: Evidence): string[] {
-  const stock = new Map(history.initial);
-  const sold = new Map<string, number>();
-  return history.journal.flatMap(({ index, kind, name, quantity }) => {
-    const there = stock.get(name) ?? 0;
-    const before = sold.get(name) ?? 0;
-    if (kind !== "sale") {
-      stock.set(name, there - before + quantity);
-      sold.set(name, 0);
-      return [];
-    }
-    sold.set(name, before + quantity);
-    if (before + quantity <= there) return [];
-    return [`row ${index} sells ${quantity} ${name}: ${before} of ${there} were sold already`];
-  });
+function nothingOversold({ stocks }: Evidence): string[] {
+  return [...stocks].flatMap(([name, stock]) =>
+    stock.filter(({ quantity }) => quantity < 0).map(({ index, quantity }) =>
+      `row ${index} leaves ${quantity} ${name}`));
 }
 
 /**
@@ -63,7 +57,7 @@ function nothingOversold({ history }: Evidence): string[] {
  * be seen. That are all rows known to anybody before the question, none of a
  * purchase that was asked for only after the answer, and none that a look-up
  * asked for after it does not show: at some moment between there was less
- * than asked for.
+ * than asked for, of pieces or of volume that is left, whichever was said.
  */
 function refusedForCause(evidence: Evidence): string[] {
   const known = knownRows(evidence);
@@ -72,13 +66,16 @@ function refusedForCause(evidence: Evidence): string[] {
     return [name, shownRows(evidence, name)];
   }));
   return evidence.of("order").flatMap((operation) => {
-    const { status, key, name, quantity, returnedMs } = operation;
+    const { status, key, name, type, lacked, quantity, returnedMs } = operation;
     if (status !== 409 || outcomeOf(operation) !== "failed") return [];
+    if (type === "sell" && lacked === "stock") return [`${key} sells, and was told of the stock`];
     const beganMs = whenBegan(operation, evidence.purchases.get(key)!);
     const first = known[countWhile(known, ({ atMs }) => atMs < beganMs) - 1]?.index ?? 0;
     const later = rowAfter(asked, returnedMs) - 1;
     const last = Math.max(first, Math.min(later, rowAfter(shown.get(name) ?? [], returnedMs)));
-    const left = evidence.leftBetween(name, first, last).map((one) => one.quantity);
+    const most = evidence.history.initial.get(name)?.maxVolume ?? Number.POSITIVE_INFINITY;
+    const left = evidence.leftBetween(name, first, last).map((one) =>
+      lacked === "volume" ? most - one.traded : one.quantity);
     if (left.length === 0 || left.some((pieces) => pieces < quantity)) return [];
     return [`${key} was told that there are less than ${quantity} ${name}: from row ${first} ` +
       `to row ${last} there were ${Math.min(...left)} and more`];
@@ -86,14 +83,17 @@ function refusedForCause(evidence: Evidence): string[] {
 }
 
 function adminChangesOnce(evidence: Evidence): string[] {
-  const rows = evidence.history.journal.filter(({ kind }) => kind === "stock");
   return evidence.of("admin").flatMap((operation) => {
-    const { name, added } = operation;
-    const count = rows.filter((row) => row.name === name && row.quantity === added).length;
+    const { name, added, price, status } = operation;
     const outcome = outcomeOf(operation);
-    const isRight = outcome === "unknown" ? count <= 1 : count === (outcome === "ok" ? 1 : 0);
-    return isRight ? [] : [`${added} ${name} were added ${count} times, and the answer was ` +
-      `${operation.status}`];
+    const rows = evidence.rowsOf(operation);
+    const wanted = [[added, "stock", "pieces"], [price, "price", "as its price"]] as const;
+    return wanted.flatMap(([value, kind, what]) => {
+      const count = rows.filter((row) => row.kind === kind).length;
+      const isRight = outcome === "unknown" ? count <= 1 : count === (outcome === "ok" ? 1 : 0);
+      if (value === null || isRight) return [];
+      return [`${name} got ${value} ${what} ${count} times, and the answer was ${status}`];
+    });
   });
 }
 
@@ -104,10 +104,9 @@ interface Moment {
 
 /** By time: the highest row that was known to anybody then. */
 function knownRows(evidence: Evidence): Moment[] {
-  const moments = knownVersions(evidence).map(({ atMs, version }) => ({ atMs, index: version }));
   let highest = 0;
-  return moments.sort(byTime).map(({ atMs, index }) => {
-    highest = Math.max(highest, index);
+  return knownVersions(evidence).map(({ atMs, version }) => {
+    highest = Math.max(highest, version);
     return { atMs, index: highest };
   });
 }
@@ -122,7 +121,7 @@ function askedRows({ versionByKey, purchases }: Evidence): Moment[] {
 
 /** By time of asking: the lowest row that a look-up of this product then or later shows. */
 function shownRows(evidence: Evidence, product: string): Moment[] {
-  const looks = evidence.reads().filter(({ name }) => name === product);
+  const looks = evidence.reads.filter(({ name }) => name === product);
   return lowestFromThen(looks.map(({ invokedMs, version }) => {
     return { atMs: invokedMs, index: version };
   }));

@@ -12,8 +12,9 @@ import type { FrontendHealth, ReplicaHealth } from "../../shared/wire.ts";
 export interface Look {
   /** Replicas follow one leader and are up to it, front-ends are ready and hold a lease. */
   isWhole: boolean;
-  /** Id of the order replica that leads and serves; null when none says so. */
+  /** Ids of the order replica and of the catalog that lead and serve; null: none says so. */
   leader: number | null;
+  catalogLeader: number | null;
 }
 
 /** A follower that lacks more rows is still catching up. */
@@ -36,10 +37,10 @@ async function lookAt(store: RunningStore): Promise<Look> {
     askReplicas(store, of("order")), askReplicas(store, of("catalog")),
     Promise.all(of("frontend").map((member) => isReady(store, member))),
   ]);
-  const leader = leaderOf(orders);
   return {
     isWhole: isGroupWhole(orders) && isGroupWhole(catalogs) && frontends.every((ready) => ready),
-    leader: leader?.id ?? null,
+    leader: leaderOf(orders)?.id ?? null,
+    catalogLeader: leaderOf(catalogs)?.id ?? null,
   };
 }
 

@@ -91,7 +91,7 @@ async function huntOne(
 }
 
 async function huntBySeeds(
-  { name, world, focus }: Mutant,
+  { name, world, focus, store }: Mutant,
   pool: Pool,
   options: Pick<HuntOptions, "seedsMax" | "failuresMax">,
 ): Promise<Catch | null> {
@@ -102,8 +102,8 @@ async function huntBySeeds(
   while (seeds < seedsMax && failures.length < failuresMax) {
     const count = Math.min(SEEDS_AT_ONCE[world], seedsMax - seeds);
     const left = failuresMax - failures.length;
-    const draw = { without: [], focus: focus ?? null };
-    const task = { world, from: seeds + 1, count, failuresMax: left, ...draw };
+    const draw = { without: [], focus: focus ?? null, store: store ?? null };
+    const task = { world, from: seeds + 1, count, failuresMax: left, draw };
     const answer = await pool.run({ kind: "seeds", ...task });
     seeds += answer.seeds;
     failures.push(...answer.failures);

@@ -6,6 +6,7 @@
 import { LOG_MUTANTS } from "./log/mutants.ts";
 import type { Focus } from "./store/focus.ts";
 import { STORE_MUTANTS, type Edit } from "./store/mutants.ts";
+import type { StoreName } from "./store/wares.ts";
 import type { World } from "./tasks.ts";
 
 export interface Mutant extends Edit {
@@ -17,6 +18,8 @@ export interface Mutant extends Edit {
   also?: readonly Edit[];
   /** What its runs are about: those in which it shows soonest. Default: each seed's own. */
   focus?: Focus;
+  /** The store that they are of: its words are what is mistaken. */
+  store?: StoreName;
   /** The case in which a search finds it; chance hardly does. */
   searchCase?: string;
 }

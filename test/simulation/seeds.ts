@@ -6,12 +6,11 @@ import { Violation as LogViolation } from "./log/judge.ts";
 import { play as playScript, ScriptWriter, shorten as shortenScript } from "./log/script.ts";
 import { Pool } from "./pool.ts";
 import { EXPECTED } from "./store/coverage.ts";
-import type { Focus } from "./store/focus.ts";
 import { drawPlan, type Plan } from "./store/plan.ts";
 import { play, type RunOptions } from "./store/run.ts";
 import { outcomeOf, shorten } from "./store/shorten.ts";
 import { Violation } from "./store/violation.ts";
-import type { Failure, World } from "./tasks.ts";
+import type { Draw, Failure, World } from "./tasks.ts";
 
 export type Say = (line: string) => void;
 
@@ -25,14 +24,6 @@ export interface Range {
   module: string;
   threads: number;
   draw: Draw;
-}
-
-/** What the plan of a seed is drawn from. */
-export interface Draw {
-  /** Kinds of faults that are switched off. */
-  without: readonly string[];
-  /** Null: each seed's own. */
-  focus: Focus | null;
 }
 
 const SEEDS_AT_ONCE: Record<World, number> = { log: 100, store: 20 };
@@ -55,7 +46,7 @@ export async function playAll(range: Range, say: Say): Promise<boolean> {
     while (next < from + count && monotonicMs() < untilMs && failures.length < FAILURES_MAX) {
       const size = Math.min(SEEDS_AT_ONCE[world], from + count - next);
       next += size;
-      const task = { world, from: next - size, count: size, failuresMax: size, ...draw };
+      const task = { world, from: next - size, count: size, failuresMax: size, draw };
       const answer = await pool.run({ kind: "seeds", ...task });
       played += answer.seeds;
       failures.push(...answer.failures);
@@ -73,7 +64,8 @@ export async function playAll(range: Range, say: Say): Promise<boolean> {
   failures.sort((one, other) => one.seed - other.seed);
   for (const { seed, message } of failures) say(`seed ${seed}: ${message}`);
   if (failures.length > 0) await tellShortest({ world, seed: failures[0]!.seed, draw }, say);
-  return failures.length === 0 && (isCovered || draw.without.length > 0 || draw.focus !== null);
+  const isPart = draw.without.length > 0 || draw.focus !== null || draw.store !== null;
+  return failures.length === 0 && (isCovered || isPart);
 }
 
 export interface Telling {
@@ -133,8 +125,8 @@ async function tellShortest(telling: Telling, say: Say): Promise<void> {
   say(shortest.violation.message);
 }
 
-function planOf(seed: number, { without, focus }: Draw): Plan {
-  return drawPlan(seed, new Set(without), focus);
+function planOf(seed: number, draw: Draw): Plan {
+  return drawPlan(seed, new Set(draw.without), draw);
 }
 
 function tellShortestScript(seed: number, say: Say): void {

@@ -15,6 +15,7 @@ import { playAll, tellSeed } from "./seeds.ts";
 import { FOCI, type Focus } from "./store/focus.ts";
 import { FAULT_KINDS } from "./store/plan.ts";
 import { MESSAGE_FAULTS } from "./store/network_weather.ts";
+import { STORE_NAMES, type StoreName } from "./store/wares.ts";
 import type { World } from "./tasks.ts";
 
 /** Lines of the usage's second column. */
@@ -37,6 +38,7 @@ const USAGE = `npm run simulate -- [options]
   --world W       only 'store', the whole store, or 'log', the replicated log alone; default: both
   --without A,B   of the store, without some of these faults:
 ${FAULTS}
+  --store S       runs of the store that are of ${STORE_NAMES.join(", ")}; default: the seed says
   --focus F       runs of the store about one of these; default: the seed says
 ${column(FOCI)}
   --exhaustive    breadth-first search of the log's cases; --states N of each (default 150000)
@@ -61,6 +63,7 @@ async function main(): Promise<boolean> {
       world: { type: "string" },
       without: { type: "string", default: "" },
       focus: { type: "string" },
+      store: { type: "string" },
       exhaustive: { type: "boolean" },
       states: { type: "string", default: "150000" },
       mutants: { type: "boolean" },
@@ -78,6 +81,7 @@ async function main(): Promise<boolean> {
   const draw = {
     without: values.without === "" ? [] : values.without.split(","),
     focus: values.focus === undefined ? null : focusOf(values.focus),
+    store: values.store === undefined ? null : storeOf(values.store),
   };
   const worlds: World[] = values.world === undefined ? ["log", "store"] : [worldOf(values.world)];
   const wantsSeeds = seeds !== undefined || minutes !== undefined;
@@ -112,6 +116,12 @@ function focusOf(text: string): Focus {
   const focus = FOCI.find((one) => one === text);
   if (focus === undefined) throw new Error(`--focus is one of ${FOCI.join(", ")}, not ${text}`);
   return focus;
+}
+
+function storeOf(text: string): StoreName {
+  const store = STORE_NAMES.find((one) => one === text);
+  if (store === undefined) throw new Error(`--store is one of ${STORE_NAMES.join(", ")}`);
+  return store;
 }
 
 async function searchAll(

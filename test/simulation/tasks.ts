@@ -1,8 +1,14 @@
 /** What the threads of a run are asked and answer. */
-import type { Focus } from "./store/focus.ts";
+import type { Wanted } from "./store/plan.ts";
 
 /** What is simulated: the replicated log alone, or the whole store. */
 export type World = "log" | "store";
+
+/** What the plans of seeds are drawn from. */
+export interface Draw extends Wanted {
+  /** Kinds of faults that are switched off, of the store. */
+  without: readonly string[];
+}
 
 export type Task =
   | {
@@ -11,10 +17,7 @@ export type Task =
       from: number;
       count: number;
       failuresMax: number;
-      /** Kinds of faults that are switched off, of the store. */
-      without: readonly string[];
-      /** What runs of the store are about; null: each seed's own. */
-      focus: Focus | null;
+      draw: Draw;
     }
   | { kind: "search"; name: string; statesMax: number };
 

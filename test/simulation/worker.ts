@@ -36,15 +36,15 @@ export function playSeeds({ from, count, failuresMax }: Seeds): SeedsAnswer {
 
 /** Runs of the whole store. */
 export async function playRuns(task: Seeds): Promise<SeedsAnswer> {
-  const { from, count, failuresMax, focus } = task;
-  const without = new Set(task.without);
+  const { from, count, failuresMax, draw } = task;
+  const without = new Set(draw.without);
   const counts = new Map<string, number>();
   const failures: Failure[] = [];
   let seeds = 0;
   while (seeds < count && failures.length < failuresMax) {
     const seed = from + seeds++;
     try {
-      await play(drawPlan(seed, without, focus), { counts });
+      await play(drawPlan(seed, without, draw), { counts });
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       failures.push({ seed, message: error.message });

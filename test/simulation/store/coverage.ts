@@ -3,10 +3,30 @@
  * members go on, as they themselves log it and as people are answered. A run
  * that never completed another leader's sale has proved nothing about that.
  */
-import { DAMAGES } from "./plan.ts";
+import type { Operation } from "../../faults/history.ts";
 import { MESSAGE_FAULTS } from "./network_weather.ts";
+import { DAMAGES } from "./plan.ts";
+import { STORE_NAMES, type StoreName } from "./wares.ts";
+
+/** As runs are counted: each store with one catalog and three, with two front-ends and three. */
+export function kindOfRun(store: StoreName, catalogs: number, frontends: number): string {
+  return `runs: ${store}, ${catalogs} catalog${catalogs > 1 ? "s" : ""}, ${frontends} front-ends`;
+}
+
+/** Counts an answer under each name that it has. */
+export function countAnswer(operation: Operation, count: (name: string) => void): void {
+  const { kind, status } = operation;
+  const isReplay = kind === "order" && operation.replayed;
+  count(`answers: ${kind} ${status}${isReplay ? " replayed" : ""}`);
+  if (kind === "product" && operation.id !== null) count(`answers: product by id ${status}`);
+  if (kind === "list" && operation.topic !== null) count(`answers: list of a topic ${status}`);
+  if (kind === "order" && operation.type === "sell") count(`answers: sell ${status}`);
+  if (kind === "order" && operation.lacked === "volume") count("answers: over the volume");
+}
 
 export const EXPECTED: readonly string[] = [
+  ...STORE_NAMES.flatMap((store) => [1, 3].flatMap((catalogs) =>
+    [2, 3].map((frontends) => kindOfRun(store, catalogs, frontends)))),
   // Faults.
   ...MESSAGE_FAULTS,
   "message cut off",
@@ -47,6 +67,7 @@ export const EXPECTED: readonly string[] = [
   "read: bypassed",
   "by a follower: POST /lookups",
   "by a follower: POST /lists",
+  "name of an id: known",
   // Answers.
   "answers: order 200",
   "answers: order 200 replayed",
@@ -55,7 +76,15 @@ export const EXPECTED: readonly string[] = [
   "answers: order 503",
   "answers: product 200",
   "answers: product 503",
+  "answers: sell 200",
+  "answers: sell 409",
+  "answers: over the volume",
+  "answers: product by id 200",
   "answers: list 200",
+  "answers: list of a topic 200",
+  "answers: admin 200",
+  "answers: admin 409",
+  "answers: admin 503",
   "answers: find 200",
   "answers: find 404",
 ];

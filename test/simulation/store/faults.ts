@@ -86,8 +86,8 @@ export class Faults {
     this.#struck = home;
     const { nowMs } = this.#options.timeline;
     const times = { fromMs: nowMs, toMs: nowMs + forMs, waitedMs: 0 };
-    const struck = { members: [machine.name], links: [], leader: 0, wasWhole: false };
-    this.pauses.push({ kind: "pause", ...struck, ...times });
+    const struck = { members: [machine.name], links: [], leader: 0, catalogLeader: 0 };
+    this.pauses.push({ kind: "pause", ...struck, wasWhole: false, ...times });
     machine.pause();
     this.#later(forMs, () => machine.resume());
   }

@@ -15,6 +15,7 @@ import type { Handle, Network } from "./network.ts";
 import type { Plan } from "./plan.ts";
 import { Shop, THREADS } from "./shop.ts";
 import type { SimDisk } from "./sim_disk.ts";
+import { STORES } from "./wares.ts";
 import type { Witness } from "./witness.ts";
 
 export type Kind = "order" | "catalog" | "frontend";
@@ -93,12 +94,11 @@ export class Members {
     const { plan, witness } = this.#options;
     const { id, machine } = place;
     const { catalogs, frontends } = plan.sizes;
-    const products = plan.products.map(({ name, quantity }) => ({ name, price: 5, quantity }));
     const service = await CatalogService.open({
       id,
       catalogs: this.#peers(machine, "catalog", catalogs, id),
       frontends: this.#peers(machine, "frontend", frontends, 0),
-      products,
+      products: plan.products,
       restockMs: plan.restockMs,
       restockTo: plan.restockTo,
       checkpointEveryRows: plan.checkpointEveryRows,
@@ -132,9 +132,9 @@ export class Members {
       random,
       log: logOf(place),
     });
-    const { cacheSize } = plan;
+    const { cacheSize, store } = plan;
     const { clock } = machine;
-    const shop = new Shop({ owner, memory, clock, cacheSize, random, count });
+    const shop = new Shop({ store: STORES[store], owner, memory, clock, cacheSize, random, count });
     network.serve(machine, (kind, body) => shop.handle(kind, body));
     owner.start();
     return { stop: () => owner.close(), leads: () => null };

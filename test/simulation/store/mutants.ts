@@ -1,11 +1,14 @@
 /**
- * Mistakes of the store itself: in what it shows, in selling, in keeping files.
+ * Mistakes of the store itself: in what it shows, in selling, in what only
+ * some stores have, in keeping files.
  */
 import { DISK_MUTANTS } from "./mutants_of_disks.ts";
 import type { Focus } from "./focus.ts";
 import { FOLLOWER_MUTANTS } from "./mutants_of_followers.ts";
 import { READ_MUTANTS } from "./mutants_of_reads.ts";
 import { SALE_MUTANTS } from "./mutants_of_sales.ts";
+import { STORES_MUTANTS } from "./mutants_of_stores.ts";
+import type { StoreName } from "./wares.ts";
 
 export interface Edit {
   /** From the project's folder. */
@@ -22,11 +25,14 @@ export interface StoreMutant extends Edit {
   also?: readonly Edit[];
   /** What its runs are about: those in which it shows soonest. Default: each seed's own. */
   focus?: Focus;
+  /** The store that they are of. Default: each seed's own. */
+  store?: StoreName;
 }
 
 export const STORE_MUTANTS: readonly StoreMutant[] = [
   ...READ_MUTANTS,
   ...FOLLOWER_MUTANTS,
   ...SALE_MUTANTS,
+  ...STORES_MUTANTS,
   ...DISK_MUTANTS,
 ];

@@ -6,13 +6,16 @@
  * (shorten.ts). Chance that is drawn on the way (delays, torn writes) comes
  * from streams of its own.
  */
+import type { InitialProduct } from "../../../catalog/products.ts";
 import { BALANCES, type Balance } from "../../../shared/config.ts";
+import type { OrderType } from "../../../shared/wire.ts";
 import { Random } from "../random.ts";
-import type { Climate } from "./climate.ts";
 import { drawClimate } from "./climates.ts";
 import { drawFocus, type Focus } from "./focus.ts";
 import { calmed, drawWeather, type Weather } from "./network_weather.ts";
+import { drawActs } from "./plan_acts.ts";
 import { drawFaults } from "./plan_faults.ts";
+import { drawProducts, drawStore, STORES, type StoreName } from "./wares.ts";
 
 export { DAMAGES, FAULT_KINDS } from "./plan_faults.ts";
 
@@ -65,23 +68,26 @@ export type PlannedFault =
 
 export type PlannedAct =
   | {
-      kind: "buy";
+      kind: "order";
       key: string;
       name: string;
+      /** Of one piece that is bought by the id of the product; null: by its name. */
+      id: number | null;
+      type: OrderType;
       quantity: number;
-      /** Sent twice at the same moment, to another front-end as it is or with another quantity. */
+      /** Sent twice at the same moment, to another front-end as it is or for something else. */
       twin: "" | "same" | "other";
-      /** Afterwards once more, as it was or with another quantity. */
+      /** Afterwards once more, as it was or for something else. */
       again: "" | "same" | "other";
       /** Whoever gets no answer, or is told that it is not known, leaves it at that. */
       once: boolean;
-      /** Looks at what is left, at another front-end, as soon as it is bought. */
+      /** Looks at what is left, at another front-end, as soon as it is answered. */
       looks: boolean;
     }
-  | { kind: "look"; name: string; thread: number }
-  | { kind: "list"; thread: number }
-  /** By the admin: below 0, taken away. */
-  | { kind: "admin"; name: string; added: number }
+  | { kind: "look"; name: string; id: number | null; thread: number }
+  | { kind: "list"; topic: string | null; byId: boolean; thread: number }
+  /** By the admin: pieces, below 0 those taken away, and a price; null: that stays. */
+  | { kind: "admin"; name: string; added: number | null; price: number | null }
   /** So far beyond the highest number that anybody was told. */
   | { kind: "find"; beyond: number };
 
@@ -95,8 +101,9 @@ export interface Plan {
   focus: Focus;
   sizes: Sizes;
   weather: Weather;
-  /** Name and quantity of what is sold. */
-  products: readonly { name: string; quantity: number }[];
+  store: StoreName;
+  /** What is sold, as it was at first. */
+  products: readonly InitialProduct[];
   restockMs: number;
   restockTo: number;
   cacheSize: number;
@@ -117,38 +124,38 @@ export interface Plan {
 
 /** More rows than any run has. */
 export const NEVER = 1_000_000;
-/** The first is in demand and runs out. */
-const PRODUCTS = ["Tux", "Fox", "Yak"];
-const CLIENTS = 6;
-/** Share of purchases at which many come at once: their rows fill more than a sector. */
-const RUSHES = 0.04;
-const RUSH = 20;
-/** Share of look-ups that are of all products. */
-const LISTS = 0.2;
-const TWINS = ["", "", "", "", "", "", "", "", "same", "same", "other"] as const;
-const AGAIN = ["", "", "", "", "same", "other"] as const;
 
-/** @param asked the focus; null: the seed's own */
+export interface Wanted {
+  /** Null: the seed's own, as is the store. */
+  focus: Focus | null;
+  store: StoreName | null;
+}
+
+/** @param without kinds of faults */
 export function drawPlan(
   seed: number,
   without: ReadonlySet<string> = new Set(),
-  asked: Focus | null = null,
+  wanted: Partial<Wanted> = {},
 ): Plan {
   const random = new Random(seed);
-  // A stream of its own: who asks for a focus changes nothing else.
+  // Streams of their own: who asks for a focus or a store changes nothing else.
   const focusing = new Random(seed * 8);
   const own = drawFocus(focusing);
-  const focus = asked ?? own;
+  const focus = wanted.focus ?? own;
+  const stocking = new Random(seed * 8 + 4);
+  const drawn = drawStore(stocking);
+  const store = wanted.store ?? drawn;
+  const products = drawProducts(stocking, store);
   const climate = drawClimate(focus, focusing);
   const sizes = { ...drawSizes(random), ...climate.sizes };
   const weather = calmed({ ...drawWeather(random), ...climate.weather }, without);
-  const stock = random.pick([3, 10, 100]);
   const plan = {
     seed,
     focus,
     sizes,
     weather,
-    products: PRODUCTS.map((name, at) => ({ name, quantity: at === 0 ? stock : 40 })),
+    store,
+    products,
     restockMs: random.pick([0, 200, 600]),
     restockTo: random.pick([1, 10, 50]),
     cacheSize: random.chance(0.9) ? random.pick([1, 2, 8]) : 0,
@@ -160,7 +167,8 @@ export function drawPlan(
     faultsMs: climate.faultsMs,
     ...climate.rest,
   };
-  const acts = drawActs(random, sizes, climate);
+  if (!STORES[store].restocks) plan.restockMs = 0;
+  const acts = drawActs({ random, sizes, climate, store, products });
   const faults = drawFaults(random, sizes, climate).filter(({ kind }) => !without.has(kind));
   return { ...plan, events: [...acts, ...faults].sort((a, b) => a.atMs - b.atMs) };
 }
@@ -179,50 +187,4 @@ function drawSizes(random: Random): Sizes {
     catalogs: random.chance(0.8) ? 1 : 3,
     orderQuorum: random.chance(0.05) ? 1 : Math.floor(orders / 2) + 1,
   };
-}
-
-function drawActs(random: Random, { frontends }: Sizes, climate: Climate): Planned[] {
-  const acts: Planned[] = [];
-  const { hot, sameThread, once, findEveryMs, faultsMs } = climate;
-  const buyEveryMs = random.pick(climate.buyEveryMs);
-  const lookEveryMs = random.pick(climate.lookEveryMs);
-  const client = () => 1 + random.below(CLIENTS);
-  const frontend = () => 1 + random.below(frontends);
-  let bought = 0;
-  let atMs = random.around(buyEveryMs);
-  for (; atMs < faultsMs; atMs += random.around(buyEveryMs)) {
-    for (let left = random.chance(RUSHES) ? RUSH : 1; left > 0; left--) {
-      acts.push({
-        atMs,
-        client: client(),
-        frontend: frontend(),
-        kind: "buy",
-        key: `k${++bought}`,
-        name: drawName(random, hot),
-        quantity: 1 + random.below(3),
-        twin: random.pick(TWINS),
-        again: random.pick(AGAIN),
-        once: random.chance(once),
-        looks: random.chance(0.3),
-      });
-    }
-  }
-  atMs = random.around(lookEveryMs);
-  for (; atMs < faultsMs; atMs += random.around(lookEveryMs)) {
-    const [who, where, name] = [client(), frontend(), drawName(random, hot)];
-    const thread = random.chance(sameThread) ? 0 : random.below(2);
-    const asked = { atMs, client: who, frontend: where, thread };
-    if (random.chance(LISTS)) acts.push({ ...asked, kind: "list" });
-    else acts.push({ ...asked, kind: "look", name });
-  }
-  atMs = random.around(findEveryMs);
-  for (; atMs < faultsMs; atMs += random.around(findEveryMs)) {
-    const beyond = random.below(4) - 2;
-    acts.push({ atMs, client: client(), frontend: frontend(), kind: "find", beyond });
-  }
-  return acts;
-}
-
-function drawName(random: Random, hot: number): string {
-  return random.chance(hot) ? PRODUCTS[0]! : random.pick(PRODUCTS);
 }

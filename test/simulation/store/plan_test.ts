@@ -21,14 +21,14 @@ test("who asks for the focus that a seed has anyway gets the same run", () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
     const plan = drawPlan(seed);
     met.add(plan.focus);
-    assert.deepEqual(drawPlan(seed, new Set(), plan.focus), plan);
+    assert.deepEqual(drawPlan(seed, new Set(), plan), plan);
   }
   assert.deepEqual([...met].sort(), [...FOCI].sort());
 });
 
 test("events come in the order of time, and none after the faults", () => {
   for (const focus of FOCI) {
-    const { events, faultsMs } = drawPlan(1, new Set(), focus);
+    const { events, faultsMs } = drawPlan(1, new Set(), { focus });
     const times = events.map(({ atMs }) => atMs);
     assert.deepEqual(times, [...times].sort((one, other) => one - other), focus);
     const acts = events.filter((event) => !isFault(event));

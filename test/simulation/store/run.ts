@@ -5,13 +5,17 @@
  * end everybody's answers are judged by the rules that also judge real
  * processes (test/faults/judge.ts).
  */
+import type { InitialProduct } from "../../../catalog/products.ts";
 import { readRow } from "../../../catalog/rows.ts";
 import { isOpening, parseOrder } from "../../../order/order_row.ts";
 import { LOG_NAME } from "../../../shared/replication/log_file.ts";
-import type { History, JournalRow, LoggedOrder, Operation } from "../../faults/history.ts";
+import type {
+  History, Initial, JournalRow, LoggedOrder, Operation,
+} from "../../faults/history.ts";
 import { judge } from "../../faults/judge.ts";
 import { STOCK_RULES } from "../../faults/stock_rules.ts";
 import { Random } from "../random.ts";
+import { countAnswer, kindOfRun } from "./coverage.ts";
 import { Faults } from "./faults.ts";
 import { comparable } from "./log_texts.ts";
 import { Network } from "./network.ts";
@@ -20,6 +24,7 @@ import { Shoppers } from "./shoppers.ts";
 import { Timeline } from "./timeline.ts";
 import { Town } from "./town.ts";
 import { Violation } from "./violation.ts";
+import { STORES } from "./wares.ts";
 import { Witness } from "./witness.ts";
 import { Machine } from "./machine.ts";
 
@@ -87,6 +92,7 @@ class Run {
     const people = new Machine({ name: PEOPLE, timeline, rate: 1 });
     this.#shoppers = new Shoppers({
       timeline,
+      store: STORES[plan.store],
       frontends: this.#town
         .of("frontend")
         .map(({ machine }) => this.#network.connect(people, machine.name)),
@@ -96,6 +102,8 @@ class Run {
 
   async play(): Promise<void> {
     const { homes } = this.#town;
+    const { store, sizes } = this.#plan;
+    this.#count(kindOfRun(store, sizes.catalogs, sizes.frontends));
     for (const home of homes) this.#town.start(home);
     await this.#untilOr("the store gets ready", READY_MAX_MS, () => this.#isReady());
     const startMs = this.#timeline.nowMs;
@@ -130,7 +138,8 @@ class Run {
     });
     for (let frontend = 1; frontend <= sizes.frontends; frontend++) {
       let isSold = false;
-      const what = { client: 0, frontend, key: `last${frontend}`, name, quantity: 1 };
+      const buyer = { client: 0, frontend, key: `last${frontend}` };
+      const what = { ...buyer, name, id: null, type: "buy", quantity: 1 } as const;
       const buy = async (): Promise<void> => {
         for (;;) {
           const { status } = await this.#shoppers.order(what);
@@ -192,15 +201,15 @@ class Run {
   }
 
   async #history(): Promise<History> {
-    const { products, restockTo } = this.#plan;
+    const { store, products, restockTo } = this.#plan;
     const finals = await this.#showAll();
     return {
       operations: this.#operations,
       faults: this.#faults.pauses,
       orders: this.#orders(),
       journal: this.#journal(),
-      initial: new Map(products.map(({ name, quantity }) => [name, quantity])),
-      restockTo,
+      initial: new Map(products.map((product) => [product.name, initialOf(product)])),
+      restockTo: STORES[store].restocks ? restockTo : 0,
       logs: this.#logs,
       finals,
     };
@@ -211,9 +220,9 @@ class Run {
     const looks: Promise<void>[] = [];
     for (let frontend = 1; frontend <= this.#plan.sizes.frontends; frontend++) {
       for (const { name } of this.#plan.products) {
-        const look = this.#shoppers.look({ client: 0, frontend, name, thread: 0 });
-        looks.push(look.then(({ status, quantity }) => {
-          if (status === 200) finals.push({ frontend, name, quantity });
+        const look = this.#shoppers.look({ client: 0, frontend, name, id: null, thread: 0 });
+        looks.push(look.then(({ status, shown }) => {
+          if (status === 200) finals.push({ frontend, ...shown });
         }));
       }
     }
@@ -236,18 +245,13 @@ class Run {
     const journal: JournalRow[] = [];
     for (const { index, payload } of this.#witness.payloads("catalog")) {
       const row = readRow(payload);
-      if (row.kind === "sale") journal.push({ ...row, kind: "sale", index });
-      if (row.kind === "restock" || row.kind === "stock") journal.push({ ...row, index, key: "" });
+      if (row.kind !== "open" && row.kind !== "fence") journal.push({ ...row, index });
     }
     return journal;
   }
 
   #countAnswers(): void {
-    for (const operation of this.#operations) {
-      const { kind, status } = operation;
-      const isReplay = kind === "order" && operation.replayed;
-      this.#count(`answers: ${kind} ${status}${isReplay ? " replayed" : ""}`);
-    }
+    for (const operation of this.#operations) countAnswer(operation, this.#count);
   }
 
   /** @throws Violation */
@@ -273,6 +277,11 @@ class Run {
     const violation = this.#town.violation ?? this.#witness.violation;
     if (violation !== null) throw violation;
   }
+}
+
+function initialOf({ quantity, price, traits }: InitialProduct): Initial {
+  const { id = null, topic = null, max_volume: maxVolume = null } = traits ?? {};
+  return { quantity, price, maxVolume, id, topic };
 }
 
 function progress(message: string): Violation {

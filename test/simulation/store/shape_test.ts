@@ -11,13 +11,14 @@ import { play } from "./run.ts";
 
 const CROWD = 400;
 const BUY = {
-  kind: "buy", client: 1, quantity: 1, twin: "", again: "", once: true, looks: false,
+  kind: "order", client: 1, type: "buy", id: null, quantity: 1, twin: "", again: "", once: true,
+  looks: false,
 } as const;
 
 /** All at the same moment, at two front-ends. */
 function planFor(buyers: number): Plan {
   const plan = calmPlan();
-  const products = plan.products.map(({ name }) => ({ name, quantity: 1_000 }));
+  const products = plan.products.map((product) => ({ ...product, quantity: 1_000 }));
   const events = Array.from({ length: buyers }, (_, at) => {
     const { name } = products[at % products.length]!;
     return { ...BUY, atMs: 100, key: `crowd${at}`, name, frontend: 1 + (at % 2) };

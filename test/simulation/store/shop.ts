@@ -4,43 +4,38 @@
  */
 import type { FrontendOwner } from "../../../frontend/owner.ts";
 import type { ReadThrough } from "../../../frontend/cache/read_through.ts";
+import { ProductNames } from "../../../frontend/product_names.ts";
 import { makeReaders, type Readers } from "../../../frontend/readers.ts";
-import type { SharedMemory } from "../../../frontend/shared_memory.ts";
-import type { AdminAnswer, ProductPatch } from "../../../shared/admin_wire.ts";
+import { viewsOf, type SharedMemory } from "../../../frontend/shared_memory.ts";
+import { Vocabulary, type OrderRequest } from "../../../frontend/vocabulary.ts";
+import type { AdminAnswer, AdminChange } from "../../../shared/admin_wire.ts";
 import { pause, type Clock } from "../../../shared/clock.ts";
 import { AppError, hasReason } from "../../../shared/errors.ts";
 import { PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
-import type { ListQuery, Order, PlaceResult, Product } from "../../../shared/wire.ts";
+import type { Store } from "../../../shared/stores/store.ts";
+import type { ListQuery, Order, OrderType, PlaceResult, Purchase } from "../../../shared/wire.ts";
+import type { Shown } from "../../faults/history.ts";
 
 export const THREADS = 2;
 
 /** What a front-end's public side answers here. */
 export type PublicAnswer =
   | { status: 200; number: number; replayed: boolean }
-  | { status: 200; quantity: number; version: number }
-  | { status: 200; products: readonly Stock[]; version: number }
-  | { status: 200; order: { number: number; name: string; quantity: number } }
+  | { status: 200; products: readonly Shown[]; version: number }
+  | { status: 200; order: { number: number; name: string; type: OrderType; quantity: number } }
   | { status: 200; version: number }
   | { status: 404 | 409 | 422 | 503 }
+  | { status: 409; lacked: "stock" | "volume" }
   | { status: 503; isUntried: boolean };
 
-interface Stock {
-  name: string;
-  quantity: number;
-}
-
-/** What a cache keeps of a product, or of a list of them. */
-interface Shown {
-  products: readonly Stock[];
+/** What a cache keeps: of a product, one; of a list, all. */
+interface Kept {
+  products: readonly Shown[];
   version: number;
 }
 
-/** The first page of all. */
-const EVERYTHING = JSON.stringify({
-  topic: null, q: null, limit: PAGE_ITEMS_MAX, after: null,
-} satisfies ListQuery);
-
 export interface ShopOptions {
+  store: Store;
   owner: FrontendOwner;
   memory: SharedMemory;
   clock: Clock;
@@ -53,40 +48,62 @@ export interface ShopOptions {
 /** Share of messages from a thread to its owner that take a millisecond. */
 const SLOW_ASKS = 0.3;
 
+/** The header and the body of a request. */
+interface OrderBody {
+  key: string;
+  order: unknown;
+}
+
+/** One HTTP thread. */
+interface Thread extends Readers<Kept> {
+  names: ProductNames;
+}
+
 export class Shop {
   readonly #owner: FrontendOwner;
-  readonly #threads: readonly Readers<Shown>[];
+  readonly #vocabulary: Vocabulary;
+  readonly #threads: readonly Thread[];
   readonly #count: (name: string) => void;
 
-  constructor({ owner, memory, clock, cacheSize, random, count }: ShopOptions) {
+  constructor({ store, owner, memory, clock, cacheSize, random, count }: ShopOptions) {
     this.#owner = owner;
+    this.#vocabulary = new Vocabulary(store);
     this.#count = count;
     const ask = async <T>(kind: string, body: unknown): Promise<T> => {
       if (random() < SLOW_ASKS) await pause(clock, 1);
       return (await owner.handle(kind as never, body)) as T;
     };
-    this.#threads = Array.from({ length: THREADS }, () =>
-      makeReaders<Shown>({
+    const nowMs = () => clock.monotonicMs();
+    this.#threads = Array.from({ length: THREADS }, () => ({
+      names: new ProductNames({ owner: { ask }, lease: viewsOf(memory).lease, nowMs }),
+      ...makeReaders<Kept>({
         memory,
         cacheSize,
         cacheTtlMs: null,
         counts: { hits: 0, misses: 0, evictions: 0, entries: 0 },
-        nowMs: () => clock.monotonicMs(),
+        nowMs,
         owner: { ask },
-        keepProduct: ({ product, version }) => ({ products: [stockOf(product)], version }),
-        keepList: ({ products, version }) => ({ products: products.map(stockOf), version }),
+        keepProduct: ({ product, version }) => {
+          return { products: shownIn(this.#vocabulary.showProduct(product)), version };
+        },
+        keepList: ({ products, version }) => {
+          return { products: shownIn(this.#vocabulary.showProducts(products)), version };
+        },
       }),
-    );
+    }));
   }
 
   async handle(kind: string, body: unknown): Promise<object> {
     const fields = body as Record<string, string>;
     try {
       if (kind === "POST /invalidate") return this.#owner.invalidate(body);
-      if (kind === "POST /orders") return await this.#place(JSON.stringify(body));
-      if (kind === "POST /admin") return await this.#change(body as ProductPatch);
-      if (kind === "GET /product") return await this.#look(fields.name!, Number(fields.thread));
-      if (kind === "GET /products") return await this.#list(Number(fields.thread));
+      if (kind === "POST /orders") return await this.#order(body as OrderBody);
+      if (kind === "POST /buy") return await this.#buy(body as { key: string; id: number });
+      if (kind === "POST /admin") return await this.#change(body as AdminChange);
+      const thread = this.#threads[Number(fields.thread ?? 0)]!;
+      if (kind === "GET /product") return await this.#look(thread, fields.name!);
+      if (kind === "GET /lookup") return await this.#lookById(thread, Number(fields.id));
+      if (kind === "GET /products") return await this.#list(thread, fields);
       if (kind === "GET /order") return await this.#find(Number(fields.number));
       throw new Error(`a front-end is asked for ${kind}`);
     } catch (error) {
@@ -95,7 +112,19 @@ export class Shop {
     }
   }
 
-  async #place(purchase: string): Promise<PublicAnswer> {
+  #order({ key, order }: OrderBody): Promise<PublicAnswer> {
+    return this.#place(key, this.#vocabulary.parseOrder(order));
+  }
+
+  /** One piece of the product with this id. */
+  async #buy({ key, id }: { key: string; id: number }): Promise<PublicAnswer> {
+    const name = await this.#threads[0]!.names.find(id);
+    return name === null ? { status: 404 } : this.#place(key, { name, type: "buy", quantity: 1 });
+  }
+
+  async #place(key: string, order: OrderRequest): Promise<PublicAnswer> {
+    const { name, type, quantity } = order;
+    const purchase = JSON.stringify({ key, name, type, quantity } satisfies Purchase);
     const result = (await this.#owner.handle("place", purchase)) as PlaceResult;
     switch (result.code) {
       case "ordered":
@@ -103,8 +132,9 @@ export class Shop {
       case "not_found":
         return { status: 404 };
       case "out_of_stock":
+        return { status: 409, lacked: "stock" };
       case "over_volume":
-        return { status: 409 };
+        return { status: 409, lacked: "volume" };
       case "key_reused":
         return { status: 422 };
       case "unavailable":
@@ -114,10 +144,9 @@ export class Shop {
     }
   }
 
-  async #change({ name, added }: ProductPatch): Promise<PublicAnswer> {
-    const request: ProductPatch = { kind: "patch", name, added, versions: null };
+  async #change(change: AdminChange): Promise<PublicAnswer> {
     try {
-      const { version } = (await this.#owner.handle("admin", request)) as AdminAnswer;
+      const { version } = (await this.#owner.handle("admin", change)) as AdminAnswer;
       return { status: 200, version };
     } catch (error) {
       if (hasReason(error, "conflict")) return { status: 409 };
@@ -127,38 +156,47 @@ export class Shop {
     }
   }
 
-  async #look(name: string, thread: number): Promise<PublicAnswer> {
-    const { products } = this.#threads[thread]!;
-    const value = await this.#read(products, name);
-    if (value === null) return { status: 404 };
-    return { status: 200, quantity: value.products[0]!.quantity, version: value.version };
+  #look({ products }: Thread, name: string): Promise<PublicAnswer> {
+    return this.#read(products, name);
   }
 
-  async #list(thread: number): Promise<PublicAnswer> {
-    const { lists } = this.#threads[thread]!;
-    const value = await this.#read(lists, EVERYTHING);
-    return value === null ? { status: 404 } : { status: 200, ...value };
+  async #lookById({ names, products }: Thread, id: number): Promise<PublicAnswer> {
+    const known = names.known(id);
+    if (known !== undefined) this.#count("name of an id: known");
+    const name = known ?? (await names.find(id));
+    return name === null ? { status: 404 } : this.#read(products, name);
   }
 
-  async #read(reader: ReadThrough<Shown>, key: string): Promise<Shown | null> {
+  #list({ lists }: Thread, { topic, by }: Record<string, string>): Promise<PublicAnswer> {
+    const page = { q: null, limit: PAGE_ITEMS_MAX, after: null };
+    const query: ListQuery = { topic: topic ?? null, ...page };
+    if (by === "id") query.by = "id";
+    return this.#read(lists, JSON.stringify(query));
+  }
+
+  async #read(reader: ReadThrough<Kept>, key: string): Promise<PublicAnswer> {
     const kept = reader.cached(key);
     if (kept !== undefined) {
       this.#count("read: from the cache");
-      return kept;
+      return { status: 200, ...kept };
     }
     const { value, outcome } = await reader.fetch(key);
     this.#count(`read: ${outcome}`);
-    return value;
+    return value === null ? { status: 404 } : { status: 200, ...value };
   }
 
   async #find(number: number): Promise<PublicAnswer> {
     const order = (await this.#owner.handle("find", number)) as Order | null;
     if (order === null) return { status: 404 };
-    const { name, quantity } = order;
-    return { status: 200, order: { number: order.number, name, quantity } };
+    const shown = JSON.parse(this.#vocabulary.showOrder(order)).data;
+    return { status: 200, order: { type: "buy", ...shown } };
   }
 }
 
-function stockOf({ name, quantity }: Product): Stock {
-  return { name, quantity };
+/** The products in the body of an answer, one or many. */
+function shownIn(body: string): Shown[] {
+  const { data } = JSON.parse(body) as { data: Shown | Shown[] };
+  return [data].flat().map(({ name, price, quantity, volume = null }) => {
+    return { name, price, quantity, volume };
+  });
 }

@@ -9,7 +9,9 @@
  */
 import { AppError } from "../../../shared/errors.ts";
 import type { Peer } from "../../../shared/peer.ts";
-import type { Operation, OrderOperation } from "../../faults/history.ts";
+import type { Store } from "../../../shared/stores/store.ts";
+import type { AdminChange } from "../../../shared/wire.ts";
+import type { Operation, OrderOperation, Shown } from "../../faults/history.ts";
 import type { Planned, PlannedAct } from "./plan.ts";
 import type { PublicAnswer } from "./shop.ts";
 import type { Timeline } from "./timeline.ts";
@@ -21,16 +23,20 @@ const PATIENCE_MS = 800;
 /** Between two tries; each time longer by as much, up to so many times. */
 const ASK_AGAIN_MS = 40;
 const LONGER_MAX = 8;
+/** Of a product that was not shown, and of an order that was not made. */
+const UNSHOWN = { price: NaN, quantity: NaN, volume: null };
+const NO_ORDER = { number: null, replayed: false };
 
 export interface ShoppersOptions {
   timeline: Timeline;
+  store: Store;
   /** Each front-end as clients reach it; the first has number 1. */
   frontends: readonly Peer[];
   /** Every request and what came of it. */
   operations: Operation[];
 }
 
-type Buy = Planned & PlannedAct & { kind: "buy"; client: number; frontend: number };
+type OrderAct = Planned & PlannedAct & { kind: "order"; client: number; frontend: number };
 type Act = Planned & PlannedAct & { client: number; frontend: number };
 
 export class Shoppers {
@@ -57,54 +63,70 @@ export class Shoppers {
   }
 
   act(act: Act): void {
-    if (act.kind === "buy") void this.#buy(act);
+    if (act.kind === "order") void this.#order(act);
     else if (act.kind === "look") void this.look(act);
     else if (act.kind === "admin") void this.#change(act);
-    else if (act.kind === "list") void this.#list(act.client, act.frontend, act.thread);
+    else if (act.kind === "list") void this.#list(act);
     else void this.#find(act.client, act.frontend, Math.max(1, this.#known + act.beyond));
   }
 
-  async look(act: { client: number; frontend: number; name: string; thread: number }) {
-    const { client, frontend, name, thread } = act;
-    const query = `/product?name=${name}&thread=${thread}`;
-    const { asked, answer } = await this.#ask({ client, frontend, path: query, body: null });
-    const unknown = { quantity: NaN, version: NaN };
-    const { quantity, version } = answer !== null && "quantity" in answer ? answer : unknown;
-    this.#options.operations.push({ ...asked, kind: "product", name, quantity, version });
-    return { status: asked.status, quantity };
+  async look(act: Pick<Act & { kind: "look" }, "client" | "frontend" | "name" | "id" | "thread">) {
+    const { client, frontend, id, thread } = act;
+    const what = id === null ? `/product?name=${act.name}` : `/lookup?id=${id}`;
+    const path = `${what}&thread=${thread}`;
+    const { asked, answer } = await this.#ask({ client, frontend, path, body: null });
+    const { products, version } = readIn(answer);
+    const { name, price, quantity, volume } = products[0] ?? { ...UNSHOWN, name: act.name };
+    this.#options.operations.push({
+      ...asked, kind: "product", id, name, price, quantity, volume, version,
+    });
+    return { status: asked.status, shown: { name, price, quantity, volume } };
   }
 
   /** One attempt. */
-  async order(what: Pick<Buy, "client" | "frontend" | "key" | "name" | "quantity">) {
-    const { client, frontend, key, name, quantity } = what;
-    const body = { key, name, type: "buy", quantity };
-    const { asked, answer } = await this.#ask({ client, frontend, path: "/orders", body });
-    const told = answer !== null && "number" in answer ? answer : { number: null, replayed: false };
-    const { number, replayed } = told;
-    const isUntried = answer !== null && "isUntried" in answer && answer.isUntried;
+  async order(
+    what: Pick<OrderAct, "client" | "frontend" | "key" | "name" | "id" | "type" | "quantity">,
+  ) {
+    const { client, frontend, key, name, id, type, quantity } = what;
+    const order = this.#hasTypes ? { name, type, quantity } : { name, quantity };
+    const path = id === null ? "/orders" : "/buy";
+    const body = id === null ? { key, order } : { key, id };
+    const { asked, answer } = await this.#ask({ client, frontend, path, body });
+    const told = answer !== null && "number" in answer ? answer : NO_ORDER;
     const operation: OrderOperation = {
-      ...asked, kind: "order", key, name, quantity, number, replayed, isUntried,
+      ...asked, kind: "order", key, name, type, quantity,
+      number: told.number,
+      replayed: told.replayed,
+      lacked: answer !== null && "lacked" in answer ? answer.lacked : null,
+      isUntried: isUntried(answer),
     };
     this.#options.operations.push(operation);
+    const { number } = told;
     if (number !== null && number > this.#known) this.#known = number;
     return operation;
   }
 
-  async #change(act: Act & { kind: "admin" }): Promise<void> {
-    const { client, frontend, name, added } = act;
-    const body = { name, added };
-    const { asked, answer } = await this.#ask({ client, frontend, path: "/admin", body });
-    const version = answer !== null && "version" in answer ? answer.version : NaN;
-    const isUntried = answer !== null && "isUntried" in answer && answer.isUntried;
-    this.#options.operations.push({ ...asked, kind: "admin", name, added, version, isUntried });
+  get #hasTypes(): boolean {
+    return this.#options.store.orderTypes.length > 1;
   }
 
-  async #list(client: number, frontend: number, thread: number): Promise<void> {
-    const path = `/products?thread=${thread}`;
+  async #change(act: Act & { kind: "admin" }): Promise<void> {
+    const { client, frontend, name, added, price } = act;
+    const body: AdminChange = { name, versions: null };
+    if (added !== null) body.added = added;
+    if (price !== null) body.price = price;
+    const { asked, answer } = await this.#ask({ client, frontend, path: "/admin", body });
+    const version = answer !== null && "version" in answer ? answer.version : NaN;
+    const what = { name, added, price, version, isUntried: isUntried(answer) };
+    this.#options.operations.push({ ...asked, kind: "admin", ...what });
+  }
+
+  async #list(act: Act & { kind: "list" }): Promise<void> {
+    const { client, frontend, topic, byId, thread } = act;
+    const of = topic === null ? "" : `&topic=${topic}`;
+    const path = `/products?thread=${thread}${of}${byId ? "&by=id" : ""}`;
     const { asked, answer } = await this.#ask({ client, frontend, path, body: null });
-    const unknown = { products: [], version: NaN };
-    const { products, version } = answer !== null && "products" in answer ? answer : unknown;
-    this.#options.operations.push({ ...asked, kind: "list", products, version });
+    this.#options.operations.push({ ...asked, kind: "list", topic, byId, ...readIn(answer) });
   }
 
   async #find(client: number, frontend: number, number: number): Promise<void> {
@@ -114,11 +136,11 @@ export class Shoppers {
     this.#options.operations.push({ ...asked, kind: "find", number, found });
   }
 
-  async #buy(act: Buy): Promise<void> {
+  async #order(act: OrderAct): Promise<void> {
     this.#buying++;
     if (act.twin !== "") {
-      const quantity = act.twin === "same" ? act.quantity : act.quantity + 1;
-      void this.order({ ...act, frontend: this.#other(act.frontend), quantity });
+      const twin = act.twin === "same" ? act : this.#changed(act);
+      void this.order({ ...twin, frontend: this.#other(act.frontend) });
     }
     let { frontend } = act;
     for (let tries = 1; !this.isClosing; tries++) {
@@ -132,7 +154,13 @@ export class Shoppers {
     this.#buying--;
     if (act.looks) await this.look({ ...act, frontend: this.#other(frontend), thread: 0 });
     if (act.again === "same") await this.order({ ...act, frontend });
-    if (act.again === "other") await this.order({ ...act, frontend, quantity: act.quantity + 1 });
+    if (act.again === "other") await this.order({ ...this.#changed(act), frontend });
+  }
+
+  /** Something else under the same key: more of it, or the other way round. */
+  #changed(act: OrderAct): OrderAct {
+    if (!this.#hasTypes) return { ...act, id: null, quantity: act.quantity + 1 };
+    return { ...act, type: act.type === "buy" ? "sell" : "buy" };
   }
 
   #other(frontend: number): number {
@@ -164,6 +192,15 @@ export class Shoppers {
     };
     return { asked, answer };
   }
+}
+
+function isUntried(answer: PublicAnswer | null): boolean {
+  return answer !== null && "isUntried" in answer && answer.isUntried;
+}
+
+/** What a look-up or a list was answered with. */
+function readIn(answer: PublicAnswer | null): { products: readonly Shown[]; version: number } {
+  return answer !== null && "products" in answer ? answer : { products: [], version: NaN };
 }
 
 function noAnswer(error: unknown): null {

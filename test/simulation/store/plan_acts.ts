@@ -1,0 +1,149 @@
+/** Draws what people do in a run: who buys, looks up, lists and changes what, and when. */
+import type { InitialProduct } from "../../../catalog/products.ts";
+import type { OrderType } from "../../../shared/wire.ts";
+import type { Random } from "../random.ts";
+import type { Climate } from "./climate.ts";
+import type { Planned, Sizes } from "./plan.ts";
+import { ASKED_TOPICS, STORES, type StoreName } from "./wares.ts";
+
+export interface Scene {
+  random: Random;
+  sizes: Sizes;
+  climate: Climate;
+  store: StoreName;
+  products: readonly InitialProduct[];
+}
+
+const CLIENTS = 6;
+/** Of those who change what is sold: nobody else's answers are theirs. */
+const ADMIN = 1_000;
+/** Share of purchases at which many come at once: their rows fill more than a sector. */
+const RUSHES = 0.04;
+const RUSH = 20;
+/** Share of look-ups that are of all products. */
+const LISTS = 0.2;
+/** Share of purchases and look-ups of a book that name its id. */
+const BY_ID = 0.5;
+const TWINS = ["", "", "", "", "", "", "", "", "same", "same", "other"] as const;
+const AGAIN = ["", "", "", "", "same", "other"] as const;
+/** Share of runs with an admin; books have one always, or they would soon be sold out. */
+const ADMINS = 0.3;
+const ADMIN_EVERY_MS = [200, 500];
+/** Of the admin's changes each is of other pieces and another price than all before. */
+const FIRST_ADDED = 10;
+const FIRST_PRICE = 100;
+const TAKEN_AWAY = 0.3;
+
+export function drawActs(scene: Scene): Planned[] {
+  return new Drawing(scene).acts();
+}
+
+class Drawing {
+  readonly #scene: Scene;
+  readonly #types: readonly OrderType[];
+  readonly #hasIds: boolean;
+  #orders = 0;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+    const { orderTypes, columns } = STORES[scene.store];
+    this.#types = orderTypes;
+    this.#hasIds = columns.includes("id");
+  }
+
+  acts(): Planned[] {
+    const { random, climate } = this.#scene;
+    const everyMs = {
+      order: random.pick(climate.buyEveryMs),
+      read: random.pick(climate.lookEveryMs),
+      change: random.pick(ADMIN_EVERY_MS),
+    };
+    const hasAdmin = this.#hasIds || random.chance(ADMINS);
+    return [
+      ...this.#atTimes(everyMs.order, (atMs) => this.#rush(atMs)),
+      ...this.#atTimes(everyMs.read, (atMs) => [this.#read(atMs)]),
+      ...this.#atTimes(climate.findEveryMs, (atMs) => [this.#find(atMs)]),
+      ...(hasAdmin ? this.#atTimes(everyMs.change, (atMs, nth) => [this.#change(atMs, nth)]) : []),
+    ];
+  }
+
+  #atTimes(everyMs: number, draw: (atMs: number, nth: number) => Planned[]): Planned[] {
+    const { random, climate } = this.#scene;
+    const acts: Planned[] = [];
+    let atMs = random.around(everyMs);
+    for (let nth = 0; atMs < climate.faultsMs; nth++, atMs += random.around(everyMs)) {
+      acts.push(...draw(atMs, nth));
+    }
+    return acts;
+  }
+
+  #rush(atMs: number): Planned[] {
+    const size = this.#scene.random.chance(RUSHES) ? RUSH : 1;
+    return Array.from({ length: size }, () => this.#order(atMs));
+  }
+
+  #order(atMs: number): Planned {
+    const { random, climate } = this.#scene;
+    const { client, frontend } = this.#somebody();
+    const { name, id } = this.#product();
+    return {
+      atMs,
+      client,
+      frontend,
+      kind: "order",
+      key: `k${++this.#orders}`,
+      name,
+      id,
+      type: this.#types.length > 1 ? random.pick(this.#types) : this.#types[0]!,
+      quantity: id === null ? 1 + random.below(3) : 1,
+      twin: random.pick(TWINS),
+      again: random.pick(AGAIN),
+      once: random.chance(climate.once),
+      looks: random.chance(0.3),
+    };
+  }
+
+  #read(atMs: number): Planned {
+    const { random, climate } = this.#scene;
+    const { client, frontend } = this.#somebody();
+    const { name, id } = this.#product();
+    const thread = random.chance(climate.sameThread) ? 0 : random.below(2);
+    if (!random.chance(LISTS)) return { atMs, client, frontend, kind: "look", name, id, thread };
+    const byId = this.#hasIds && random.chance(BY_ID);
+    const topic = this.#hasIds ? random.pick(ASKED_TOPICS) : null;
+    return { atMs, client, frontend, kind: "list", topic, byId, thread };
+  }
+
+  #find(atMs: number): Planned {
+    const beyond = this.#scene.random.below(4) - 2;
+    return { atMs, ...this.#somebody(), kind: "find", beyond };
+  }
+
+  #change(atMs: number, nth: number): Planned {
+    const { random, products } = this.#scene;
+    const { frontend } = this.#somebody();
+    const sign = random.chance(TAKEN_AWAY) ? -1 : 1;
+    const what = random.pick(["price", "added", "both"] as const);
+    return {
+      atMs,
+      client: ADMIN + nth,
+      frontend,
+      kind: "admin",
+      name: random.pick(products).name,
+      price: what === "added" ? null : FIRST_PRICE + nth,
+      added: what === "price" ? null : sign * (FIRST_ADDED + nth),
+    };
+  }
+
+  #somebody() {
+    const { random, sizes } = this.#scene;
+    return { client: 1 + random.below(CLIENTS), frontend: 1 + random.below(sizes.frontends) };
+  }
+
+  #product() {
+    const { random, climate, products } = this.#scene;
+    const { name, traits } = random.chance(climate.hot) ? products[0]! : random.pick(products);
+    const isById = this.#hasIds && random.chance(BY_ID);
+    return { name, id: isById ? traits!.id! : null };
+  }
+}
