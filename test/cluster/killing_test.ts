@@ -1,15 +1,24 @@
 /**
  * Members are killed with SIGKILL under load: nothing acknowledged is gone,
- * and buyers of a killed order leader see no error and hardly a pause.
+ * and buyers of a killed order leader, or of one of each group that has
+ * replicas, see no error and hardly a pause.
  */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { randomInt } from "node:crypto";
+import { test, type TestContext } from "node:test";
+import { audit } from "../../client/check/main.ts";
 import type { MemberName } from "../../client/launcher/layout.ts";
+import { LEADER_LEASE_MS, LEASE_MS } from "../../shared/limits.ts";
+import { Stalls } from "../faults/stalls.ts";
+import { untilWhole } from "../faults/whole.ts";
 import { catalog, frontend, order, startStore, type TestStore } from "./harness.ts";
-import type { Buyers } from "./shopper.ts";
+import { Buyers, Reader, Shopper } from "./shopper.ts";
 import { until } from "./until.ts";
 
 const PAUSE_MAX_MS = 1_000;
+/** When leaders of both groups die at one moment. */
+const BOTH_PAUSE_MAX_MS = 1_500;
+const WHOLE_MAX_MS = 10_000;
 /** Enough for buyers who never tire. */
 const PLENTY = { RESTOCK_MS: "20", RESTOCK_TO: "1000000" };
 
@@ -93,6 +102,94 @@ test("a store sells on with one follower dead, and with two dead not at all", as
   await store.buy("Lego", 1, { key: "minority" });
   await store.checkLogsEqual();
   await store.checkBooksBalance();
+});
+
+/** Buyers who know both front-ends, half of them at each, and a reader at each. */
+function crowdOf(t: TestContext, { running }: TestStore) {
+  const [one, other] = running.urls as [string, string];
+  const shoppers = [new Shopper([one, other]), new Shopper([other, one])];
+  const names = ["Tux", "Fox", "Uno"];
+  const buyers = shoppers.map((shopper, at) =>
+    new Buyers(shopper, { count: 4, names, keys: `buyer-at-${at + 1}` }));
+  const readers = running.urls.map((url) => new Reader(url, "Whale"));
+  const stalls = new Stalls();
+  const stop = async () => {
+    await Promise.all([...buyers, ...readers].map((one) => one.stop()));
+    stalls.close();
+    shoppers.forEach((shopper) => shopper.close());
+  };
+  t.after(stop);
+  const sold = () => buyers.reduce((sum, { bought }) => sum + bought.length, 0);
+  return { buyers, readers, stalls, stop, sold };
+}
+
+/** All at the same moment; orders go on; then they are started again and all is as before. */
+async function killTogether(
+  store: TestStore,
+  victims: readonly MemberName[],
+  sold: () => number,
+): Promise<void> {
+  await Promise.all(victims.map((victim) => store.kill(victim)));
+  const before = sold();
+  await until("orders without them", () => sold() > before + 300, 10_000);
+  await store.running.start(victims);
+  assert((await untilWhole(store.running, WHOLE_MAX_MS)).isWhole, "they are back");
+}
+
+async function checkClean(store: TestStore): Promise<void> {
+  await store.checkLogsEqual();
+  await store.checkBooksBalance();
+  const { verdict } = await audit({ dataDir: store.running.dataDir, isNamed: true, url: null });
+  assert.deepEqual(verdict.results.filter(({ ok }) => !ok), []);
+}
+
+test("one catalog and one order replica die at once: no error, cached reads go on", async (t) => {
+  const sizes = { orders: 3, catalogs: 3, frontends: 2 };
+  const store = await startStore(t, { ...sizes, environment: PLENTY });
+  const { buyers, readers, stalls, stop, sold } = crowdOf(t, store);
+  await until("orders", () => sold() > 200);
+  const first = await untilWhole(store.running, WHOLE_MAX_MS);
+  await killTogether(store, [order(first.leader!), catalog(first.catalogLeader!)], sold);
+  const drawn = [order(1 + randomInt(3)), catalog(1 + randomInt(3))];
+  await killTogether(store, drawn, sold);
+  await stop();
+
+  for (const one of buyers) checkNoError(one);
+  const pausesMs = buyers.map(({ longestPauseMs }) => Math.round(longestPauseMs));
+  const readsMs = readers.map(({ longestMs }) => Math.round(longestMs));
+  const stalledMs = Math.round(stalls.longestMs);
+  t.diagnostic(`drawn: order ${drawn[0]!.id}, catalog ${drawn[1]!.id}; longest pauses ` +
+    `${pausesMs.join(", ")} ms, cached reads ${readsMs.join(", ")} ms, own stall ${stalledMs} ms`);
+  for (const ms of pausesMs) assert(ms < BOTH_PAUSE_MAX_MS, `${ms} ms`);
+  for (const { statuses } of readers) assert.deepEqual([...statuses], [200]);
+  // Who waited for another leader waited for longer; what this process waited for its own turn
+  // is no pause of the store.
+  for (const ms of readsMs) assert(ms - stalledMs < LEADER_LEASE_MS, `a cached read took ${ms} ms`);
+  for (const one of buyers) await checkNothingIsGone(store, one);
+  await checkClean(store);
+});
+
+test("with a front-end dead besides, a client with both goes on with the other", async (t) => {
+  const sizes = { orders: 3, catalogs: 3, frontends: 2 };
+  const store = await startStore(t, { ...sizes, environment: PLENTY });
+  const { buyers, readers, stop, sold } = crowdOf(t, store);
+  await until("orders", () => sold() > 200);
+  const { leader, catalogLeader } = await untilWhole(store.running, WHOLE_MAX_MS);
+  const victims = [order(leader!), catalog(catalogLeader!), frontend(2)];
+  await killTogether(store, victims, sold);
+  await stop();
+
+  const [atLiving, atDead] = buyers as [Buyers, Buyers];
+  checkNoError(atLiving);
+  const troubled = atDead.answers.filter(({ refused, broken }) => refused > 0 || broken > 1);
+  assert.deepEqual(troubled, [], "each asks once in vain at the dead one, and then at the other");
+  assert.deepEqual([...readers[0]!.statuses], [200]);
+  const longestMs = Math.max(...buyers.map(({ longestPauseMs }) => longestPauseMs));
+  t.diagnostic(`longest pause ${Math.round(longestMs)} ms`);
+  // The new catalog waits for the lease of the front-end that is dead.
+  assert(longestMs < LEASE_MS + PAUSE_MAX_MS, `${longestMs} ms`);
+  for (const one of buyers) await checkNothingIsGone(store, one);
+  await checkClean(store);
 });
 
 function checkNoError(buyers: Buyers): void {

@@ -11,6 +11,7 @@ import { monotonicMs } from "../../shared/clock.ts";
 const REQUEST_TIMEOUT_MS = 10_000;
 const ATTEMPT_PAUSE_MS = 10;
 const ATTEMPTS_MAX = 3_000;
+const READ_PAUSE_MS = 2;
 
 export interface Answer {
   status: number;
@@ -39,11 +40,14 @@ export interface Question {
 
 export class Shopper {
   readonly #agent = new Agent({ keepAlive: true, timeout: REQUEST_TIMEOUT_MS });
-  readonly #url: string;
+  readonly #urls: readonly string[];
   readonly #timeoutMs: number;
+  /** Which of them is asked. */
+  #at = 0;
 
-  constructor(url: string, { timeoutMs = REQUEST_TIMEOUT_MS } = {}) {
-    this.#url = url;
+  /** Of several front-ends one is asked; a buyer whom it does not answer goes on with the next. */
+  constructor(urls: string | readonly string[], { timeoutMs = REQUEST_TIMEOUT_MS } = {}) {
+    this.#urls = [urls].flat();
     this.#timeoutMs = timeoutMs;
   }
 
@@ -51,7 +55,7 @@ export class Shopper {
   ask(path: string, { method = "GET", headers = {}, body }: Question = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
-      const asking = request(`${this.#url}${path}`, {
+      const asking = request(`${this.#urls[this.#at]}${path}`, {
         method,
         agent: this.#agent,
         headers: text === undefined ? headers : { "content-type": "application/json", ...headers },
@@ -80,8 +84,12 @@ export class Shopper {
   async purchase(name: string, key: string): Promise<Purchased> {
     let [refused, broken] = [0, 0];
     for (;;) {
+      const at = this.#at;
       const answer = await this.order({ name, quantity: 1 }, key).catch(() => null);
-      if (answer === null) broken++;
+      if (answer === null) {
+        broken++;
+        this.#at = (at + 1) % this.#urls.length;
+      }
       else if (answer.status === 503) refused++;
       else {
         const { data } = answer.body as { data?: { order_number: number } };
@@ -112,17 +120,25 @@ function parse(text: string): unknown {
   }
 }
 
+export interface BuyersOptions {
+  count: number;
+  names: readonly string[];
+  /** What their keys begin with. */
+  keys?: string;
+}
+
 /** Buyers at work. */
 export class Buyers {
   readonly answers: Purchased[] = [];
   readonly #loops: Promise<void>[];
   #stopped = false;
 
-  constructor(shopper: Shopper, { count, names }: { count: number; names: readonly string[] }) {
+  constructor(shopper: Shopper, options: BuyersOptions) {
+    const { count, names, keys = "buyer" } = options;
     this.#loops = Array.from({ length: count }, async (_, buyer) => {
       for (let turn = 0; !this.#stopped; turn++) {
         const name = names[(buyer + turn) % names.length]!;
-        this.answers.push(await shopper.purchase(name, `buyer-${buyer}-${turn}`));
+        this.answers.push(await shopper.purchase(name, `${keys}-${buyer}-${turn}`));
       }
     });
   }
@@ -141,5 +157,40 @@ export class Buyers {
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all(this.#loops);
+  }
+}
+
+/** Looks at one product again and again, and notes how long each answer took. */
+export class Reader {
+  readonly statuses = new Set<number | null>();
+  answers = 0;
+  /** Of all answers the longest time that one took. */
+  longestMs = 0;
+  readonly #shopper: Shopper;
+  readonly #path: string;
+  readonly #loop: Promise<void>;
+  #stopped = false;
+
+  constructor(url: string, name: string) {
+    this.#shopper = new Shopper(url);
+    this.#path = `/products/${encodeURIComponent(name)}`;
+    this.#loop = this.#read();
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#stopped) {
+      const askedMs = monotonicMs();
+      const answer = await this.#shopper.ask(this.#path).catch(() => null);
+      this.statuses.add(answer?.status ?? null);
+      this.answers += 1;
+      this.longestMs = Math.max(this.longestMs, monotonicMs() - askedMs);
+      await pause(READ_PAUSE_MS);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#loop;
+    this.#shopper.close();
   }
 }

@@ -68,12 +68,16 @@ test("100 traders on both sides at once: books balance, no volume above its boun
     },
   });
   const names = ["GameStart", "FishCo"];
+  const volumes: number[] = [];
   const answers = await Promise.all(Array.from({ length: 100 }, async (_, at) => {
     const name = names[at % 2]!;
     const type = at % 4 < 2 ? "buy" : "sell";
     const { status } = await trade(store, { name, type, quantity: 2 });
+    volumes.push(((await show(store, `/stocks/${name}`)) as { volume: number }).volume);
     return { name, type, status };
   }));
+  assert(volumes.every((volume) => volume <= 70), "at no moment was there more");
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200, 409]));
   for (const name of names) {
     const traded = (type: string) => 2 * answers.filter((answer) =>
       answer.name === name && answer.type === type && answer.status === 200).length;
