@@ -245,7 +245,16 @@ class Run {
     const journal: JournalRow[] = [];
     for (const { index, payload } of this.#witness.payloads("catalog")) {
       const row = readRow(payload);
-      if (row.kind !== "open" && row.kind !== "fence") journal.push({ ...row, index });
+      switch (row.kind) {
+        case "open":
+        case "fence":
+          break;
+        case "product":
+        case "remove":
+          throw new Error("no plan makes or removes products");
+        default:
+          journal.push({ ...row, index });
+      }
     }
     return journal;
   }

@@ -7,10 +7,10 @@
  * Nobody waits for long: who is kept waiting goes on with another front-end,
  * and the answer is written down whenever it comes.
  */
+import type { ProductPatch } from "../../../shared/admin_wire.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { Peer } from "../../../shared/peer.ts";
 import type { Store } from "../../../shared/stores/store.ts";
-import type { AdminChange } from "../../../shared/wire.ts";
 import type { Operation, OrderOperation, Shown } from "../../faults/history.ts";
 import type { Planned, PlannedAct } from "./plan.ts";
 import type { PublicAnswer } from "./shop.ts";
@@ -112,7 +112,7 @@ export class Shoppers {
 
   async #change(act: Act & { kind: "admin" }): Promise<void> {
     const { client, frontend, name, added, price } = act;
-    const body: AdminChange = { name, versions: null };
+    const body: ProductPatch = { kind: "patch", name, versions: null };
     if (added !== null) body.added = added;
     if (price !== null) body.price = price;
     const { asked, answer } = await this.#ask({ client, frontend, path: "/admin", body });
