@@ -28,8 +28,8 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   {
     name: "what is sold back counts as no volume",
     file: "catalog/products.ts",
-    find: "return bought + soldBack;",
-    replace: "return bought + 0 * soldBack;",
+    find: "return bought + soldBack - life.tradedBefore;",
+    replace: "return bought + 0 * soldBack - life.tradedBefore;",
     effect: "more is traded than may be, and less is shown",
     store: "stocks",
   },
@@ -73,8 +73,8 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   {
     name: "the volume is shown before it is final",
     file: "catalog/lookups.ts",
-    find: "{ volume: record.visibleTraded }",
-    replace: "{ volume: record.bought + record.soldBack }",
+    find: "visibleLife.traits, record.visibleTraded);",
+    replace: "visibleLife.traits, tradedOf(record));",
     effect: "a volume beside a quantity of before",
     store: "stocks",
   },
@@ -133,8 +133,8 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   {
     name: "a topic is looked for as it is written",
     file: "catalog/products.ts",
-    find: "record.traits.topic?.toLowerCase() !== topic",
-    replace: "record.traits.topic !== topic",
+    find: "traits.topic?.toLowerCase() !== topic",
+    replace: "traits.topic !== topic",
     effect: "a search misses what is written otherwise",
     store: "books",
   },
