@@ -47,10 +47,13 @@ export class Changes {
     return this.#firstIndex + this.#changes.length - this.#head - 1;
   }
 
-  /** Nothing is held; the next row is this one. */
+  /** Nothing is held any more; the next row is this one. */
   startAt(index: number): void {
-    assert.equal(this.#changes.length, 0, "a start comes before the first row");
+    assert(index >= this.#firstIndex, "what was visible stays so");
+    this.#changes = [];
+    this.#head = 0;
     this.#firstIndex = index;
+    this.products = 0;
   }
 
   push(change: Change): void {

@@ -113,7 +113,7 @@ export class CatalogState {
     });
   }
 
-  /** Takes the place of the initial products and of all rows up to the checkpoint's. */
+  /** Takes the place of the initial products and of all rows, visible or not. */
   restore(text: string): void {
     const { index, initial, products, ...ledger } = readCheckpoint(text);
     this.#changes.startAt(index + 1);

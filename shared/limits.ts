@@ -40,6 +40,9 @@ export const TAIL_ROWS_MAX = 20_000;
 export const REPLICATE_ROWS_MAX = 2_000;
 /** Bytes of rows in one page of GET /log: small enough to parse without a pause anyone notices. */
 export const LOG_PAGE_BYTES = 256 * 1024;
+/** Characters of a checkpoint in one answer to GET /checkpoint, and in all of it. */
+export const CHECKPOINT_PIECE_LENGTH = 256 * 1024;
+export const CHECKPOINT_LENGTH_MAX = 256 * 1024 * 1024;
 /**
  * term.json notes the synced length of the log at least once in so many rows, and so long after
  * the first that is not noted yet: rows within the note are never taken for a torn append.
@@ -228,6 +231,10 @@ assert(
   LISTS_MAX * PAGE_ITEMS_MAX * ITEM_BYTES_MAX <= INTERNAL_BODY_BYTES_MAX &&
     BATCH_ITEMS_MAX * ITEM_BYTES_MAX <= INTERNAL_BODY_BYTES_MAX,
   "a batch has room for its answers",
+);
+assert(
+  CHECKPOINT_PIECE_LENGTH * "\\u0000".length < INTERNAL_BODY_BYTES_MAX,
+  "a piece of a checkpoint has room in an answer, whatever its characters",
 );
 assert(ORDER_DEADLINE_MS < CLOSE_GRACE_MS, "a stopping member answers what it took");
 assert(HEADERS_TIMEOUT_MS < REQUEST_TIMEOUT_MS, "headers come before bodies");

@@ -1,14 +1,13 @@
 /**
  * checkpoint.json: a service's state as it stood after one row, so that the
  * rows long before it can leave the log. Taken at every multiple of
- * CHECKPOINT_EVERY_ROWS, on all replicas alike; kept once that row is committed.
+ * CHECKPOINT_EVERY_ROWS, on all replicas alike; kept once that row is committed
+ * (row_teller.ts), or taken from another replica (installing.ts).
  */
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { replaceFile, type Disk } from "./disk.ts";
 import { START, type Position } from "./log_index.ts";
-import type { Row } from "./messages.ts";
-import type { ReplicatedService } from "./replicated_service.ts";
 import { sealJson, unsealJson } from "./sealed_json.ts";
 
 export const CHECKPOINT_NAME = "checkpoint.json";
@@ -16,37 +15,15 @@ export const CHECKPOINT_NAME = "checkpoint.json";
 export interface Checkpoint {
   /** The row after which the state stood as `text`. */
   at: Position;
+  /**
+   * The replica's when it kept it: leaders of this term and later ones have that row. Missing in
+   * files from before.
+   */
+  term?: number;
   /** The row before the first one that the log file keeps, and what it was before. */
   base: Position;
   baseBefore: Position;
   text: string;
-}
-
-/** States taken as their rows entered the log, until these are committed or cut. */
-export class PendingCheckpoints {
-  readonly #everyRows: number;
-  #taken: { at: Position; text: string }[] = [];
-
-  constructor(everyRows: number) {
-    this.#everyRows = everyRows;
-  }
-
-  onRow(row: Row, service: ReplicatedService): void {
-    if (service.snapshot === undefined || row.index % this.#everyRows !== 0) return;
-    const { index, term, checksum } = row;
-    this.#taken.push({ at: { index, term, checksum }, text: service.snapshot() });
-  }
-
-  onCut(after: number): void {
-    this.#taken = this.#taken.filter(({ at }) => at.index <= after);
-  }
-
-  /** Those that are committed by now, oldest first; each is given out once. */
-  takeThrough(committed: number): { at: Position; text: string }[] {
-    const through = this.#taken.filter(({ at }) => at.index <= committed);
-    this.#taken = this.#taken.filter(({ at }) => at.index > committed);
-    return through;
-  }
 }
 
 /** Null when there is none. @throws damaged when it is not what was written */

@@ -6,7 +6,7 @@
 import { assert } from "../assert.ts";
 import type { Reply, Row } from "./messages.ts";
 import { forgetVouch } from "./recovering.ts";
-import { hasMajorities, type Turn } from "./replica_state.ts";
+import { hasMajorities, type Incoming, type Turn } from "./replica_state.ts";
 
 /** Answers once all that was sent to the disk so far is on it. */
 export function replyWhenDurable(turn: Turn, token: number, reply: Reply): void {
@@ -67,11 +67,29 @@ export function cut(turn: Turn, after: number): void {
   turn.out.push({ kind: "cut", op, after });
 }
 
+/**
+ * A checkpoint takes the place of the log: its row is committed, and the own log has another
+ * there or none, so that of the rows beyond it none can ever be committed.
+ */
+export function install(turn: Turn, { at, text }: Pick<Incoming, "at" | "text">): void {
+  const { state } = turn;
+  const committed = state.commitIndex;
+  assert(state.leading === null, "who leads has every committed row");
+  assert(at.index > committed, `row ${at.index} is committed and has no other in its place`);
+  state.log.startAfter(at);
+  state.durableIndex = Math.min(state.durableIndex, committed);
+  const op = ++state.diskAsked;
+  state.appends = [{ op, lastIndex: at.index }];
+  turn.out.push({ kind: "install", op, at, text, committed });
+  commitThrough(turn, at.index);
+}
+
 export function commitThrough(turn: Turn, index: number): void {
   const { state } = turn;
   if (index <= state.commitIndex) return;
   assert(index <= state.log.lastIndex, "what is committed is in the log");
   state.commitIndex = index;
+  if (state.incoming !== null && state.incoming.at.index <= index) state.incoming = null;
   turn.out.push({ kind: "committed", index });
 }
 

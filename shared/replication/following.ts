@@ -15,7 +15,9 @@ import {
   replyWhenDurable,
 } from "./effects.ts";
 import { sendTo } from "./leading.ts";
-import type { LogPage, ReadLog, Replicate, Row, Vote, Voted } from "./messages.ts";
+import type {
+  LogPage, ReadCheckpoint, ReadLog, Replicate, Row, Vote, Voted,
+} from "./messages.ts";
 import { onMatched, onVouched } from "./recovering.ts";
 import { hasMajorities, type Turn } from "./replica_state.ts";
 
@@ -111,23 +113,49 @@ function takeRows(turn: Turn, prev: number, rows: readonly Row[]): number {
 export function fetchFrom(turn: Turn, from: number, index: number): void {
   const { state } = turn;
   const after = state.log.at(index);
-  state.catchUp = { from, after };
-  turn.out.push({
-    kind: "ask",
-    to: from,
-    question: { kind: "read_log", reader: state.config.id, term: state.term, after },
-  });
+  ask(turn, from, { kind: "read_log", reader: state.config.id, term: state.term, after });
+}
+
+/** Asks for the next piece of a checkpoint, from where the last one ended. */
+export function fetchPiece(turn: Turn, from: number): void {
+  const { config, term, incoming } = turn.state;
+  const offset = incoming === null ? 0 : incoming.text.length;
+  ask(turn, from, { kind: "read_checkpoint", reader: config.id, term, offset });
+}
+
+function ask(turn: Turn, to: number, question: ReadLog | ReadCheckpoint): void {
+  turn.state.catchUp = { from: to, question };
+  turn.out.push({ kind: "ask", to, question });
+}
+
+/** This question is the one under way: an answer to any other says nothing of now. */
+export function isAwaited(turn: Turn, from: number, asked: ReadLog | ReadCheckpoint): boolean {
+  const { catchUp, term } = turn.state;
+  if (catchUp === null || catchUp.from !== from || asked.term !== term) return false;
+  const { question } = catchUp;
+  return question.kind === "read_log"
+    ? asked.kind === "read_log" && asked.after.index === question.after.index
+    : asked.kind === "read_checkpoint" && asked.offset === question.offset;
+}
+
+/**
+ * Whether a reader may see this log: only a leader's that has not been restarted since, or a
+ * voter's to whom it gave its vote. A log that may lack what was committed in this term would
+ * look like a conflict.
+ */
+export function isShownTo(
+  { state }: Turn,
+  { reader, term }: { reader: number; term: number },
+): boolean {
+  const isShown = state.leading !== null || state.vote === reader;
+  return term === state.term && state.recovering === null && isShown;
 }
 
 /** Leader or voter: the rows after a row, as far as they are on the own disk. */
-export function onReadLog(turn: Turn, token: number, { reader, term, after }: ReadLog): void {
+export function onReadLog(turn: Turn, token: number, message: ReadLog): void {
   const { state } = turn;
-  // Only a leader that has not been restarted since, or a voter to whom it gave its vote: a log
-  // that may lack what was committed in this term would look like a conflict.
-  const isShown = state.leading !== null || state.vote === reader;
-  if (term !== state.term || state.recovering !== null || !isShown) {
-    return replyEmptyPage(turn, token, "other_term", false);
-  }
+  const { reader, term, after } = message;
+  if (!isShownTo(turn, message)) return replyEmptyPage(turn, token, "other_term", false);
   if (after.index < state.log.base.index) return replyEmptyPage(turn, token, "dropped", false);
   if (!state.log.holds(after)) return replyEmptyPage(turn, token, "conflict", false);
   const { leading } = state;
@@ -180,23 +208,18 @@ export function onLogPage(
   answer: LogPage | null,
 ): void {
   const { state } = turn;
-  const { catchUp } = state;
-  const isStale =
-    catchUp === null ||
-    catchUp.from !== from ||
-    question.term !== state.term ||
-    catchUp.after.index !== question.after.index;
-  if (isStale) return;
+  if (!isAwaited(turn, from, question)) return;
   const isUsable =
     answer !== null &&
     answer.term === state.term &&
-    (answer.result === "rows" || answer.result === "conflict") &&
+    answer.result !== "other_term" &&
     state.log.holds(question.after);
   if (!isUsable) {
     // A follower begins anew with the next heartbeat; a nominee has lost its voter.
     state.catchUp = null;
     return;
   }
+  if (answer.result === "dropped") return fetchPiece(turn, from);
   if (answer.result === "conflict")
     return fetchFrom(turn, from, stepBack(turn, question.after.index));
   if (answer.rows.length > 0) takeRows(turn, question.after.index, answer.rows);

@@ -93,6 +93,8 @@ function dropTail(leading: Leading, first: number): void {
 
 /** The log begins after this row, and so does what is streamed of it. */
 export function dropCompacted({ state }: Turn, through: number): void {
+  // Another's checkpoint may have taken the place of the log meanwhile.
+  if (through <= state.log.base.index) return;
   state.log.dropThrough(through);
   const { leading } = state;
   if (leading !== null && leading.tailFirst <= through) dropTail(leading, through + 1);

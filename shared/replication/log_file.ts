@@ -28,7 +28,6 @@ export class LogFile {
   #disk: Disk;
   #header: string;
   #file: DiskFile;
-  /** The row before the first one in the file. */
   #base: Position;
   #length: number;
   #offsets = new Float64Array(1024);
@@ -51,8 +50,19 @@ export class LogFile {
     return this.#length;
   }
 
+  /** The row before the first one in the file. */
+  get base(): Position {
+    return this.#base;
+  }
+
   get lastIndex(): number {
     return this.#base.index + this.#rows;
+  }
+
+  /** Of a row in the file, or of the one before the first. */
+  checksumAt(index: number): number {
+    if (index === this.#base.index) return this.#base.checksum;
+    return Number.parseInt(this.#readBetween(index, index).trimEnd().slice(-8), 16);
   }
 
   /** Bytes on the disk, behind the last row remembered too. */
@@ -144,6 +154,17 @@ export class LogFile {
       end = low;
     }
     return this.#readBetween(first, end);
+  }
+
+  /** The file without a row, as it stands behind `base`: a checkpoint on disk holds that. */
+  async startEmpty(base: Position): Promise<void> {
+    await replaceFile(this.#disk, LOG_NAME, this.#header);
+    this.#file.close();
+    this.#file = this.#disk.open(LOG_NAME, "r+");
+    this.#offsets = new Float64Array(1024);
+    this.#rows = 0;
+    this.#base = base;
+    this.#length = Buffer.byteLength(this.#header);
   }
 
   /** Starts the file anew after `base`, a row that a checkpoint on disk holds. */

@@ -110,6 +110,15 @@ export class LogIndex {
     if (this.#checksums.length === 0) this.#checksums = new Uint32Array(ROWS_AT_FIRST);
   }
 
+  /** Forgets every row: the log begins behind this one, which a checkpoint holds. */
+  startAfter(base: Position): void {
+    assert(base.index > this.#base.index, "a log never begins earlier than before");
+    this.#base = base;
+    this.#length = 0;
+    this.#checksums = new Uint32Array(ROWS_AT_FIRST);
+    this.#runs = [];
+  }
+
   /** An equal log of its own, no larger than it needs: the exhaustive search copies states. */
   clone(): LogIndex {
     const copy = new LogIndex(this.#base);

@@ -115,18 +115,20 @@ class Opening {
     if (checkpoint !== null) restore(checkpoint.text, checkpoint.at.index);
     const { torn, damage } = scanLog(file, base, noted, (row) => {
       index.append(row.term, row.checksum);
-      if (checkpoint === null || row.index > checkpoint.at.index) onRow(row);
+      const isBehind = checkpoint === null || row.index > checkpoint.at.index;
+      if (isBehind && holds(index, checkpoint)) onRow(row);
     });
     if (torn !== null) await this.#cutTorn(file, torn);
-    const { term, vote } = noted ?? { term: index.last.term, vote: null };
+    const { term, vote } = knownTerm(noted, index.last.term, checkpoint);
     if (damage !== null) {
       await this.#mark(`${this.#path} line ${damage.line}: ${damage.why}`);
-      if (index.lastIndex < (checkpoint?.at.index ?? 0)) {
-        await file.close();
-        return this.#startAnew(checkpoint, { term, vote, ...noteOf(file, index) });
-      }
-      await this.#disk.copy(LOG_NAME, `${LOG_NAME}.damaged`);
     }
+    if (!holds(index, checkpoint)) {
+      // Damage, or a crash after a checkpoint of another replica came, before the log gave way.
+      await file.close();
+      return this.#startAnew(checkpoint, { term, vote, ...noteOf(file, index) });
+    }
+    if (damage !== null) await this.#disk.copy(LOG_NAME, `${LOG_NAME}.damaged`);
     // Read is not yet on disk: what no flush is known to have reached is written again.
     await file.writeAgain(damage === null ? (noted?.length ?? 0) : 0);
     const promised = { term, vote, ...noteOf(file, index) };
@@ -143,8 +145,7 @@ class Opening {
   async #startAnew(checkpoint: Checkpoint | null, noted: Promised | null): Promise<OpenedLog> {
     const base = checkpoint?.at ?? START;
     const promised = {
-      term: Math.max(noted?.term ?? 0, base.term),
-      vote: noted?.vote ?? null,
+      ...knownTerm(noted, base.term, checkpoint),
       length: Buffer.byteLength(this.#header),
       checksum: formatChecksum(base.checksum),
     };
@@ -216,6 +217,24 @@ class Opening {
     await replaceFile(this.#disk, RECOVERING_NAME, `${why}\n`);
     this.#isRecovering = true;
   }
+}
+
+/** The rows that a checkpoint stands for are the log's. */
+function holds(log: LogIndex, checkpoint: Checkpoint | null): boolean {
+  return checkpoint === null || log.holds(checkpoint.at);
+}
+
+/**
+ * The promise, unless rows or a checkpoint show that a later term was met: the disk lost the
+ * promise, or a checkpoint came before it. A leader of before may lack what is in there.
+ */
+function knownTerm(
+  noted: Promised | null,
+  rowsTerm: number,
+  checkpoint: Checkpoint | null,
+): Pick<Promised, "term" | "vote"> {
+  const term = Math.max(noted?.term ?? 0, rowsTerm, checkpoint?.term ?? 0);
+  return { term, vote: noted?.term === term ? noted.vote : null };
 }
 
 function noteOf(file: LogFile, log: LogIndex): { length: number; checksum: string } {

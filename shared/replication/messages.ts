@@ -88,7 +88,10 @@ export interface ReadLog {
 export interface LogPage {
   kind: "log_page";
   term: number;
-  /** `conflict`: `after` is not in this log; `dropped`: it is behind the oldest row. */
+  /**
+   * `conflict`: `after` is not in this log; `dropped`: it is before the oldest row kept, and the
+   * reader is to take the checkpoint.
+   */
   result: "rows" | "conflict" | "dropped" | "other_term";
   prev: Position;
   rows: Row[];
@@ -97,7 +100,41 @@ export interface LogPage {
   complete: boolean;
 }
 
-export type Question = Replicate | Vote | ReadLog;
-export type Answer = Replicated | Voted | LogPage;
+/**
+ * The same two, when a checkpoint has taken the rows that are asked for: its text, a piece at a
+ * time. Raft, figure 13, InstallSnapshot; fetched here, not pushed.
+ */
+export interface ReadCheckpoint {
+  kind: "read_checkpoint";
+  reader: number;
+  /** Answered as in ReadLog. */
+  term: number;
+  /** Characters of the text before this piece. */
+  offset: number;
+}
+export interface CheckpointPage {
+  kind: "checkpoint_page";
+  term: number;
+  /** Null: not shown, as `other_term` is, or there is none. */
+  piece: CheckpointPiece | null;
+}
+
+/** What tells one checkpoint from another: where these are equal, so are the texts. */
+export interface CheckpointName {
+  /** The row, committed, after which the service's state stood so. */
+  at: Position;
+  /** Of the text, in characters. */
+  length: number;
+  /** CRC-32 of the text. */
+  checksum: number;
+}
+/** A part of the text of the checkpoint that the sender has now: it may have a newer one next. */
+export interface CheckpointPiece extends CheckpointName {
+  offset: number;
+  text: string;
+}
+
+export type Question = Replicate | Vote | ReadLog | ReadCheckpoint;
+export type Answer = Replicated | Voted | LogPage | CheckpointPage;
 export type Request = Question | Lead;
 export type Reply = Answer | Led;

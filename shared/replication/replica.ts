@@ -13,6 +13,7 @@
 import { assert } from "../assert.ts";
 import { becomeFollower, enterTerm } from "./effects.ts";
 import { onLogPage, onReadLog, onReplicate, onVote } from "./following.ts";
+import { onCheckpointPage, onReadCheckpoint } from "./installing.ts";
 import {
   advanceCommit,
   dropCompacted,
@@ -68,6 +69,8 @@ function onRequest(turn: Turn, { token, message }: Input & { kind: "request" }):
       return onVote(turn, token, message);
     case "read_log":
       return onReadLog(turn, token, message);
+    case "read_checkpoint":
+      return onReadCheckpoint(turn, token, message);
     case "lead":
       return onLead(turn, token, message);
   }
@@ -81,6 +84,9 @@ function onAnswer(turn: Turn, { from, question, answer }: Input & { kind: "answe
       return onVoted(turn, from, question, expect(answer, "voted"));
     case "read_log":
       onLogPage(turn, from, question, expect(answer, "log_page"));
+      return onFetched(turn);
+    case "read_checkpoint":
+      onCheckpointPage(turn, from, question, expect(answer, "checkpoint_page"));
       return onFetched(turn);
   }
 }

@@ -1,4 +1,5 @@
 /** A replica's settings as production runs them; tests and simulations choose their own. */
+import { crc32 } from "node:zlib";
 import {
   LEADER_LEASE_MS,
   REPLICATE_ROWS_MAX,
@@ -18,5 +19,6 @@ export function replicaConfig(
     tailRowsMax: TAIL_ROWS_MAX,
     replicateRowsMax: REPLICATE_ROWS_MAX,
     formatRow,
+    checksumOf: (text, before) => crc32(text, before),
   };
 }

@@ -10,22 +10,25 @@
  * The service hears of a row before the disk does and may propose from within
  * any call back: what it proposes is queued behind the effects under way.
  */
+import { assert } from "../assert.ts";
 import { failpoint } from "../failpoint.ts";
 import { CHECKPOINT_EVERY_ROWS, HEARTBEAT_MS, LOG_PAGE_BYTES } from "../limits.ts";
 import type { ReplicaHealth } from "../wire.ts";
 import { admit, leaving } from "./admission.ts";
-import { PendingCheckpoints } from "./checkpoint_file.ts";
 import { payloadOf } from "./codec.ts";
 import { DiskRoom } from "./disk_room.ts";
 import { handOver, hasRoom } from "./hand_over.ts";
 import type { Question, Reply } from "./messages.ts";
 import { step } from "./replica.ts";
-import { createReplica, type Input, type Output, type ReplicaState } from "./replica_state.ts";
+import {
+  createReplica, hasMajorities, type Input, type Output, type ReplicaState,
+} from "./replica_state.ts";
 import { replicaConfig } from "./replica_config.ts";
 import { describeReplica, notLeader } from "./replica_report.ts";
 import { ReplicaNetwork } from "./replica_network.ts";
 import { decodeRequest, encodePage, encodeReply } from "./replica_wire.ts";
 import type { ReplicaHostOptions } from "./replicated_service.ts";
+import { RowTeller } from "./row_teller.ts";
 import { Storage } from "./storage.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -44,7 +47,7 @@ export class ReplicaHost {
   #room: DiskRoom;
   #endTicks: (() => void) | null = null;
   #startedAtMs: number;
-  #checkpoints: PendingCheckpoints;
+  #teller: RowTeller;
 
   /** Reads the folder and follows nobody yet. @throws damaged */
   static async open(options: ReplicaHostOptions): Promise<ReplicaHost> {
@@ -61,20 +64,19 @@ export class ReplicaHost {
   }
 
   private constructor(options: ReplicaHostOptions, storage: Storage) {
-    const { id, others, quorum, startId, clock } = options;
+    const { id, others, quorum, startId, clock, service } = options;
     this.startId = startId;
     this.#options = options;
     this.#storage = storage;
     this.#room = new DiskRoom(options.disk, options.log);
     this.#startedAtMs = clock.monotonicMs();
-    this.#checkpoints = new PendingCheckpoints(
-      options.checkpointEveryRows ?? CHECKPOINT_EVERY_ROWS,
-    );
+    this.#teller = new RowTeller(service, options.checkpointEveryRows ?? CHECKPOINT_EVERY_ROWS);
     this.#network = new ReplicaNetwork(others);
     const config = replicaConfig({ id, others: [...others.keys()], quorum, startId });
+    assert(service.snapshot === undefined || hasMajorities(config), "a checkpoint is final");
     this.#state = createReplica(config, storage);
     // What a checkpoint holds is committed: the service hears so before anything else.
-    if (storage.checkpointIndex > 0) options.service.onCommit(storage.checkpointIndex);
+    if (storage.checkpointIndex > 0) service.onCommit(storage.checkpointIndex);
     storage.start({
       onWritten: (op) => this.#step({ kind: "written", op }),
       onCompacted: (index) => this.#step({ kind: "compacted", index }),
@@ -214,25 +216,12 @@ export class ReplicaHost {
     let outputs: Output[];
     try {
       outputs = step(this.#state, input, this.#nowMs);
-      for (const output of outputs) this.#tellRows(output);
+      for (const output of outputs) this.#teller.tell(output);
     } catch (error) {
       return this.#options.fail(error);
     }
     for (const output of outputs) this.#outputs.push(output);
     if (!this.#isDraining) this.#drain();
-  }
-
-  #tellRows(output: Output): void {
-    const { service } = this.#options;
-    if (output.kind === "append") {
-      for (const row of output.rows) {
-        service.onRow(row.index, row.term, payloadOf(row.text));
-        this.#checkpoints.onRow(row, service);
-      }
-    } else if (output.kind === "cut") {
-      service.onCut(output.after);
-      this.#checkpoints.onCut(output.after);
-    }
   }
 
   #drain(): void {
@@ -252,6 +241,7 @@ export class ReplicaHost {
       case "append":
       case "cut":
       case "save":
+      case "install":
       case "recovered":
         return this.#storage.carryOut(output);
       case "ask":
@@ -259,13 +249,14 @@ export class ReplicaHost {
       case "reply":
         return this.#waiters.resolve(output.token, output.reply);
       case "page":
-        return this.#sendPage(output);
+      case "piece":
+        return this.#show(output);
       case "confirmed":
         if (output.ok) return this.#waiters.resolve(output.token, undefined);
         return this.#waiters.reject(output.token, notLeader(this.#state));
       case "committed":
         failpoint("log.committed");
-        for (const { at, text } of this.#checkpoints.takeThrough(output.index)) {
+        for (const { at, text } of this.#teller.takeThrough(output.index)) {
           this.#storage.keepCheckpoint(at, text);
         }
         return service.onCommit(output.index);
@@ -285,16 +276,25 @@ export class ReplicaHost {
 
   #ask(to: number, question: Question): void {
     // No answer for want of room is one that may come later.
-    const isTooMuch = question.kind === "read_log" && !this.#room.takesRows;
-    const asked = isTooMuch ? Promise.resolve(null) : this.#network.ask(to, question);
-    asked.then(
+    const asked = this.#isTooMuch(question) ? null : this.#network.ask(to, question);
+    Promise.resolve(asked).then(
       (answer) => this.#step({ kind: "answer", from: to, question, answer }),
       this.#options.fail,
     );
   }
 
-  #sendPage({ token, page }: Output & { kind: "page" }): void {
-    const rows = this.#storage.page(page.prev.index + 1, page.through, LOG_PAGE_BYTES);
-    this.#waiters.resolve(token, { kind: "page", body: encodePage(page, rows) });
+  /** What comes back would not fit the own disk. */
+  #isTooMuch({ kind }: Question): boolean {
+    const length = this.#state.incoming?.length ?? 0;
+    if (kind === "read_checkpoint") return !this.#storage.hasRoomFor(length);
+    return kind === "read_log" && !this.#room.takesRows;
+  }
+
+  #show(output: Output & { kind: "page" | "piece" }): void {
+    const storage = this.#storage;
+    const body = output.kind === "page"
+      ? encodePage(output.page, storage.page(output.page, LOG_PAGE_BYTES))
+      : { kind: "checkpoint_page", term: output.term, piece: storage.piece(output.offset) };
+    this.#waiters.resolve(output.token, { kind: "page", body });
   }
 }

@@ -1,18 +1,21 @@
 /**
  * All that a replica knows, and the effects it can ask for. The state is one
  * plain object: the simulator copies it, the exhaustive search compares it,
- * and every rule that changes it is in the three files beside it:
+ * and every rule that changes it is in the files beside it:
  *
  *   nominating.ts   from a nomination to a term that is won
  *   leading.ts      proposals, followers' progress, commit, rounds
  *   following.ts    rows from a leader, catching up, votes given
+ *   installing.ts   catching up by a checkpoint, where the rows are gone
  *
  * The disk works behind the replica's back and in order: each effect that
  * touches it has a number, and 'written n' reports that all up to n are on
  * disk. An answer that rests on the disk waits in `resting` for its number.
  */
 import { LogIndex, type Position } from "./log_index.ts";
-import type { Answer, Question, Reply, Request, Row } from "./messages.ts";
+import type {
+  Answer, CheckpointName, Question, ReadCheckpoint, ReadLog, Reply, Request, Row,
+} from "./messages.ts";
 
 export interface ReplicaConfig {
   id: number;
@@ -29,6 +32,8 @@ export interface ReplicaConfig {
   replicateRowsMax: number;
   /** Makes the line, with its checksum chained to that of the row before. */
   formatRow: (index: number, term: number, payload: string, before: number) => Row;
+  /** CRC-32 of a text that goes on from one with the checksum `before`; 0 before the first. */
+  checksumOf: (text: string, before: number) => number;
 }
 
 /**
@@ -69,12 +74,24 @@ export interface ReplicaState {
   campaign: Campaign | null;
   leading: Leading | null;
   /**
-   * A follower's own fetching of rows that a leader's replicate did not fit; null when none
-   * is under way.
+   * A follower's own fetching of what a leader's replicate did not fit, or a nominee's of a
+   * voter's log: whom it asked what. Null when none is under way.
    */
-  catchUp: { from: number; after: Position } | null;
+  catchUp: { from: number; question: ReadLog | ReadCheckpoint } | null;
+  /**
+   * A checkpoint that is being fetched, in memory until it is whole: who stops sending it in the
+   * middle can be followed by another. Null when none is needed. Invariant: its row is not
+   * known committed here.
+   */
+  incoming: Incoming | null;
   /** Set while this replica's disk has lost what it once promised: see recovering.ts. */
   recovering: Recovery | null;
+}
+
+/** The first part of a checkpoint's text, and the checksum of that part. */
+export interface Incoming extends CheckpointName {
+  text: string;
+  sum: number;
 }
 
 export interface Recovery {
@@ -181,6 +198,13 @@ export type Output =
   | { kind: "append"; op: number; rows: readonly Row[] }
   | { kind: "cut"; op: number; after: number }
   | { kind: "save"; op: number; term: number; vote: number | null }
+  /** Read a piece of the own checkpoint and send it as the reply. */
+  | { kind: "piece"; token: number; term: number; offset: number }
+  /**
+   * A checkpoint, proven, takes the place of the whole log and of the service's state. The rows
+   * after `committed` were not known to be so.
+   */
+  | { kind: "install"; op: number; at: Position; text: string; committed: number }
   /** The recovery is over: take its mark off the disk. */
   | { kind: "recovered"; op: number }
   | { kind: "committed"; index: number }
@@ -190,6 +214,8 @@ export type Output =
   | { kind: "opened"; term: number }
   | { kind: "stepped_down" }
   | { kind: "confirmed"; token: number; ok: boolean };
+
+export type DiskEffect = Output & { kind: "append" | "cut" | "save" | "install" | "recovered" };
 
 /** A page but for its rows, which stand on disk from prev.index + 1 to `through`. */
 export interface LogPageFrame {
@@ -235,13 +261,14 @@ export function createReplica(config: ReplicaConfig, durable: Durable): ReplicaS
     campaign: null,
     leading: null,
     catchUp: null,
+    incoming: null,
     recovering: durable.isRecovering ? { goal: null, matched: 0, endOp: 0 } : null,
   };
 }
 
 /**
  * An equal state that shares nothing that a step changes: the exhaustive search copies states.
- * Config, rows, replies and positions are never changed and stay shared.
+ * Config, rows, replies, questions and positions are never changed and stay shared.
  */
 export function cloneReplica(state: ReplicaState): ReplicaState {
   return {

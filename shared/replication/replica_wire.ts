@@ -1,15 +1,19 @@
 /**
  * The replicas' messages as HTTP carries them: POST /replicate, /vote and
- * /lead with JSON bodies, GET /log with a query. Rows travel as the CSV text
+ * /lead with JSON bodies, GET /log and /checkpoint with a query. Rows travel as the CSV text
  * that lands on disk, and their chain is checked at the door: a row whose
  * checksum does not follow never reaches the replica.
  */
 import { AppError } from "../errors.ts";
 import { asIntegerIn, asRecord, asText } from "../parse.ts";
-import { INTERNAL_BODY_BYTES_MAX } from "../limits.ts";
+import {
+  CHECKPOINT_LENGTH_MAX, CHECKPOINT_PIECE_LENGTH, INTERNAL_BODY_BYTES_MAX,
+} from "../limits.ts";
 import { joinRows, parseRows } from "./codec.ts";
 import type { Position } from "./log_index.ts";
-import type { Answer, LogPage, Question, Replicate, Reply, Request, Vote } from "./messages.ts";
+import type {
+  Answer, CheckpointPage, LogPage, Question, Replicate, Reply, Request, Vote,
+} from "./messages.ts";
 import type { LogPageFrame } from "./replica_state.ts";
 
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
@@ -21,6 +25,7 @@ export const REPLICATION_CALLS = [
   { method: "POST", path: "/vote" },
   { method: "POST", path: "/lead" },
   { method: "GET", path: "/log" },
+  { method: "GET", path: "/checkpoint" },
 ] as const;
 
 export function encodeQuestion(question: Question): { path: string; body: string | null } {
@@ -47,6 +52,10 @@ export function encodeQuestion(question: Question): { path: string; body: string
       const query = `after=${after.index}&after_term=${after.term}&checksum=${after.checksum}`;
       return { path: `/log?${query}&term=${term}&reader=${reader}`, body: null };
     }
+    case "read_checkpoint": {
+      const { reader, term, offset } = question;
+      return { path: `/checkpoint?offset=${offset}&term=${term}&reader=${reader}`, body: null };
+    }
   }
 }
 
@@ -70,6 +79,11 @@ export function decodeRequest(kind: string, body: unknown): Request {
     }
     case "GET /log":
       return decodeReadLog(body);
+    case "GET /checkpoint": {
+      const fields = asRecord(body, ["offset", "term", "reader"]);
+      return { kind: "read_checkpoint", ...decodeReader(fields),
+        offset: asCount(Number(fields.offset), "offset") };
+    }
     default:
       throw new AppError("not_found", `No call ${kind} in the replicated log`);
   }
@@ -107,13 +121,19 @@ function decodeReadLog(query: unknown): Request {
   const fields = asRecord(query, ["after", "after_term", "checksum", "term", "reader"]);
   return {
     kind: "read_log",
-    reader: asIntegerIn(Number(fields.reader), "reader", 1, ID_MAX),
-    term: asCount(Number(fields.term), "term"),
+    ...decodeReader(fields),
     after: {
       index: asCount(Number(fields.after), "after"),
       term: asCount(Number(fields.after_term), "after_term"),
       checksum: asCount(Number(fields.checksum), "checksum"),
     },
+  };
+}
+
+function decodeReader(fields: { reader?: unknown; term?: unknown }) {
+  return {
+    reader: asIntegerIn(Number(fields.reader), "reader", 1, ID_MAX),
+    term: asCount(Number(fields.term), "term"),
   };
 }
 
@@ -138,17 +158,32 @@ export function encodePage({ term, prev, commit }: LogPageFrame, rows: string): 
   return { ...page, rows };
 }
 
+const ANSWERS = {
+  replicate: "replicated",
+  vote: "voted",
+  read_log: "log_page",
+  read_checkpoint: "checkpoint_page",
+} as const satisfies Record<Question["kind"], Answer["kind"]>;
+
 /** What a member of the own group answered; its rows follow from the row that was asked after. */
 export function decodeAnswer(question: Question, body: object): Answer {
   const kind = (body as { kind?: unknown }).kind;
-  const expected = { replicate: "replicated", vote: "voted", read_log: "log_page" }[
-    question.kind
-  ];
+  const expected = ANSWERS[question.kind];
   if (kind !== expected)
     throw new AppError("bad_request", `Expected ${expected}, got ${String(kind)}`);
+  if (question.kind === "read_checkpoint") return decodeCheckpointPage(body as CheckpointPage);
   if (question.kind !== "read_log") return body as Answer;
   const page = body as Omit<LogPage, "rows"> & { rows: string };
   return { ...page, rows: parseRows(page.rows, question.after) };
+}
+
+/** What is put together in memory is bounded. */
+function decodeCheckpointPage(page: CheckpointPage): CheckpointPage {
+  const { piece } = page;
+  if (piece === null) return page;
+  asIntegerIn(piece.length, "length", 1, CHECKPOINT_LENGTH_MAX);
+  asText(piece.text, "text", CHECKPOINT_PIECE_LENGTH);
+  return page;
 }
 
 function decodePosition(value: unknown): Position {

@@ -29,6 +29,10 @@ export interface ReplicatedService {
   onStepDown(): void;
   /** The state exactly at the last row given to onRow. Without it the log is kept whole. */
   snapshot?(): string;
+  /**
+   * What another replica's snapshot said takes the place of all that this service holds: at the
+   * start, or while it runs and does not lead. `index` is not below what it knows committed.
+   */
   restore?(text: string, index: number): void;
 }
 

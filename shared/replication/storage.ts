@@ -9,16 +9,17 @@ import { join } from "node:path";
 import { failpoint } from "../failpoint.ts";
 import { DISK_RESERVE_BYTES, HEARTBEAT_MS, NOTE_EVERY_MS, NOTE_EVERY_ROWS } from "../limits.ts";
 import { writeCheckpoint, type Checkpoint } from "./checkpoint_file.ts";
+import { pieceOf } from "./checkpoint_pieces.ts";
 import { formatChecksum, payloadOf } from "./codec.ts";
 import { keepAside, type Disk } from "./disk.ts";
 import { LOG_NAME, type LogFile } from "./log_file.ts";
 import { START, type LogIndex, type Position } from "./log_index.ts";
 import { openLog, unmark, type OpenedLog, type OpenOptions } from "./log_opening.ts";
-import type { Row } from "./messages.ts";
-import type { Output } from "./replica_state.ts";
+import type { CheckpointPiece, Row } from "./messages.ts";
+import type { DiskEffect, LogPageFrame } from "./replica_state.ts";
 import { writeTermFile, type Promised } from "./term_file.ts";
 
-type DiskEffect = Output & { kind: "append" | "cut" | "save" | "recovered" };
+const CUT = "the leader has other rows: the own ones are cut and kept beside the log";
 
 export class Storage {
   readonly log: LogIndex;
@@ -28,6 +29,8 @@ export class Storage {
   #log: OpenOptions["log"];
   #file: LogFile;
   #promised: Promised;
+  /** Of the last promise that was asked for; what is known committed may rest on it. */
+  #term: number;
   #checkpoint: Checkpoint | null;
   #queue: DiskEffect[] = [];
   #pendingCheckpoint: { at: Position; text: string } | null = null;
@@ -48,6 +51,7 @@ export class Storage {
     this.isRecovering = opened.isRecovering;
     this.#file = opened.file;
     this.#promised = opened.promised;
+    this.#term = opened.promised.term;
     this.#checkpoint = opened.checkpoint;
   }
 
@@ -84,6 +88,7 @@ export class Storage {
   }
 
   carryOut(effect: DiskEffect): void {
+    if (effect.kind === "save") this.#term = effect.term;
     this.#queue.push(effect);
     void this.#work();
   }
@@ -113,8 +118,18 @@ export class Storage {
     return this.#file.read(index);
   }
 
-  page(first: number, last: number, bytesMax: number): string {
-    return this.#file.page(first, Math.min(last, this.#file.lastIndex), bytesMax);
+  page({ prev, through }: Pick<LogPageFrame, "prev" | "through">, bytesMax: number): string {
+    return this.#file.page(prev.index + 1, Math.min(through, this.#file.lastIndex), bytesMax);
+  }
+
+  /** Of the own checkpoint, from this character on; null: there is none. */
+  piece(offset: number): CheckpointPiece | null {
+    return this.#checkpoint === null ? null : pieceOf(this.#checkpoint, offset);
+  }
+
+  /** For another's checkpoint of so many characters, beside the log that it takes the place of. */
+  hasRoomFor(length: number): boolean {
+    return this.#disk.freeBytes() - 2 * length - this.#file.length >= DISK_RESERVE_BYTES;
   }
 
   /** Waits for what is under way and notes the whole length: a clean stop. */
@@ -145,6 +160,7 @@ export class Storage {
     let done = 1;
     if (effect.kind === "append") done = await this.#appendTogether();
     else if (effect.kind === "cut") await this.#cut(effect.after);
+    else if (effect.kind === "install") await this.#install(effect);
     else if (effect.kind === "recovered") await this.#endRecovery();
     else await this.#save(effect.term, effect.vote);
     const last = this.#queue[done - 1]!;
@@ -157,10 +173,14 @@ export class Storage {
     this.#log.info("recovered: what was lost is here again", { rows: this.#file.lastIndex });
   }
 
-  /** Its row is in the file: under load there may never be a moment without work. */
+  /**
+   * Its row is in the file, and not one that is yet to be cut: under load there may never be a
+   * moment without work.
+   */
   #isCheckpointDue(): boolean {
     const pending = this.#pendingCheckpoint;
     if (pending === null || pending.at.index > this.#file.lastIndex) return false;
+    if (this.#file.checksumAt(pending.at.index) !== pending.at.checksum) return false;
     return this.#disk.freeBytes() - this.#bytesOf(pending.text) >= DISK_RESERVE_BYTES;
   }
 
@@ -194,7 +214,7 @@ export class Storage {
    */
   async #cut(after: number): Promise<void> {
     if (after >= this.#file.lastIndex) return;
-    await this.#keepCut(after);
+    await this.#keepCut(after, CUT);
     if (this.#promised.length > this.#file.lengthAt(after)) await this.#note(after);
     failpoint("log.lowered");
     await this.#file.cut(after);
@@ -202,14 +222,14 @@ export class Storage {
   }
 
   /**
-   * By a majority, rows that are cut were never acknowledged; below one they may have been.
-   * Either way somebody may want to see them.
+   * By a majority, rows that leave the log were never acknowledged, or a checkpoint holds them;
+   * below one they may have been. Either way somebody may want to see them.
    */
-  async #keepCut(after: number): Promise<void> {
+  async #keepCut(after: number, what: string): Promise<void> {
     const last = this.#file.lastIndex;
     const text = this.#file.page(after + 1, last, Number.MAX_SAFE_INTEGER);
     const name = `${LOG_NAME}.cut`;
-    this.#log.warn("the leader has other rows: the own ones are cut and kept beside the log", {
+    this.#log.warn(what, {
       rows: `${after + 1}-${last}`,
       keptIn: join(this.#disk.folder, name),
     });
@@ -224,7 +244,8 @@ export class Storage {
 
   async #note(through = this.#file.lastIndex): Promise<void> {
     const length = this.#file.lengthAt(through);
-    const checksum = formatChecksum(this.#checksumAt(through));
+    // The index in memory may be ahead of the file, or have cut this row already.
+    const checksum = formatChecksum(this.#file.checksumAt(through));
     this.#promised = { ...this.#promised, length, checksum };
     await writeTermFile(this.#disk, this.#promised);
     this.#unnotedRows = 0;
@@ -232,11 +253,10 @@ export class Storage {
     this.#isNoteDue = false;
   }
 
-  /** Of a row in the file. The index in memory may already have cut it. */
-  #checksumAt(index: number): number {
-    if (index === this.log.base.index) return this.log.base.checksum;
-    const line = this.#file.page(index, index, 1).trimEnd();
-    return Number.parseInt(line.slice(-8), 16);
+  /** Lengths are about to change: until the file is anew, nothing of it is noted. */
+  async #noteNothing(): Promise<void> {
+    this.#promised = { ...this.#promised, length: 0, checksum: "00000000" };
+    await writeTermFile(this.#disk, this.#promised);
   }
 
   async #writeCheckpoint(): Promise<void> {
@@ -246,16 +266,35 @@ export class Storage {
     const baseBefore = previous?.base ?? START;
     // One checkpoint's worth of rows stays behind for followers that are a little late.
     const base = previous?.at ?? START;
-    this.#checkpoint = { at, base, baseBefore, text };
+    this.#checkpoint = { at, term: this.#term, base, baseBefore, text };
     await writeCheckpoint(this.#disk, this.#checkpoint);
     failpoint("checkpoint.written");
     if (base.index === baseBefore.index) return;
-    // Lengths change: until the file is anew, nothing of it is noted.
-    this.#promised = { ...this.#promised, length: 0, checksum: "00000000" };
-    await writeTermFile(this.#disk, this.#promised);
+    await this.#noteNothing();
     await this.#file.startAfter(base);
     failpoint("checkpoint.shortened");
     this.#onCompacted(base.index);
+    await this.#note();
+  }
+
+  /**
+   * Another replica's checkpoint takes the place of the log. Until it is on disk the old log
+   * stands; from then on the next start sees that the log has not the checkpoint's row, and goes
+   * on from the checkpoint alone (log_opening.ts).
+   */
+  async #install({ at, text, committed }: DiskEffect & { kind: "install" }): Promise<void> {
+    this.#log.info("takes a checkpoint in place of its log", { at: at.index });
+    if (this.#file.lastIndex > committed) {
+      await this.#keepCut(committed, "rows not known committed are kept beside the log");
+    }
+    const pending = this.#pendingCheckpoint;
+    if (pending !== null && pending.at.index <= at.index) this.#pendingCheckpoint = null;
+    await this.#noteNothing();
+    this.#checkpoint = { at, term: this.#term, base: at, baseBefore: this.#file.base, text };
+    await writeCheckpoint(this.#disk, this.#checkpoint);
+    failpoint("checkpoint.written");
+    await this.#file.startEmpty(at);
+    failpoint("checkpoint.shortened");
     await this.#note();
   }
 }

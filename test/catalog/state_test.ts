@@ -128,6 +128,28 @@ test("a checkpoint is the same text on every replica, and its reader goes on ali
   assert.equal(restored.snapshot(), other.snapshot());
 });
 
+test("a checkpoint takes the place of all that a running replica has", () => {
+  const leader = new CatalogState(TOYS);
+  enter(leader, { kind: "fence", term: 4, leader: 2 });
+  for (const key of ["a", "b", "c"]) sell(leader, key, 10);
+  leader.reveal(4);
+  const follower = new CatalogState(TOYS);
+  enter(follower, { kind: "fence", term: 1, leader: 3 });
+  sell(follower, "a", 7);
+  follower.reveal(1);
+  follower.restore(leader.snapshot());
+  assert.deepEqual(everything(follower), everything(leader));
+  assert(follower.isQuiet, "what was on its way here is gone");
+  for (const state of [leader, follower]) {
+    sell(state, "d", 5, 2);
+    state.reveal(5);
+  }
+  assert.deepEqual(everything(follower), everything(leader));
+  assert.equal(follower.snapshot(), leader.snapshot());
+  const older = new CatalogState(TOYS).snapshot();
+  assert.throws(() => follower.restore(older), /what was visible stays so/);
+});
+
 test("a checkpoint whose books do not balance, or that is not whole, is refused", () => {
   const text = new CatalogState(TOYS).snapshot();
   const fresh = () => new CatalogState(TOYS);

@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { findBirth, writeBirths } from "../../client/launcher/data_folder.ts";
 import { logFile, type MemberName, memberFolder } from "../../client/launcher/layout.ts";
 import type { RunningStore } from "../../client/launcher/running_store.ts";
 import { startStore as startRunning } from "../../client/launcher/store.ts";
@@ -167,6 +168,12 @@ export class TestStore {
 
   async resume(which: Which): Promise<void> {
     assert(this.running.resume(await which));
+  }
+
+  /** What ./start.sh does before it starts members: one whose folder is gone is to recover. */
+  async markBirths(): Promise<void> {
+    const { dataDir, settings } = this.running;
+    await writeBirths(dataDir, await findBirth(dataDir, settings));
   }
 
   /** The front-end has a leader and a catalog. */

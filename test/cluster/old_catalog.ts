@@ -32,13 +32,27 @@ interface Files {
 }
 
 /**
- * @param folder of a catalog that does not run, alone in its group
+ * @param folder of a catalog that does not run
  * @param rowsLeft rows until the next checkpoint, that one included
+ * @param last index of the row after which they are counted; the same for a whole group
  */
-export async function makeOld(folder: string, rowsLeft: number): Promise<void> {
-  const disk = new NodeDisk(folder);
+export async function makeOld(folder: string, rowsLeft: number, last?: number): Promise<void> {
   const files = await readFiles(folder);
-  const last = files.rows.at(-1)!.index;
+  await makeOlder(folder, files, rowsLeft, last ?? files.rows.at(-1)!.index);
+}
+
+/** Index of the last row in a catalog's log. */
+export async function lastOf(folder: string): Promise<number> {
+  return (await readFiles(folder)).rows.at(-1)!.index;
+}
+
+async function makeOlder(
+  folder: string,
+  files: Files,
+  rowsLeft: number,
+  last: number,
+): Promise<void> {
+  const disk = new NodeDisk(folder);
   const next = CHECKPOINT_EVERY_ROWS * Math.ceil((last + rowsLeft) / CHECKPOINT_EVERY_ROWS);
   const base = { ...files.base, index: files.base.index + next - rowsLeft - last };
   const rows: Row[] = [];

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { findBirth, writeBirths } from "../../client/launcher/data_folder.ts";
 import { memberFolder, type MemberName } from "../../client/launcher/layout.ts";
 import { order, startStore, type TestStore } from "./harness.ts";
 import { until } from "./until.ts";
@@ -18,12 +17,6 @@ function changeRow(text: string): string {
   const lines = text.split("\n");
   lines[5] = lines[5]!.replace(",buy,1,", ",buy,2,");
   return lines.join("\n");
-}
-
-/** What ./start.sh does before it starts a member. */
-async function markBirths({ running }: TestStore): Promise<void> {
-  const births = await findBirth(running.dataDir, running.settings);
-  await writeBirths(running.dataDir, births);
 }
 
 const damages: [string, (path: string) => void][] = [
@@ -42,7 +35,7 @@ test("whatever a replica's disk lost, it recovers while orders go on", async (t)
     damage(logOf(store, away));
     const sold = buyers.bought.length;
     await until(`orders while ${name}`, () => buyers.bought.length > sold + 50);
-    await markBirths(store);
+    await store.markBirths();
     await store.restart(away);
     await until(`it to recover: ${name}`, async () => {
       const { state, lastIndex } = await store.health(away);

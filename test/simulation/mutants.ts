@@ -26,7 +26,9 @@ export interface Mutant extends Edit {
 
 export const MUTANTS: readonly Mutant[] = [
   ...LOG_MUTANTS.map((mutant): Mutant => {
-    return { ...mutant, world: "log", file: `shared/replication/${mutant.file}` };
+    const inFolder = <E extends Edit>(edit: E): E =>
+      ({ ...edit, file: `shared/replication/${edit.file}` });
+    return { ...inFolder(mutant), also: mutant.also?.map(inFolder), world: "log" };
   }),
   ...STORE_MUTANTS.map((mutant): Mutant => ({ ...mutant, world: "store" })),
 ];

@@ -32,8 +32,9 @@ export class Group implements Driver {
   readonly led: Reply[] = [];
   readonly confirmed: { token: number; ok: boolean }[] = [];
 
-  constructor(size: number, quorum?: number) {
-    this.world = new World({ size, quorum, leaderLeaseMs: 400, driver: this, formatRow });
+  constructor(size: number, quorum?: number, checkpointEveryRows?: number) {
+    const group = { size, quorum, checkpointEveryRows };
+    this.world = new World({ ...group, leaderLeaseMs: 400, driver: this, formatRow });
     this.world.trace = (line) => this.lines.push(line);
     this.nodes = new Map(this.world.nodes.map((node) => [node.id, node]));
   }

@@ -58,9 +58,9 @@ test("a page holds whole rows, about as many as fit, and at least one", async (t
       .slice(first - 1, last)
       .map((r) => r.text + "\n")
       .join("");
-  assert.equal(storage.page(2, 5, 2 * line + 1), lines(2, 3));
-  assert.equal(storage.page(2, 5, 1), lines(2, 2));
-  assert.equal(storage.page(1, 5, 1_000_000), lines(1, 5));
+  assert.equal(storage.page({ prev: storage.log.at(1), through: 5 }, 2 * line + 1), lines(2, 3));
+  assert.equal(storage.page({ prev: storage.log.at(1), through: 5 }, 1), lines(2, 2));
+  assert.equal(storage.page({ prev: START, through: 5 }, 1_000_000), lines(1, 5));
 });
 
 test("a last row cut at any byte is a torn append: cut, kept aside, and said", async (t) => {

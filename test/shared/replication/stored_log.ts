@@ -25,6 +25,7 @@ export interface Opened {
   cut(after: number): Promise<void>;
   save(term: number, vote: number): Promise<void>;
   recovered(): Promise<void>;
+  install(at: Position, text: string, committed: number): Promise<void>;
 }
 
 export function makeFolder(t: TestContext): string {
@@ -81,6 +82,12 @@ export async function open(folder: string, alone = false): Promise<Opened> {
     recovered() {
       const written = report(++op);
       storage.carryOut({ kind: "recovered", op });
+      return written;
+    },
+    install(at, text, committed) {
+      storage.log.startAfter(at);
+      const written = report(++op);
+      storage.carryOut({ kind: "install", op, at, text, committed });
       return written;
     },
     save(term, vote) {

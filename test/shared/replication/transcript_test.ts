@@ -19,8 +19,8 @@ function checkLogsEqual(group: Group, ...ids: number[]): void {
   for (const id of ids) assert.deepEqual(group.rowsOf(id), group.rowsOf(ids[0]!), `log of ${id}`);
 }
 
-function startGroup(leader: number): Group {
-  const group = new Group(3);
+function startGroup(leader: number, checkpointEveryRows?: number): Group {
+  const group = new Group(3, undefined, checkpointEveryRows);
   group.nominate(leader);
   group.settle();
   assert.equal(group.leader().id, leader);
@@ -73,6 +73,26 @@ test("a follower that was away fetches what it lacks while the leader goes on", 
   group.beat();
   checkTranscript("follower_catches_up", group);
   checkLogsEqual(group, 1, 2, 3);
+});
+
+test("a follower whose rows are gone takes the checkpoint, piece by piece", () => {
+  const group = startGroup(3, 4);
+  group.crash(1);
+  for (const payload of "abcdefghi") {
+    group.propose(3, payload);
+    group.settle();
+  }
+  group.beat();
+  group.restart(1);
+  const { length } = group.lines;
+  group.beat();
+  group.propose(3, "j");
+  group.settle();
+  group.beat();
+  group.lines.splice(0, length);
+  checkTranscript("follower_takes_checkpoint", group);
+  assert.deepEqual(group.rowsOf(1), group.rowsOf(3).slice(-group.rowsOf(1).length));
+  assert.equal(group.node(1).state.commitIndex, 11);
 });
 
 test("a divergent suffix is cut, and only that", () => {

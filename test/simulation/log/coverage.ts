@@ -62,6 +62,8 @@ export const COUNTED = [
   "pages fetched",
   "pages of another log",
   "pages of another term",
+  "checkpoints taken",
+  "checkpoints begun again",
   "recoveries ended",
   "answers of recovering replicas",
   "steps back to an older term",

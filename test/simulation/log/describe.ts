@@ -12,6 +12,8 @@ export function describeQuestion(question: Request): string {
       return `${question.ask ? "would you vote" : "vote"} term=${question.term}`;
     case "read_log":
       return `log term=${question.term} after=${at(question.after)}`;
+    case "read_checkpoint":
+      return `checkpoint term=${question.term} offset=${question.offset}`;
     case "lead":
       return question.handover === null ? "lead" : `lead after=${question.handover}`;
   }
@@ -31,6 +33,12 @@ export function describeAnswer(answer: Answer | Reply | null): string {
         `${answer.result} term=${answer.term} rows=${answer.rows.length}` +
         (answer.complete ? " complete" : "")
       );
+    case "checkpoint_page": {
+      const { term, piece } = answer;
+      if (piece === null) return `no checkpoint term=${term}`;
+      const { offset, text, length } = piece;
+      return `checkpoint at=${at(piece.at)} term=${term} ${offset}+${text.length} of ${length}`;
+    }
     case "led":
       return `${answer.result} term=${answer.term}`;
   }

@@ -17,7 +17,7 @@ import { appendsWaiting, type Node } from "./node.ts";
 import { demandProgress } from "./progress.ts";
 import { Random } from "../random.ts";
 import { withTime, type ScriptWriter } from "./script.ts";
-import { CALM, drawWeather, type Weather } from "./weather.ts";
+import { CALM, drawCheckpoints, drawWeather, type Weather } from "./weather.ts";
 import { FRONTEND, World, type Ask, type Driver } from "./world.ts";
 
 /** Events of the first phase. */
@@ -57,11 +57,13 @@ export class History implements Driver {
     this.#counts = counts;
     const { leaderLeaseMs, drift } = this.#weather;
     const quorum = random.chance(QUORUM_OF_ONE) ? 1 : undefined;
-    this.world = new World({ size, quorum, leaderLeaseMs, driver: this, counts });
+    const checkpointEveryRows = drawCheckpoints(seed, quorum);
+    const group = { size, quorum, leaderLeaseMs, checkpointEveryRows };
+    this.world = new World({ ...group, driver: this, counts });
     for (let i = 0; i < size; i++) this.world.rates[i] = 1 + (random.next() - 0.5) * drift;
     this.#chance = new Chance(this.world, random, this.#weather);
     this.#writer = writer ?? null;
-    writer?.begin(this.world, { leaderLeaseMs, quorum });
+    writer?.begin(this.world, group);
     if (trace !== undefined) this.world.trace = (line) => trace(withTime(this.world, line));
   }
 
@@ -75,11 +77,8 @@ export class History implements Driver {
     if (cutEveryMs < Infinity) this.#plan("cut", this.#random.around(cutEveryMs), null);
     for (let events = 0; events < EVENTS; events++) this.#next();
     this.#mend();
-    demandProgress({
-      world: this.world,
-      do: (action) => this.#do(action),
-      runFor: (ms) => this.#runFor(ms),
-    });
+    const { world } = this;
+    demandProgress({ world, do: (action) => this.#do(action), runFor: (ms) => this.#runFor(ms) });
   }
 
   #runFor(ms: number): void {

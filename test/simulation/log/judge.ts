@@ -8,11 +8,12 @@
  * counts, and in which term.
  */
 import type { Row } from "../../../shared/replication/messages.ts";
-import type { LogIndex } from "../../../shared/replication/log_index.ts";
+import type { LogIndex, Position } from "../../../shared/replication/log_index.ts";
 
 export const INVARIANTS = {
   oneLeader: "one leader a term",
   committedStays: "committed rows never change",
+  checkpointIsTrue: "a checkpoint stands for committed rows",
   logsMatch: "same index and term, same rows",
   termsRise: "terms never go back",
   oneVote: "one vote a term",
@@ -49,6 +50,8 @@ export type Fact =
   | { kind: "voted"; term: number; candidate: number }
   /** A leader was confirmed; `known` rows were committed when that was asked. */
   | { kind: "confirmed"; known: number }
+  /** A checkpoint after this row took the place of a log; `isTrue`: its text is whole. */
+  | { kind: "restored"; from: number; at: Position; isTrue: boolean }
   /** Rows after this one left the disk. */
   | { kind: "shrunk"; after: number }
   | { kind: "restarted" }
@@ -63,10 +66,11 @@ export interface Witness {
   readonly state: {
     readonly term: number;
     readonly commitIndex: number;
-    readonly log: Pick<LogIndex, "at" | "lastIndex">;
+    readonly log: Pick<LogIndex, "at" | "base" | "lastIndex">;
     readonly leading: object | null;
   };
   readonly disk: {
+    readonly base: { readonly index: number };
     readonly rows: readonly { readonly checksum: number }[];
     readonly isRecovering: boolean;
   };
@@ -125,6 +129,8 @@ export class Judge {
           fail("freshReads", `${node.id} knows ${commitIndex} rows of ${fact.known} committed`);
         }
         return;
+      case "restored":
+        return this.#seeRestored(node, fact);
       case "shrunk":
         return this.#checkCopies(fact.after + 1);
       case "damaged":
@@ -144,6 +150,7 @@ export class Judge {
       const { log } = other.state;
       for (const { index, term, checksum } of rows) {
         if (index > log.lastIndex) break;
+        if (index < log.base.index) continue;
         const held = log.at(index);
         if (held.term === term && held.checksum !== checksum)
           fail("logsMatch", `${node.id} and ${other.id} differ in row ${index} of term ${term}`);
@@ -165,6 +172,7 @@ export class Judge {
 
   #checkHolds(node: Witness, index: number): void {
     const { log, term } = node.state;
+    if (index < log.base.index) return;
     const held = index <= log.lastIndex ? log.at(index).checksum : null;
     if (held !== this.#committed[index - 1]!.checksum)
       fail("leaderComplete", `${node.id} leads term ${term} without committed row ${index}`);
@@ -189,7 +197,7 @@ export class Judge {
   #seeCommitted(node: Witness, from: number, to: number): void {
     const { log, term } = node.state;
     const before = this.#committed.length;
-    for (let index = from + 1; index <= to; index++) {
+    for (let index = Math.max(from + 1, log.base.index); index <= to; index++) {
       const { checksum } = log.at(index);
       const known = this.#committed[index - 1];
       if (known === undefined) this.#committed.push({ checksum, within: term });
@@ -207,13 +215,24 @@ export class Judge {
     }
   }
 
+  #seeRestored({ id }: Witness, { from, at, isTrue }: Fact & { kind: "restored" }): void {
+    const known = this.#committed[at.index - 1];
+    if (at.index <= from)
+      fail("committedStays", `${id} goes back from row ${from} to a checkpoint at ${at.index}`);
+    if (!isTrue || known?.checksum !== at.checksum)
+      fail("checkpointIsTrue", `${id} takes what is not the state after row ${at.index}`);
+  }
+
   /** Counts the copies of each committed row from this index on. */
   #checkCopies(from: number): void {
     for (let index = from; index <= this.#committed.length; index++) {
       const { checksum } = this.#committed[index - 1]!;
       let copies = 0;
       for (const { disk } of this.nodes) {
-        if (disk.isRecovering || disk.rows[index - 1]?.checksum === checksum) copies++;
+        const { base, rows, isRecovering } = disk;
+        const isCopy =
+          index <= base.index || rows[index - base.index - 1]?.checksum === checksum;
+        if (isRecovering || isCopy) copies++;
       }
       if (copies < this.quorum) fail("onQuorum", `row ${index} is on ${copies} disks`);
     }

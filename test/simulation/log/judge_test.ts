@@ -5,6 +5,7 @@
  */
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
+import { START, type Position } from "../../../shared/replication/log_index.ts";
 import type { Row } from "../../../shared/replication/messages.ts";
 import { INVARIANTS, Judge, Violation, type Fact, type Invariant } from "./judge.ts";
 import { asViolation } from "./world.ts";
@@ -19,9 +20,9 @@ interface Actor {
     term: number;
     commitIndex: number;
     leading: object | null;
-    log: { lastIndex: number; at: (index: number) => Row };
+    log: { base: Position; lastIndex: number; at: (index: number) => Row };
   };
-  disk: { rows: Row[]; isRecovering: boolean };
+  disk: { base: Position; rows: Row[]; isRecovering: boolean };
 }
 
 /** Equal rows after equal rows have equal checksums, as in a chained log. */
@@ -36,6 +37,7 @@ function rowsOf(text: string): Row[] {
 function setLog(actor: Actor, text: string, onDisk = text): Row[] {
   const rows = rowsOf(text);
   actor.state.log = {
+    base: START,
     lastIndex: rows.length,
     at: (index) => rows[index - 1]!,
   };
@@ -49,9 +51,10 @@ class Stage {
 
   constructor(rows: string) {
     this.actors = [1, 2, 3].map((id) => {
-      const log = { lastIndex: 0, at: () => null! };
+      const log = { base: START, lastIndex: 0, at: () => null! };
       const state = { term: 1, commitIndex: 0, leading: null, log };
-      const actor: Actor = { id, alive: true, state, disk: { rows: [], isRecovering: false } };
+      const disk = { base: START, rows: [], isRecovering: false };
+      const actor: Actor = { id, alive: true, state, disk };
       setLog(actor, rows);
       return actor;
     });
@@ -87,6 +90,11 @@ const BAD: Record<Exclude<Invariant, "progress" | "replicaAsserts">, (isBad: boo
     const stage = new Stage("1a 1b").win(1, 1).commit(1, 0, 2);
     setLog(stage.actor(2), isBad ? "1a 1x" : "1a 1b");
     stage.commit(2, 0, 2);
+  },
+  checkpointIsTrue: (isBad) => {
+    const stage = new Stage("1a 1b").win(1, 1).commit(1, 0, 2);
+    const [, row] = rowsOf(isBad ? "1a 1x" : "1a 1b");
+    stage.see(2, { kind: "restored", from: 1, at: row!, isTrue: true });
   },
   logsMatch: (isBad) => {
     const stage = new Stage("1a");
@@ -142,6 +150,25 @@ test("the judge sees committed rows that leave a quorum of disks", () => {
   setLog(stage.actor(3), "1a");
   stage.see(3, { kind: "shrunk", after: 1 });
   setLog(stage.actor(2), "1a");
+  assert.throws(() => stage.see(2, { kind: "shrunk", after: 1 }), { invariant: "onQuorum" });
+});
+
+test("the judge sees checkpoints that are not whole, and those that go back", () => {
+  const stage = new Stage("1a 1b").win(1, 1).commit(1, 0, 2);
+  const [first, second] = rowsOf("1a 1b");
+  const whole = { kind: "restored", from: 0, at: first!, isTrue: true } as const;
+  stage.see(2, whole).see(2, { ...whole, from: 1, at: second! });
+  assert.throws(() => stage.see(2, { ...whole, isTrue: false }), { invariant: "checkpointIsTrue" });
+  assert.throws(() => stage.see(2, { ...whole, from: 1 }), { invariant: "committedStays" });
+});
+
+test("a checkpoint is a copy of the rows before it, and of no other", () => {
+  const stage = new Stage("1a 1b").win(1, 1).commit(1, 0, 2);
+  setLog(stage.actor(3), "1a");
+  const [first, second] = rowsOf("1a 1b");
+  Object.assign(stage.actor(2).disk, { base: second, rows: [] });
+  stage.see(2, { kind: "shrunk", after: 2 });
+  Object.assign(stage.actor(2).disk, { base: first });
   assert.throws(() => stage.see(2, { kind: "shrunk", after: 1 }), { invariant: "onQuorum" });
 });
 

@@ -48,9 +48,12 @@ const ACTIONS = 2 ** 22;
 /** Numbers of messages begin here; below are those of the other actions. */
 const MESSAGES_FROM = 1024;
 const PAGE_ROWS = 2;
+/** A checkpoint is one piece. */
+const PIECE_LENGTH = 100;
 
 export class LocalSteps implements Sink {
   readonly pageRows = PAGE_ROWS;
+  readonly pieceLength = PIECE_LENGTH;
   readonly nodes: Node[] = [];
   readonly messages: Message[] = [];
   #nodeNumbers = new Map<string, number>();
@@ -205,7 +208,8 @@ function renumberDisk(node: Node): void {
 /** Equal texts: replicas that will do the same from now on. */
 function canonical(node: Node): unknown {
   const { alive, life, disk, pending, judgedCommit, state } = node;
-  const onDisk = [disk.term, disk.vote, checksums(disk.rows), disk.isRecovering];
+  const { base, checkpoint, rows } = disk;
+  const onDisk = [disk.term, disk.vote, base, checkpoint, checksums(rows), disk.isRecovering];
   if (!alive) return [node.id, life, onDisk];
   const writes = pending.map((effect) =>
     effect.kind === "append" ? checksums(effect.rows) : effect,
@@ -244,7 +248,10 @@ function checksums(rows: readonly { checksum: number }[]): number[] {
 }
 
 function positions(log: LogIndex): number[] {
-  const found: number[] = [];
-  for (let i = 1; i <= log.lastIndex; i++) found.push(log.termAt(i), log.at(i).checksum);
+  const { base } = log;
+  const found: number[] = [base.index, base.term, base.checksum];
+  for (let at = base.index + 1; at <= log.lastIndex; at++) {
+    found.push(log.termAt(at), log.at(at).checksum);
+  }
   return found;
 }

@@ -19,7 +19,11 @@ export const SPENT = [
   "damage",
 ] as const;
 type Spent = (typeof SPENT)[number];
-export type Budget = Partial<Record<Spent, number>> & { hasPromptDisk?: boolean };
+export type Budget = Partial<Record<Spent, number>> & {
+  hasPromptDisk?: boolean;
+  /** Default: there are no checkpoints. */
+  checkpointEveryRows?: number;
+};
 
 export type Move =
   | Hearing

@@ -12,16 +12,16 @@
  * - The vote, but not the term, is forgotten: who does not know whom it
  *   promised a term to gives that term to nobody.
  */
-export interface LogMutant {
+import type { Edit } from "../store/mutants.ts";
+
+/** Files are those of shared/replication/. */
+export interface LogMutant extends Edit {
   name: string;
-  /** In shared/replication/. */
-  file: string;
-  /** Must be there exactly once. */
-  find: string;
-  replace: string;
   effect: string;
   /** The case in which a search finds it; chance hardly does. */
   searchCase?: string;
+  /** Other guards against the same mistake, which fall with it. */
+  also?: readonly Edit[];
 }
 
 export const LOG_MUTANTS: readonly LogMutant[] = [
@@ -191,5 +191,27 @@ export const LOG_MUTANTS: readonly LogMutant[] = [
     replace: "  if (leading.round > 0) return recovery.id;",
     effect: "a leader that was replaced vouches for its own log",
     searchCase: "a replaced leader, and a disk that lost what it promised",
+  },
+  {
+    name: "a checkpoint is taken without its checksum proven",
+    file: "installing.ts",
+    find: "  return text.length === length && sum === checksum;",
+    replace: "  return text.length >= length && sum !== checksum + 0.5;",
+    // What it would be without: the sender has kept a newer one between two pieces.
+    also: [{
+      file: "installing.ts",
+      find: "  if (!isSame(first, name) || offset !== first.text.length) return null;",
+      replace: "  if (offset !== first.text.length) return null;\n  void [isSame, name];",
+    }],
+    effect: "pieces of two checkpoints become the state of neither",
+  },
+  {
+    name: "the rows beyond another's checkpoint stay",
+    file: "effects.ts",
+    find: "  state.log.startAfter(at);\n",
+    replace:
+      "  const isBeyond = state.log.lastIndex > at.index;\n" +
+      "  if (!isBeyond) state.log.startAfter(at);\n",
+    effect: "rows that were never committed are called committed by the checkpoint",
   },
 ];

@@ -6,31 +6,22 @@
  * moved by hand share it.
  */
 import { strict as assert } from "node:assert";
-import { LogIndex } from "../../../shared/replication/log_index.ts";
-import type { Question, Reply, Row } from "../../../shared/replication/messages.ts";
+import type { Question, Reply } from "../../../shared/replication/messages.ts";
 import { step } from "../../../shared/replication/replica.ts";
 import {
   cloneReplica,
   createReplica,
-  type Durable,
+  type DiskEffect,
   type Input,
-  type LogPageFrame,
   type Output,
   type ReplicaConfig,
   type ReplicaState,
 } from "../../../shared/replication/replica_state.ts";
+import {
+  carryOutOn, damage, emptyDisk, keepLatest, lastIndexOf, pageOf, pieceOf, readDisk, snapshotAfter,
+  type Disk,
+} from "./disk.ts";
 import type { Fact } from "./judge.ts";
-
-export type DiskEffect = Output & { kind: "append" | "cut" | "save" | "recovered" };
-
-export interface Disk {
-  term: number;
-  vote: number | null;
-  /** rows[0] has index 1. */
-  rows: Row[];
-  /** It has lost what it once promised, and that is not made good yet. */
-  isRecovering: boolean;
-}
 
 export interface Node {
   readonly id: number;
@@ -43,6 +34,8 @@ export interface Node {
   pending: DiskEffect[];
   /** Up to here its commits of this life were judged. */
   judgedCommit: number;
+  /** Its service keeps a checkpoint at every multiple of this; Infinity: it has none. */
+  readonly checkpointEveryRows: number;
   /** It crashes after carrying out so many more outputs. */
   outputsLeft: number;
 }
@@ -61,10 +54,12 @@ export interface Sink {
   /** `outputsLeft` came to its end. */
   crash(node: Node): void;
   readonly pageRows: number;
+  /** Of a checkpoint, in one answer. */
+  readonly pieceLength: number;
 }
 
-export function createNode(config: ReplicaConfig): Node {
-  const disk = { term: 0, vote: null, rows: [], isRecovering: false };
+export function createNode(config: ReplicaConfig, checkpointEveryRows = Infinity): Node {
+  const disk = emptyDisk();
   return {
     id: config.id,
     state: createReplica(config, readDisk(disk)),
@@ -73,14 +68,9 @@ export function createNode(config: ReplicaConfig): Node {
     disk,
     pending: [],
     judgedCommit: 0,
+    checkpointEveryRows,
     outputsLeft: Infinity,
   };
-}
-
-function readDisk({ term, vote, rows, isRecovering }: Disk): Durable {
-  const log = new LogIndex();
-  for (const row of rows) log.append(row.term, row.checksum);
-  return { term, vote, log, checkpointIndex: 0, isRecovering };
 }
 
 export function cloneNode(node: Node): Node {
@@ -110,6 +100,13 @@ function carryOut(node: Node, output: Output, nowMs: number, sink: Sink): void {
       node.pending.push(output);
       sink.wrote(node);
       return sink.fact(node, { kind: "appended", rows: output.rows });
+    case "install": {
+      const { at, text } = output;
+      node.pending.push(output);
+      sink.wrote(node);
+      const isTrue = text === snapshotAfter(at);
+      return sink.fact(node, { kind: "restored", from: node.judgedCommit, at, isTrue });
+    }
     case "cut":
     case "save":
     case "recovered":
@@ -119,8 +116,13 @@ function carryOut(node: Node, output: Output, nowMs: number, sink: Sink): void {
       return sink.ask(node, output.to, output.question);
     case "reply":
       return sink.reply(node, output.token, output.reply);
-    case "page":
-      return sink.reply(node, output.token, readPage(node, output.page, sink.pageRows));
+    case "page": {
+      const page = pageOf(node.disk, output.page, sink.pageRows);
+      for (const row of page.rows) assert(node.state.log.holds(row), "it shows the log as it is");
+      return sink.reply(node, output.token, page);
+    }
+    case "piece":
+      return sink.reply(node, output.token, pieceOf(node.disk, output, sink.pieceLength));
     case "committed": {
       const from = node.judgedCommit;
       node.judgedCommit = output.index;
@@ -137,13 +139,6 @@ function carryOut(node: Node, output: Output, nowMs: number, sink: Sink): void {
   }
 }
 
-function readPage(node: Node, page: LogPageFrame, pageRows: number): Reply {
-  const { term, prev, through, commit } = page;
-  const rows = node.disk.rows.slice(prev.index, Math.min(through, prev.index + pageRows));
-  for (const row of rows) assert(node.state.log.holds(row), "a page shows the log as it is");
-  return { kind: "log_page", term, result: "rows", prev, rows, commit, complete: false };
-}
-
 /** The disk takes the next writes; several only if they are all appends, as one flush. */
 export function flushNode(node: Node, count: number, nowMs: number, sink: Sink): void {
   let op = 0;
@@ -151,9 +146,27 @@ export function flushNode(node: Node, count: number, nowMs: number, sink: Sink):
     const effect = node.pending.shift()!;
     assert(count === 1 || effect.kind === "append", "only appends are flushed together");
     op = effect.op;
-    applyToDisk(node, effect, sink);
+    write(node, effect, sink);
   }
   handle(node, { kind: "written", op }, nowMs, sink);
+  if (node.alive) keepCheckpoint(node, nowMs, sink);
+}
+
+function keepCheckpoint(node: Node, nowMs: number, sink: Sink): void {
+  const { disk, state, judgedCommit, checkpointEveryRows } = node;
+  const dropped = keepLatest(disk, state, { committed: judgedCommit, checkpointEveryRows });
+  if (dropped > 0) handle(node, { kind: "compacted", index: dropped }, nowMs, sink);
+}
+
+function write(node: Node, effect: DiskEffect, sink: Sink): void {
+  const { disk } = node;
+  const before = lastIndexOf(disk);
+  carryOutOn(disk, effect, node.state.term);
+  if (effect.kind === "recovered") sink.fact(node, { kind: "recovered" });
+  else if (effect.kind === "install") sink.fact(node, { kind: "shrunk", after: effect.at.index });
+  else if (lastIndexOf(disk) < before) {
+    sink.fact(node, { kind: "shrunk", after: lastIndexOf(disk) });
+  }
 }
 
 /** Appends that wait at the head of the queue: the disk may take them as one. */
@@ -164,30 +177,12 @@ export function appendsWaiting(node: Node): number {
   return count;
 }
 
-function applyToDisk(node: Node, effect: DiskEffect, sink: Sink): void {
-  const { disk } = node;
-  if (effect.kind === "save") {
-    disk.term = effect.term;
-    disk.vote = effect.vote;
-  } else if (effect.kind === "cut") {
-    if (disk.rows.length <= effect.after) return;
-    disk.rows.length = effect.after;
-    sink.fact(node, { kind: "shrunk", after: effect.after });
-  } else if (effect.kind === "recovered") {
-    disk.isRecovering = false;
-    sink.fact(node, { kind: "recovered" });
-  } else {
-    assert(effect.rows[0]!.index === disk.rows.length + 1, "a file has no gaps");
-    for (const row of effect.rows) disk.rows.push(row);
-  }
-}
-
 /**
  * Loses what is in memory and what the disk had not taken. `flushed` writes still made it,
  * and of the next, if it is an append, the first `tornRows` rows.
  */
 export function crashNode(node: Node, flushed: number, tornRows: number, sink: Sink): void {
-  for (const effect of node.pending.slice(0, flushed)) applyToDisk(node, effect, sink);
+  for (const effect of node.pending.slice(0, flushed)) write(node, effect, sink);
   const torn = node.pending[flushed];
   if (torn?.kind === "append") {
     for (const row of torn.rows.slice(0, tornRows)) node.disk.rows.push(row);
@@ -203,28 +198,12 @@ export function restartNode(node: Node, sink: Sink): void {
   const config = { ...node.state.config, startId: `${node.id}.${node.life}` };
   node.state = createReplica(config, readDisk(node.disk));
   node.alive = true;
-  node.judgedCommit = 0;
+  node.judgedCommit = node.state.commitIndex;
   sink.fact(node, { kind: "restarted" });
 }
 
 /** The disk of a replica that is down loses rows, and perhaps its promise; a start notices. */
 export function damageNode(node: Node, rowsKept: number, keepsPromise: boolean, sink: Sink): void {
-  const { disk } = node;
-  disk.rows.length = Math.min(disk.rows.length, rowsKept);
-  if (!keepsPromise) {
-    disk.term = 0;
-    disk.vote = null;
-  }
-  disk.isRecovering = true;
+  damage(node.disk, rowsKept, keepsPromise);
   sink.fact(node, { kind: "damaged" });
-}
-
-/** A row whose checksum is mixed, not computed from text: only equality counts here. */
-export function formatRow(index: number, term: number, payload: string, before: number): Row {
-  let mixed = before ^ Math.imul(index, 0x9e3779b1) ^ Math.imul(term, 0x85ebca6b);
-  for (let i = 0; i < payload.length; i++) {
-    mixed = Math.imul(mixed ^ payload.charCodeAt(i), 0x01000193);
-    mixed ^= mixed >>> 15;
-  }
-  return { index, term, checksum: mixed >>> 0, text: payload };
 }

@@ -65,6 +65,7 @@ export class Observer {
     else if (question.term < node.state.term && outputs.length === 0)
       counts["late answers ignored"]++;
     else if (answer.kind === "log_page") this.#countPage(answer, outputs);
+    else if (answer.kind === "checkpoint_page") this.#countPiece(answer, outputs);
     else if (answer.kind === "replicated" && answer.result === "behind")
       counts["followers found behind"]++;
   }
@@ -77,6 +78,16 @@ export class Observer {
       if (outputs.length > 0) counts["steps back to an older term"]++;
     }
     if (page.rows.length > 0 && outputs.length > 0) counts["pages fetched"]++;
+  }
+
+  #countPiece({ piece }: Answer & { kind: "checkpoint_page" }, outputs: readonly Output[]): void {
+    const { counts } = this;
+    if (outputs.some(({ kind }) => kind === "install")) counts["checkpoints taken"]++;
+    const isBegunAgain = outputs.some((output) => {
+      if (output.kind !== "ask" || output.question.kind !== "read_checkpoint") return false;
+      return output.question.offset === 0;
+    });
+    if (piece !== null && isBegunAgain) counts["checkpoints begun again"]++;
   }
 
   #countRequest(
@@ -154,7 +165,9 @@ export class Observer {
     for (const other of nodes) {
       if (other === node) continue;
       if (other.alive && other.state.leading !== null) counts["leaders beside an older one"]++;
-      const both = Math.min(node.state.log.lastIndex, other.state.log.lastIndex);
+      const logs = [node.state.log, other.state.log];
+      const both = Math.min(...logs.map(({ lastIndex }) => lastIndex));
+      if (logs.some(({ base }) => base.index > both)) continue;
       if (node.state.log.at(both).checksum !== other.state.log.at(both).checksum)
         counts["divergent uncommitted rows"]++;
     }

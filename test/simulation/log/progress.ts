@@ -4,6 +4,7 @@
  * that takes a second and a half, a copy that takes four) is part of it.
  */
 import type { NodeAction } from "./actions.ts";
+import { lastIndexOf } from "./disk.ts";
 import { Violation } from "./judge.ts";
 import type { Node } from "./node.ts";
 import type { World } from "./world.ts";
@@ -61,7 +62,7 @@ function isEqual({ state, disk }: Node, { state: leader }: Node): boolean {
     state.commitIndex === leader.commitIndex &&
     state.log.lastIndex === leader.commitIndex &&
     state.log.last.checksum === leader.log.last.checksum &&
-    disk.rows.length === leader.commitIndex &&
+    lastIndexOf(disk) === leader.commitIndex &&
     !disk.isRecovering
   );
 }

@@ -20,6 +20,7 @@ export interface Script {
   size: number;
   quorum: number | undefined;
   leaderLeaseMs: number;
+  checkpointEveryRows: number;
   /** What a millisecond is on each member's clock, by id - 1. */
   rates: number[];
   actions: { atMs: number; action: NodeAction | MessageAction }[];
@@ -67,14 +68,15 @@ export class ScriptWriter {
     size: 0,
     quorum: undefined,
     leaderLeaseMs: 0,
+    checkpointEveryRows: Infinity,
     rates: [],
     actions: [],
   };
   #world: World | null = null;
 
-  begin(world: World, options: Pick<Script, "leaderLeaseMs" | "quorum">): void {
+  begin(world: World, options: Omit<Script, "rates" | "actions">): void {
     this.#world = world;
-    Object.assign(this.script, options, { size: world.nodes.length, rates: world.rates });
+    Object.assign(this.script, options, { rates: world.rates });
   }
 
   note(action: NodeAction | MessageAction): void {

@@ -14,9 +14,10 @@
  * With a prompt disk, writes are done within the move that asked for them, or
  * a crash comes in between: moves are larger, histories reach further.
  */
+import { formatRow, mixIn } from "./disk.ts";
 import { Judge, Violation } from "./judge.ts";
 import { LocalSteps, type LocalAction } from "./local_steps.ts";
-import { createNode, formatRow, type Node } from "./node.ts";
+import { createNode, type Node } from "./node.ts";
 import { movesOf, SIZE, spend, type Budget, type Hearing, type Move, type State } from "./moves.ts";
 import { StateSet } from "./state_set.ts";
 
@@ -43,7 +44,9 @@ export class Search {
 
   /** A group that has never done anything. */
   start(): State {
-    const nodes = Array.from({ length: SIZE }, (_, i) => createNode(configOf(i + 1)));
+    const { checkpointEveryRows } = this.#budget;
+    const ids = Array.from({ length: SIZE }, (_, i) => i + 1);
+    const nodes = ids.map((id) => createNode(configOf(id), checkpointEveryRows));
     const judge = this.#judgeNumber(new Judge(nodes, QUORUM));
     const numbers = nodes.map((node) => this.steps.numberOf(node));
     return { nodes: numbers, messages: [], judge, spent: 0 };
@@ -208,6 +211,7 @@ function configOf(id: number): Node["state"]["config"] {
     tailRowsMax: 2,
     replicateRowsMax: 2,
     formatRow,
+    checksumOf: mixIn,
   };
 }
 

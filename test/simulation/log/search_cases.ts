@@ -88,6 +88,16 @@ export const SEARCH_CASES: readonly SearchCase[] = [
       group.nominate(3, 2).settle([2, 3]).forget();
     },
   },
+  {
+    name: "a checkpoint in place of rows that nobody keeps",
+    budget: { crash: 1, nominate: 1, tick: 2, hasPromptDisk: true, checkpointEveryRows: 1 },
+    prepare: (group) => prepareDroppedRows(group),
+  },
+  {
+    name: "a checkpoint in place of rows, every write by itself",
+    budget: { crash: 1, nominate: 1, tick: 1, checkpointEveryRows: 1 },
+    prepare: (group) => prepareDroppedRows(group),
+  },
 ];
 
 const EVERYBODY = [1, 2, 3];
@@ -98,6 +108,16 @@ function prepareTwoTails(group: Preparation): void {
   group.propose(1).forget();
   group.nominate(3, 2).settle([2, 3], { except: "replicate" }).forget();
   group.flush();
+}
+
+/** 1 has led and has rows that no other has; 2 and 3 have dropped the rows that it lacks. */
+function prepareDroppedRows(group: Preparation): void {
+  group.nominate(1, 2).settle();
+  for (let rows = 0; rows < 4; rows++) group.propose(1);
+  group.flush([1]).forget();
+  group.nominate(3, 2).settle([2, 3]);
+  for (let rows = 0; rows < 2; rows++) group.propose(3).settle([2, 3]);
+  group.forget();
 }
 
 export function prepare({ budget, prepare: fill }: SearchCase): { search: Search; from: State } {

@@ -4,7 +4,7 @@
  * TigerBeetle's and FoundationDB's swarm testing: everything at once hides
  * what needs one thing missing).
  */
-import type { Random } from "../random.ts";
+import { Random } from "../random.ts";
 
 export interface Weather {
   /** Mean time of a message from one to another. */
@@ -90,3 +90,10 @@ export const CALM = {
   pauseEveryMs: Infinity,
   cutEveryMs: Infinity,
 } as const;
+
+/** Rows between two checkpoints; of each seed by itself, so that it changes nothing else. */
+export function drawCheckpoints(seed: number, quorum: number | undefined): number {
+  // One copy may be overruled: nothing is final then.
+  if (quorum === 1) return Infinity;
+  return new Random(seed * 8 + 1).pick([Infinity, 1, 2, 4]);
+}

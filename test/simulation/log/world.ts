@@ -12,6 +12,7 @@ import type { Answer, Lead, Question, Reply } from "../../../shared/replication/
 import type { Input, Output, ReplicaConfig } from "../../../shared/replication/replica_state.ts";
 import { noCounts, type Counts } from "./coverage.ts";
 import { describeAnswer, describeQuestion } from "./describe.ts";
+import { formatRow, mixIn } from "./disk.ts";
 import { Judge, Violation, type Fact } from "./judge.ts";
 import * as nodes from "./node.ts";
 import type { Node, Sink } from "./node.ts";
@@ -51,12 +52,16 @@ export interface WorldOptions {
   counts?: Counts;
   quorum?: number;
   formatRow?: ReplicaConfig["formatRow"];
+  /** Rows between two checkpoints of the service; Infinity: it has none. */
+  checkpointEveryRows?: number;
 }
 
 /** So small that they are outgrown at once. */
 const TAIL_ROWS_MAX = 4;
 const REPLICATE_ROWS_MAX = 3;
 const PAGE_ROWS = 3;
+/** A checkpoint is two pieces, or three. */
+const PIECE_LENGTH = 8;
 
 export class World implements Sink {
   readonly nodes: readonly Node[];
@@ -65,6 +70,7 @@ export class World implements Sink {
   readonly isJudged: boolean;
   readonly counts: Counts;
   readonly pageRows = PAGE_ROWS;
+  readonly pieceLength = PIECE_LENGTH;
   readonly startMs = 10_000;
   nowMs = this.startMs;
   /** What a millisecond is on each member's clock, by id - 1. */
@@ -80,7 +86,8 @@ export class World implements Sink {
   #lastToken = 0;
   #lastAsk = 0;
 
-  constructor({ size, leaderLeaseMs, driver, counts, quorum, formatRow }: WorldOptions) {
+  constructor(options: WorldOptions) {
+    const { size, leaderLeaseMs, driver, counts, quorum } = options;
     const ids = Array.from({ length: size }, (_, i) => i + 1);
     const majority = Math.floor(size / 2) + 1;
     this.nodes = ids.map((id) =>
@@ -93,8 +100,9 @@ export class World implements Sink {
         votePatienceMs: leaderLeaseMs / 4,
         tailRowsMax: TAIL_ROWS_MAX,
         replicateRowsMax: REPLICATE_ROWS_MAX,
-        formatRow: formatRow ?? nodes.formatRow,
-      }),
+        formatRow: options.formatRow ?? formatRow,
+        checksumOf: mixIn,
+      }, options.checkpointEveryRows),
     );
     this.rates = ids.map(() => 1);
     this.judge = new Judge(this.nodes, quorum ?? majority);
@@ -250,6 +258,8 @@ export class World implements Sink {
     if (fact.kind === "committed") this.trace!(`${id} commits ${fact.to}`);
     else if (fact.kind === "won") this.trace!(`${id} won term ${fact.term}`);
     else if (fact.kind === "opened") this.trace!(`${id} leads term ${state.term}`);
+    else if (fact.kind === "restored")
+      this.trace!(`${id} takes the checkpoint at ${fact.at.index}`);
     else if (fact.kind === "recovered") this.trace!(`${id} has recovered`);
     else if (fact.kind === "stepped_down") this.trace!(`${id} steps down`);
   }

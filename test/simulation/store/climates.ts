@@ -14,7 +14,7 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
     ...ANYTHING,
     sizes: { ...OF_THREE, catalogs },
     rest: {
-      checkpointEveryRows: catalogs === 1 ? random.pick([3, 10]) : random.pick([20, 40]),
+      checkpointEveryRows: random.pick([3, 10]),
       flushMs: random.pick([1, 5, 15]),
     },
     buyEveryMs: [20, 40],
@@ -30,8 +30,12 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
   logs: (random) => ({
     ...TOLD,
     sizes: { ...OF_THREE, catalogs: 3 },
-    rest: { checkpointEveryRows: 10, flushMs: random.pick([1, 5]), restockMs: 100, restockTo: 50 },
-    // Who misses as many rows as two checkpoints hold would never catch up.
+    rest: {
+      checkpointEveryRows: random.pick([3, 10]),
+      flushMs: random.pick([1, 5]),
+      restockMs: 100,
+      restockTo: 50,
+    },
     weather: { messageMs: random.pick([5, 20]), slow: 0, loseRequest: 0, loseAnswer: 0 },
     buyEveryMs: [20],
     lookEveryMs: [200],

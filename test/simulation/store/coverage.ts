@@ -50,6 +50,7 @@ export const EXPECTED: readonly string[] = [
   "log: cut a torn row that was never acknowledged",
   "log: damaged: recovering from the others",
   "log: the leader has other rows: the own ones are cut and kept beside the log",
+  "log: takes a checkpoint in place of its log",
   "log: the disk is full: no new work is taken",
   "log: the disk has room again",
   "log: stepping aside",

@@ -3,7 +3,7 @@ import { DISK_RESERVE_BYTES } from "../../../shared/limits.ts";
 import type { Fault } from "../../faults/history.ts";
 import type { Random } from "../random.ts";
 import type { Network } from "./network.ts";
-import { NEVER, type Damage, type Plan, type PlannedFault, type Target } from "./plan.ts";
+import type { Damage, Plan, PlannedFault, Target } from "./plan.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Home, Town } from "./town.ts";
 
@@ -138,18 +138,13 @@ export class Faults {
   #damage(home: Home, damage: Damage): void {
     const { town, count } = this.#options;
     const group = town.of(home.kind);
-    if (home.disk === null || group.length === 1 || this.#dropsRows(home)) return;
+    if (home.disk === null || group.length === 1) return;
     if (group.some((other) => other.isDamaged)) return;
     count(`damage: ${damage}`);
     home.isDamaged = true;
     town.noteDamage(home);
     this.#say(damage, home);
     home.disk.damage(damage);
-  }
-
-  /** Nobody has all rows any more: one that lost its log could not fetch it. */
-  #dropsRows({ kind }: Home): boolean {
-    return kind === "catalog" && this.#options.plan.checkpointEveryRows < NEVER;
   }
 
   #isolate(home: Home, forMs: number): void {

@@ -145,7 +145,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a checkpoint of what is not final",
-    file: "shared/replication/checkpoint_file.ts",
+    file: "shared/replication/row_teller.ts",
     find:
       "    const through = this.#taken.filter(({ at }) => at.index <= committed);\n" +
       "    this.#taken = this.#taken.filter(({ at }) => at.index > committed);",
@@ -156,8 +156,10 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   {
     name: "the log is shorter before the checkpoint is kept",
     file: "shared/replication/storage.ts",
-    find: "    await writeCheckpoint(this.#disk, this.#checkpoint);\n",
-    replace: "    const keep = () => writeCheckpoint(this.#disk, this.#checkpoint!);\n",
+    find: "baseBefore, text };\n    await writeCheckpoint(this.#disk, this.#checkpoint);\n",
+    replace:
+      "baseBefore, text };\n" +
+      "    const keep = () => writeCheckpoint(this.#disk, this.#checkpoint!);\n",
     also: [{
       file: "shared/replication/storage.ts",
       find: "    if (base.index === baseBefore.index) return;\n",
@@ -173,10 +175,8 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   {
     name: "the shorter log keeps the note of the longer",
     file: "shared/replication/storage.ts",
-    find:
-      "    this.#promised = { ...this.#promised, length: 0, checksum: \"00000000\" };\n" +
-      "    await writeTermFile(this.#disk, this.#promised);\n",
-    replace: "",
+    find: "    await this.#noteNothing();\n    await this.#file.startAfter(base);\n",
+    replace: "    await this.#file.startAfter(base);\n",
     effect: "a crash between the two looks like damage",
     focus: "logs",
   },
@@ -188,6 +188,42 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
       "checkpoint.baseBefore : checkpoint.base;",
     replace: "  return Number.isNaN(first) ? START : checkpoint.base;",
     effect: "after a crash between checkpoint and log the log cannot be read",
+    focus: "logs",
+  },
+  {
+    name: "another's checkpoint is put in front of the own rows",
+    file: "shared/replication/log_opening.ts",
+    find: "    if (!holds(index, checkpoint)) {\n",
+    replace: "    if (damage !== null && !holds(index, checkpoint)) {\n",
+    effect: "after a crash before the log gave way, its rows do not follow the checkpoint",
+    focus: "logs",
+  },
+  {
+    name: "the log that gave way to another's checkpoint is still noted",
+    file: "shared/replication/storage.ts",
+    find: "    await this.#noteNothing();\n    this.#checkpoint = {",
+    replace: "    this.#checkpoint = {",
+    effect: "a crash between the two looks like damage",
+    focus: "logs",
+  },
+  {
+    name: "the log gives way before another's checkpoint is kept",
+    file: "shared/replication/storage.ts",
+    find:
+      "    await writeCheckpoint(this.#disk, this.#checkpoint);\n" +
+      "    failpoint(\"checkpoint.written\");\n    await this.#file.startEmpty(at);\n",
+    replace:
+      "    await this.#file.startEmpty(at);\n" +
+      "    await writeCheckpoint(this.#disk, this.#checkpoint);\n",
+    effect: "a crash between the two leaves neither rows nor checkpoint",
+    focus: "logs",
+  },
+  {
+    name: "another's checkpoint comes on top of what the catalog had",
+    file: "catalog/changes.ts",
+    find: "    this.#changes = [];\n    this.#head = 0;\n    this.#firstIndex = index;\n",
+    replace: "    this.#firstIndex = index;\n",
+    effect: "rows that were never committed are shown behind it",
     focus: "logs",
   },
   {

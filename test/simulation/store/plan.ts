@@ -45,7 +45,7 @@ export type PlannedFault =
       effects: number;
       downMs: number;
       damage: Damage | null;
-      /** Its effects are counted from when it next shortens a file, in this life or another. */
+      /** Its effects are counted from when it next shortens its log, in this life or another. */
       isInCut?: boolean;
     }
   | { kind: "crash of all"; who: "orders" | "everybody"; power: boolean; downMs: number }
@@ -160,7 +160,7 @@ export function drawPlan(
     restockTo: random.pick([1, 10, 50]),
     cacheSize: random.chance(0.9) ? random.pick([1, 2, 8]) : 0,
     balance: focusing.pick(BALANCES),
-    checkpointEveryRows: drawCheckpoints(random, sizes),
+    checkpointEveryRows: drawCheckpoints(random),
     flushMs: random.pick([0.2, 1, 5, 30]),
     slowFlushes: random.chance(0.15) ? 0.03 : 0,
     drift: random.chance(0.5) ? 0.005 : 0,
@@ -173,10 +173,10 @@ export function drawPlan(
   return { ...plan, events: [...acts, ...faults].sort((a, b) => a.atMs - b.atMs) };
 }
 
-/** None, most often; of several catalogs one that is behind the oldest row never catches up. */
-function drawCheckpoints(random: Random, { catalogs }: Sizes): number {
+/** None, most often. */
+function drawCheckpoints(random: Random): number {
   const rows = random.pick([5, 20]);
-  return catalogs === 1 && random.chance(0.3) ? rows : NEVER;
+  return random.chance(0.3) ? rows : NEVER;
 }
 
 function drawSizes(random: Random): Sizes {

@@ -8,6 +8,7 @@
 import type { InitialProduct } from "../../../catalog/products.ts";
 import { readRow } from "../../../catalog/rows.ts";
 import { isOpening, parseOrder } from "../../../order/order_row.ts";
+import { CHECKPOINT_NAME, type Checkpoint } from "../../../shared/replication/checkpoint_file.ts";
 import { LOG_NAME } from "../../../shared/replication/log_file.ts";
 import type {
   History, Initial, JournalRow, LoggedOrder, Operation,
@@ -179,9 +180,12 @@ class Run {
   /** What is compared of the log files: their texts are their own digests. */
   #readLogs(): History["logs"] {
     return (["order", "catalog"] as const).flatMap((group) => {
-      const texts = this.#town.of(group).map(({ machine, disk }) =>
-        [machine.name, disk!.textOf(LOG_NAME) ?? ""] as const);
-      return [...comparable(new Map(texts))].map(([member, digest]) => ({ member, group, digest }));
+      const logs = this.#town.of(group).map(({ machine, disk }) => {
+        const kept = disk!.textOf(CHECKPOINT_NAME);
+        const checkpoint = kept === null ? null : JSON.parse(kept) as Checkpoint;
+        return { member: machine.name, text: disk!.textOf(LOG_NAME) ?? "", checkpoint };
+      });
+      return [...comparable(logs)].map(([member, digest]) => ({ member, group, digest }));
     });
   }
 
@@ -245,16 +249,9 @@ class Run {
     const journal: JournalRow[] = [];
     for (const { index, payload } of this.#witness.payloads("catalog")) {
       const row = readRow(payload);
-      switch (row.kind) {
-        case "open":
-        case "fence":
-          break;
-        case "product":
-        case "remove":
-          throw new Error("no plan makes or removes products");
-        default:
-          journal.push({ ...row, index });
-      }
+      if (row.kind === "open" || row.kind === "fence") continue;
+      if (row.kind === "product" || row.kind === "remove") throw new Error("no plan has that");
+      journal.push({ ...row, index });
     }
     return journal;
   }

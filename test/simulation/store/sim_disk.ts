@@ -9,6 +9,7 @@
  * read, and the next flush reports success: as Linux does (ATC'20, Rebello).
  */
 import assert from "node:assert/strict";
+import { LOG_NAME } from "../../../shared/replication/log_file.ts";
 import type { Disk, DiskFile } from "../../../shared/replication/disk.ts";
 import type { Random } from "../random.ts";
 import type { Machine } from "./machine.ts";
@@ -68,6 +69,7 @@ export class SimDisk implements Disk {
     const { process } = this.#machine;
     if (!process.outside()) return new OpenFile(this, process, new SimFile());
     if (flags === "r+") return new OpenFile(this, process, this.#find(name, "open"));
+    if (name === `${LOG_NAME}.next`) this.cuts();
     let file = this.#names.get(name);
     if (file === undefined) {
       file = new SimFile();
@@ -140,7 +142,7 @@ export class SimDisk implements Disk {
     this.#failsWrite = true;
   }
 
-  /** Called just before a process shortens a file, the next time. */
+  /** Called just before a process shortens a file or writes its log anew, the next time. */
   onceCut(call: () => void): void {
     this.#onCut = call;
   }

@@ -20,6 +20,21 @@ export const LOGS: readonly Story[] = [
     const who = `order ${1 + random.below(orders)}`;
     return [crash(0, who, { damage: "log deleted", downMs: random.pick([20, 100]) })];
   },
+  // A catalog loses all that it had; the others have only their checkpoints of most of it.
+  (random, { catalogs }) => {
+    const who = `catalog ${1 + random.below(catalogs)}`;
+    const damage = random.pick(["log deleted", "wiped"] as const);
+    return [crash(0, who, { damage, downMs: random.pick([20, 400]) })];
+  },
+  // It is away for so long that its rows are gone, and dies as it takes a checkpoint instead.
+  (random, { catalogs }) => {
+    const who = `catalog ${1 + random.below(catalogs)}`;
+    const downMs = between(random, 400, 1_000);
+    return [
+      crash(0, who, { downMs }),
+      crash(downMs + 20, who, { isInCut: true, effects: 1 + random.below(12) }),
+    ];
+  },
   // The lead of the catalog goes to another and comes back, each time to what was on a disk.
   (random) => [
     crash(0, CATALOG, { downMs: 20 }),

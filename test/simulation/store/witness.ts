@@ -80,6 +80,13 @@ class GroupLog {
     throw new Violation("committed rows never change", what);
   }
 
+  /** A checkpoint took the place of its log. */
+  restore(replica: Replica, index: number): void {
+    if (!this.#isJudged || index >= replica.commitIndex) return;
+    const what = `${replica.name} goes back to ${index}, and ${replica.commitIndex} was final`;
+    throw new Violation("committed rows never change", what);
+  }
+
   commit(replica: Replica, index: number, term: number): void {
     for (let at = replica.commitIndex + 1; at <= index; at++) {
       const text = replica.rows[at];
@@ -178,6 +185,8 @@ export class Witness {
     if (service.snapshot !== undefined) spied.snapshot = () => service.snapshot!();
     if (service.restore !== undefined) {
       spied.restore = (text, index) => {
+        this.#see(() => log.restore(replica, index));
+        replica.rows = [];
         replica.commitIndex = index;
         replica.lastIndex = index;
         service.restore!(text, index);
