@@ -1,31 +1,15 @@
 /** The admin of a real store: what was changed is seen everywhere from the answer on. */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { audit } from "../../client/check/main.ts";
-import { catalog, startStore } from "./harness.ts";
-import { Shopper } from "./shopper.ts";
+import { ADMIN, startBookShop } from "./book_shop.ts";
+import { catalog } from "./harness.ts";
+import type { Shopper } from "./shopper.ts";
 
-const TOKEN = "the-token-of-the-admin";
-const headers = { authorization: `Bearer ${TOKEN}` };
+const headers = ADMIN;
 
 test("a price is seen by every front-end from the moment the admin has the answer", async (t) => {
-  const environment: Record<string, string> = {};
-  const store = await startStore(t, {
-    store: "books",
-    frontends: 2,
-    orders: 3,
-    environment,
-    prepare(dataDir) {
-      environment.ADMIN_TOKEN_FILE = join(dataDir, "admin-token");
-      writeFileSync(environment.ADMIN_TOKEN_FILE, `${TOKEN}\n`);
-      return () => {};
-    },
-  });
-  const fronts = store.running.urls.map((url) => new Shopper(url));
-  t.after(() => fronts.forEach((front) => front.close()));
-  const [one, other] = fronts as [Shopper, Shopper];
+  const { store, one, other } = await startBookShop(t);
   const price = async (front: Shopper) =>
     ((await front.ask("/lookup/8")).body as { data: { price: number } }).data.price;
   for (let round = 1; round <= 30; round++) {

@@ -1,32 +1,16 @@
 /** Products that come and go in a real store: seen and bought everywhere, or nowhere. */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { audit } from "../../client/check/main.ts";
-import { catalog, startStore } from "./harness.ts";
-import { Shopper } from "./shopper.ts";
+import { ADMIN, startBookShop } from "./book_shop.ts";
+import { catalog } from "./harness.ts";
+import type { Shopper } from "./shopper.ts";
 
-const TOKEN = "the-token-of-the-admin";
-const headers = { authorization: `Bearer ${TOKEN}` };
+const headers = ADMIN;
 const path = (name: string) => `/products/${encodeURIComponent(name)}`;
 
 test("a product made at one front-end is bought at the other, and removed for both", async (t) => {
-  const environment: Record<string, string> = {};
-  const store = await startStore(t, {
-    store: "books",
-    frontends: 2,
-    orders: 3,
-    environment,
-    prepare(dataDir) {
-      environment.ADMIN_TOKEN_FILE = join(dataDir, "admin-token");
-      writeFileSync(environment.ADMIN_TOKEN_FILE, `${TOKEN}\n`);
-      return () => {};
-    },
-  });
-  const fronts = store.running.urls.map((url) => new Shopper(url));
-  t.after(() => fronts.forEach((front) => front.close()));
-  const [one, other] = fronts as [Shopper, Shopper];
+  const { store, one, other } = await startBookShop(t);
   const isListed = async (front: Shopper, name: string) => {
     const { data } = (await front.ask("/list")).body as { data: { name: string }[] };
     return data.some((book) => book.name === name);
