@@ -27,6 +27,7 @@ import {
   LOOKUP_TIMEOUT_MS,
   ORDER_DEADLINE_MS,
   PLACE_TIMEOUT_MS,
+  PLACES_LINGER_MS,
   QUEUE_ITEMS_MAX,
 } from "../shared/limits.ts";
 import type {
@@ -115,7 +116,11 @@ export class OrderClient {
   constructor(options: OrderClientOptions) {
     this.#options = options;
     this.#group = new GroupClient(options.orders, options.clock);
-    this.#places = new Batcher({ send: (placings) => this.#sendPlaces(placings), ...PLACES });
+    this.#places = new Batcher({
+      send: (placings) => this.#sendPlaces(placings),
+      linger: { ms: PLACES_LINGER_MS, clock: options.clock },
+      ...PLACES,
+    });
     this.#finds = new Batcher({ send: (numbers) => this.#sendFinds(numbers), ...FINDS });
   }
 

@@ -8,8 +8,15 @@
  *                                         at most inFlightMax at once
  *
  * Each item settles exactly once, with its own result or its own error.
+ *
+ * With one batch at a time and as many askers as ever, a batch and what queued
+ * behind it leave in turn, for ever two halves of a crowd. So it may linger:
+ * those who have just been answered tend to ask again at once, and the next
+ * batch waits for most of them, as a group commit does (PostgreSQL's
+ * commit_delay). Where they don't, it soon waits no more.
  */
 import assert from "node:assert/strict";
+import type { Clock } from "./clock.ts";
 import { AppError } from "./errors.ts";
 
 export interface BatcherOptions<Item, Result> {
@@ -18,7 +25,16 @@ export interface BatcherOptions<Item, Result> {
   inFlightMax: number;
   itemsMax: number;
   queueMax: number;
+  /** How long, at most, a batch waits for those who were answered by the one before. */
+  linger?: { ms: number; clock: Clock };
 }
+
+/** Fewer who may come again are not waited for. */
+const LINGER_ITEMS_MIN = 4;
+/** Share of them that is enough. */
+const LINGER_SHARE = 0.75;
+/** Batches that do not wait after one that waited in vain. */
+const LINGER_PAUSE_BATCHES = 10;
 
 interface Waiting<Item, Result> {
   item: Item;
@@ -34,6 +50,10 @@ export class Batcher<Item, Result> {
   /** A flush stands in the microtask queue. */
   #flushing = false;
   #closedBy: Error | null = null;
+  /** The queue is to be so long before the next batch leaves. */
+  #awaited = 0;
+  #endLinger: () => void = () => {};
+  #lingerPause = 0;
 
   constructor(options: BatcherOptions<Item, Result>) {
     assert(options.inFlightMax >= 1 && options.itemsMax >= 1 && options.queueMax >= 1);
@@ -67,12 +87,16 @@ export class Batcher<Item, Result> {
   /** Rejects what queues and what comes later; what is under way still settles by its own. */
   close(error: Error): void {
     this.#closedBy = error;
+    this.#endLinger();
     for (const waiting of this.#queue.splice(0)) waiting.reject(error);
   }
 
   /** In a microtask, so that what one turn of the event loop brings goes together. */
   #flushSoon(): void {
     if (this.#flushing || this.#inFlight >= this.#options.inFlightMax) return;
+    if (this.#queue.length < this.#awaited) return;
+    this.#awaited = 0;
+    this.#endLinger();
     this.#flushing = true;
     queueMicrotask(() => {
       this.#flushing = false;
@@ -106,9 +130,29 @@ export class Batcher<Item, Result> {
     }
     this.#inFlight--;
     assert(this.#inFlight >= 0);
-    if (results === null) for (const waiting of batch) waiting.reject(failure);
-    else settle(batch, results);
+    if (results === null) {
+      for (const waiting of batch) waiting.reject(failure);
+    } else {
+      settle(batch, results);
+      this.#linger(batch.length);
+    }
     this.#flushSoon();
+  }
+
+  /** So many were answered just now. */
+  #linger(count: number): void {
+    const { linger, itemsMax } = this.#options;
+    if (linger === undefined || count < LINGER_ITEMS_MIN) return;
+    if (this.#lingerPause > 0) {
+      this.#lingerPause--;
+      return;
+    }
+    this.#awaited = Math.min(this.#queue.length + Math.ceil(count * LINGER_SHARE), itemsMax);
+    this.#endLinger = linger.clock.after(linger.ms, () => {
+      this.#awaited = 0;
+      this.#lingerPause = LINGER_PAUSE_BATCHES;
+      this.#flushSoon();
+    });
   }
 }
 

@@ -107,6 +107,8 @@ export const FAIL_FAST_MS = 2_000;
 export const PLACE_TIMEOUT_MS = 2_500;
 /** One POST /sales or /fence: long enough for a dead front-end's lease to run out. */
 export const SALES_TIMEOUT_MS = 1_500;
+/** A batch of purchases waits so long for buyers who have just been answered to come again. */
+export const PLACES_LINGER_MS = 2;
 /** One POST /lookups or /lists. */
 export const LOOKUP_TIMEOUT_MS = 1_000;
 /**

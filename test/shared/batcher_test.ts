@@ -1,8 +1,9 @@
 /** What a batch is, when it leaves, and whose failure is whose. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Batcher } from "../../shared/batcher.ts";
+import { Batcher, type BatcherOptions } from "../../shared/batcher.ts";
 import { AppError, hasReason } from "../../shared/errors.ts";
+import { HandClock } from "./hand_clock.ts";
 
 interface Sent {
   items: number[];
@@ -11,7 +12,7 @@ interface Sent {
 }
 
 /** A batcher whose batches are answered by the test. */
-function open(limits: { inFlightMax?: number; itemsMax?: number; queueMax?: number } = {}) {
+function open(limits: Partial<Omit<BatcherOptions<number, string>, "send">> = {}) {
   const sent: Sent[] = [];
   const send = (items: number[]): Promise<(string | Error)[]> =>
     new Promise((resolve, reject) => sent.push({ items, resolve, reject }));
@@ -37,6 +38,53 @@ test("what one turn brings goes together, what comes meanwhile goes next", async
   echo(sent[1]!);
   assert.deepEqual(await Promise.all(second), ["r3", "r4"]);
   assert.equal(batcher.inFlight, 0);
+});
+
+/** One that lingers, after a first batch of so many was answered while others queued. */
+async function openLingering(answered: number, queued: number) {
+  const clock = new HandClock();
+  const { sent, batcher } = open({ linger: { ms: 2, clock } });
+  const add = (count: number) => {
+    for (let n = 0; n < count; n++) void batcher.add(n);
+    return turn();
+  };
+  await add(answered);
+  await add(queued);
+  echo(sent[0]!);
+  await turn();
+  return { clock, sent, add };
+}
+
+test("lingering, a batch waits for most of those who were just answered", async () => {
+  const { sent, add } = await openLingering(4, 2);
+  assert.equal(sent.length, 1);
+  await add(2);
+  assert.equal(sent.length, 1);
+  await add(1);
+  assert.equal(sent[1]!.items.length, 5);
+});
+
+test("it waits no longer than it was told to, and then not again for a while", async () => {
+  const { clock, sent, add } = await openLingering(8, 6);
+  await clock.pass(2);
+  assert.equal(sent[1]!.items.length, 6);
+  for (let batch = 1; batch <= 10; batch++) {
+    await add(5);
+    echo(sent[batch]!);
+    await turn();
+    assert.equal(sent.length, batch + 2, "it leaves at once");
+  }
+  await add(5);
+  echo(sent[11]!);
+  await turn();
+  assert.equal(sent.length, 12, "then it waits once more");
+});
+
+test("few are not waited for, nor more than a batch can hold", async () => {
+  const few = await openLingering(3, 1);
+  assert.equal(few.sent.length, 2);
+  const full = await openLingering(10, 10);
+  assert.equal(full.sent[1]!.items.length, 10);
 });
 
 test("a lone item leaves in the same turn", async () => {
