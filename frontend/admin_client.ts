@@ -7,7 +7,8 @@ import type { AdminAnswer, AdminChange, AdminRequest } from "../shared/admin_wir
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError, hasReason } from "../shared/errors.ts";
-import { ADMIN_DEADLINE_MS, ADMIN_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../shared/limits.ts";
+import { ADMIN_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../shared/limits.ts";
+import type { AdminAsk } from "./asks.ts";
 import { GroupClient, isPassing, type Finder } from "./group_client.ts";
 
 /** They arrive in the order of their numbers, as the catalog takes them (shared/arrivals.ts). */
@@ -41,13 +42,13 @@ export class AdminClient {
   }
 
   /**
-   * @returns within ADMIN_DEADLINE_MS
+   * @returns within so long, ADMIN_DEADLINE_MS at most
    * @throws not_found, precondition_failed, conflict, unavailable: nothing was changed; unknown
    */
-  change(change: AdminChange): Promise<AdminAnswer> {
+  change({ change, withinMs }: AdminAsk): Promise<AdminAnswer> {
     const waiting: Waiting = { change, isSent: false, isOver: false };
     return new Promise((resolve, reject) => {
-      const callOff = this.#clock.after(ADMIN_DEADLINE_MS, () => {
+      const callOff = this.#clock.after(withinMs, () => {
         waiting.isOver = true;
         reject(waiting.isSent ? notKnown() : notChanged());
       });

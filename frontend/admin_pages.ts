@@ -9,11 +9,12 @@ import { AppError } from "../shared/errors.ts";
 import { JSON_TYPE } from "../shared/http/answers.ts";
 import type { Exchange } from "../shared/http/exchange.ts";
 import { decodeSegment } from "../shared/http/router.ts";
-import { QUANTITY_MAX } from "../shared/limits.ts";
+import { ADMIN_DEADLINE_MS, QUANTITY_MAX } from "../shared/limits.ts";
 import { parseName } from "../shared/names.ts";
 import { asIntegerIn, asPrice, asRecord, PRICE } from "../shared/parse.ts";
+import type { AdminAsk } from "./asks.ts";
 import type { EntityTags } from "./entity_tag.ts";
-import { parseId } from "./product_names.ts";
+import { parseId, type ProductNames } from "./product_names.ts";
 import { refuseQuery } from "./query.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -21,9 +22,8 @@ export interface AdminPagesOptions {
   token: string;
   vocabulary: Vocabulary;
   tags: EntityTags;
-  change: (request: AdminChange) => Promise<AdminAnswer>;
-  /** Of the product with this id; null: there is none. */
-  nameOf: (id: number) => Promise<string | null>;
+  change: (ask: AdminAsk) => Promise<AdminAnswer>;
+  names: Pick<ProductNames, "findWithin">;
 }
 
 type Changes = Pick<ProductPatch, "price" | "quantity" | "added">;
@@ -43,8 +43,8 @@ export class AdminPages {
 
   async create(exchange: Exchange): Promise<void> {
     this.#admit(exchange);
-    const { change, vocabulary } = this.#options;
-    const answer = await change(vocabulary.parseNewProduct(await exchange.json()));
+    const { vocabulary } = this.#options;
+    const answer = await this.#change(vocabulary.parseNewProduct(await exchange.json()));
     const path = `/products/${encodeURIComponent(answer.product.name)}`;
     return this.#show(exchange, 201, answer, ["Location", path]);
   }
@@ -54,7 +54,7 @@ export class AdminPages {
     if (exchange.hasBody) throw withBody();
     const name = parseName(decodeSegment(exchange.params[0]!));
     const versions = this.#versionsOf(exchange);
-    await this.#options.change({ kind: "remove", name, versions });
+    await this.#change({ kind: "remove", name, versions });
     exchange.send(200, UNKEPT, JSON.stringify({ data: { name } }));
   }
 
@@ -62,7 +62,8 @@ export class AdminPages {
   async patch(exchange: Exchange): Promise<void> {
     this.#admit(exchange);
     const name = parseName(decodeSegment(exchange.params[0]!));
-    return this.#change(exchange, name, readChanges(await exchange.json()));
+    const changes = readChanges(await exchange.json());
+    return this.#patch(exchange, { name, ...changes });
   }
 
   async setPriceById(exchange: Exchange): Promise<void> {
@@ -92,15 +93,25 @@ export class AdminPages {
 
   async #changeById(exchange: Exchange, changes: Changes): Promise<void> {
     if (exchange.hasBody) throw withBody();
-    const name = await this.#options.nameOf(parseId(exchange.params[0]!));
+    const { names } = this.#options;
+    const id = parseId(exchange.params[0]!);
+    const { name, leftMs: withinMs } = await names.findWithin(id, ADMIN_DEADLINE_MS);
     if (name === null) throw new AppError("not_found", "There is no such product");
-    return this.#change(exchange, name, changes);
+    return this.#patch(exchange, { name, ...changes }, withinMs);
   }
 
-  async #change(exchange: Exchange, name: string, changes: Changes): Promise<void> {
+  async #patch(
+    exchange: Exchange,
+    changes: Changes & { name: string },
+    withinMs?: number,
+  ): Promise<void> {
     const versions = this.#versionsOf(exchange);
-    const answer = await this.#options.change({ kind: "patch", name, ...changes, versions });
+    const answer = await this.#change({ kind: "patch", ...changes, versions }, withinMs);
     this.#show(exchange, 200, answer);
+  }
+
+  #change(change: AdminChange, withinMs = ADMIN_DEADLINE_MS): Promise<AdminAnswer> {
+    return this.#options.change({ change, withinMs });
   }
 
   /** Of If-Match; null: it was not sent. @throws bad_request */

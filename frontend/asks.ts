@@ -1,13 +1,15 @@
 /** What HTTP threads ask their owner, and what it answers; the rest are types of shared/wire.ts. */
+import type { AdminChange } from "../shared/admin_wire.ts";
 import type { ListQuery } from "../shared/wire.ts";
 
 /**
  * What the FrontendOwner is asked for. By kind:
- * place (JSON text of a Purchase) → PlaceResult; find (a number) → Order | null;
+ * place (JSON text of a Purchase) and place_within → PlaceResult; find (a number) → Order | null;
  * lookup → FoundProduct | null; list → FoundList; name (NameAsk) → string | null;
- * admin (AdminChange) → AdminAnswer; leader → OrderLeader | null; ready → Readiness.
+ * admin (AdminAsk) → AdminAnswer; leader → OrderLeader | null; ready → Readiness.
  */
-export type OwnerAsk = "place" | "find" | "lookup" | "list" | "name" | "admin" | "leader" | "ready";
+export type OwnerAsk =
+  | "place" | "place_within" | "find" | "lookup" | "list" | "name" | "admin" | "leader" | "ready";
 
 /** status → Status, which takes asking every member. */
 export type Ask = OwnerAsk | "status";
@@ -21,6 +23,18 @@ export interface LookupAsk {
 export interface ListAsk {
   query: ListQuery;
   lease: number;
+}
+
+/** For a purchase that has waited already, for the name of an id: what is left of its time. */
+export interface PlaceWithinAsk {
+  /** JSON text of a Purchase. */
+  purchase: string;
+  withinMs: number;
+}
+
+export interface AdminAsk {
+  change: AdminChange;
+  withinMs: number;
 }
 
 /** Of the product that has this id. */

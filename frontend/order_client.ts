@@ -1,8 +1,8 @@
 /**
  * Purchases and order queries of all threads on their way to the order
  * leader, in batches. A purchase is tried again, always under its own key,
- * until its outcome is known or ORDER_DEADLINE_MS is over: the key makes sure
- * that all tries together sell once.
+ * until its outcome is known or ORDER_DEADLINE_MS is over, or what is left of
+ * it: the key makes sure that all tries together sell once.
  *
  * A refusal counts as one only if no earlier try can still come true. Of a try
  * that got no answer a copy may still lie in some socket; but a leader takes
@@ -76,6 +76,11 @@ const REFUSALS: ReadonlySet<PlaceResult["code"]> = new Set([
 /** Nobody waits for this any more. */
 const NOT_SENT: Try = { result: { code: "unavailable", message: "It was too late" }, term: 0 };
 
+interface Deadline {
+  clock: Clock;
+  withinMs: number;
+}
+
 /** One purchase between its tries. */
 class Placing {
   /** As JSON: made once, by the thread that read it. */
@@ -93,10 +98,10 @@ class Placing {
   readonly #resolve: (result: PlaceResult) => void;
   readonly #callOff: () => void;
 
-  constructor(purchase: string, resolve: (result: PlaceResult) => void, clock: Clock) {
+  constructor(purchase: string, resolve: (result: PlaceResult) => void, until: Deadline) {
     this.purchase = purchase;
     this.#resolve = resolve;
-    this.#callOff = clock.after(ORDER_DEADLINE_MS, () => this.settle(undecided(this)));
+    this.#callOff = until.clock.after(until.withinMs, () => this.settle(undecided(this)));
   }
 
   settle(result: PlaceResult): void {
@@ -124,13 +129,16 @@ export class OrderClient {
     this.#finds = new Batcher({ send: (numbers) => this.#sendFinds(numbers), ...FINDS });
   }
 
-  /** @param purchase JSON text of a Purchase. @returns within ORDER_DEADLINE_MS */
-  place(purchase: string): Promise<PlaceResult> {
+  /** @param purchase JSON text of a Purchase. @returns within so long */
+  place(purchase: string, withinMs = ORDER_DEADLINE_MS): Promise<PlaceResult> {
     const refusal = this.#refusal();
     if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve, reject) => {
-      const placing = new Placing(purchase, resolve, this.#options.clock);
-      this.#placeUntilDecided(placing).then((result) => placing.settle(result), reject);
+      const { clock } = this.#options;
+      const placing = new Placing(purchase, resolve, { clock, withinMs });
+      const deadlineMs = clock.monotonicMs() + withinMs;
+      this.#placeUntilDecided(placing, deadlineMs)
+        .then((result) => placing.settle(result), reject);
     });
   }
 
@@ -160,8 +168,7 @@ export class OrderClient {
     return leader !== null && orders.healths().get(leader.id)?.details["catalog"] === true;
   }
 
-  async #placeUntilDecided(placing: Placing): Promise<PlaceResult> {
-    const deadlineMs = this.#options.clock.monotonicMs() + ORDER_DEADLINE_MS;
+  async #placeUntilDecided(placing: Placing, deadlineMs: number): Promise<PlaceResult> {
     for (let tries = 0; !placing.isOver; tries++) {
       const { result, term } = await this.#try(placing);
       if (result.code === "ordered" || result.code === "key_reused") return result;

@@ -7,10 +7,12 @@
 import { AppError, hasReason } from "../shared/errors.ts";
 import { JSON_TYPE } from "../shared/http/answers.ts";
 import type { Exchange } from "../shared/http/exchange.ts";
+import { ORDER_DEADLINE_MS } from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
 import type { Order, PlaceResult, Purchase } from "../shared/wire.ts";
 import { sendError, timing } from "./answer.ts";
-import { parseId } from "./product_names.ts";
+import type { PlaceWithinAsk } from "./asks.ts";
+import { parseId, type ProductNames } from "./product_names.ts";
 import { makeKey, parseBuyersKey } from "./purchase_key.ts";
 import { refuseQuery } from "./query.ts";
 import { traceOf } from "./trace.ts";
@@ -24,10 +26,11 @@ export interface OrderPagesOptions {
   vocabulary: Vocabulary;
   /** @param purchase JSON text of a Purchase */
   place: (purchase: string) => Promise<PlaceResult>;
+  /** The same with what is left of its time. */
+  placeWithin: (ask: PlaceWithinAsk) => Promise<PlaceResult>;
   /** Null: there is no such order. */
   find: (number: number) => Promise<Order | null>;
-  /** Of the product with this id; null: there is none. */
-  nameOf: (id: number) => Promise<string | null>;
+  names: Pick<ProductNames, "findWithin">;
   nowMs: () => number;
   log: Log;
 }
@@ -40,31 +43,41 @@ export class OrderPages {
   }
 
   place(exchange: Exchange): Promise<void> {
-    const { vocabulary } = this.#options;
-    return this.#place(exchange, async () => vocabulary.parseOrder(await exchange.json()));
+    const { vocabulary, place } = this.#options;
+    return this.#place(exchange, async (key) => {
+      const request = vocabulary.parseOrder(await exchange.json());
+      return () => place(textOf(key, request));
+    });
   }
 
   /** One piece of the product whose id is in the path; the body is empty. */
   buyById(exchange: Exchange): Promise<void> {
-    return this.#place(exchange, async () => {
+    const { names, placeWithin } = this.#options;
+    return this.#place(exchange, async (key) => {
       if (exchange.hasBody) throw new AppError("bad_request", "The body must be empty");
-      const name = await this.#options.nameOf(parseId(exchange.params[0]!));
+      const id = parseId(exchange.params[0]!);
+      const { name, leftMs: withinMs } = await names.findWithin(id, ORDER_DEADLINE_MS);
       if (name === null) throw new AppError("not_found", "There is no such product");
-      return { name, type: "buy", quantity: 1 };
+      const purchase = textOf(key, { name, type: "buy", quantity: 1 });
+      return () => placeWithin({ purchase, withinMs });
     });
   }
 
-  async #place(exchange: Exchange, readRequest: () => Promise<OrderRequest>): Promise<void> {
-    const { vocabulary, place, nowMs } = this.#options;
+  /** @param read what is asked for, as far as to ask the owner for it */
+  async #place(
+    exchange: Exchange,
+    read: (key: string) => Promise<() => Promise<PlaceResult>>,
+  ): Promise<void> {
+    const { vocabulary, nowMs } = this.#options;
     const headers: string[] = [];
     let key: string | null = null;
     try {
       key = keyOf(exchange);
       headers.push("Idempotency-Key", key);
       refuseQuery(exchange.query);
-      const request = await readRequest();
+      const ask = await read(key);
       const startedMs = nowMs();
-      const result = await place(JSON.stringify({ key, ...request } satisfies Purchase));
+      const result = await ask();
       headers.push("Server-Timing", timing("order", nowMs() - startedMs));
       if (result.code !== "ordered") throw refusalOf(result);
       if (result.replayed) headers.push("Idempotency-Replayed", "true");
@@ -99,6 +112,10 @@ export class OrderPages {
     const fields = { key, reason: message, ...traceOf(exchange) };
     this.#options.log.warn("the outcome of an order is unknown", fields);
   }
+}
+
+function textOf(key: string, request: OrderRequest): string {
+  return JSON.stringify({ key, ...request } satisfies Purchase);
 }
 
 /** The buyer's, or one made here. @throws bad_request */

@@ -13,7 +13,6 @@
  * Time, chance and the other members are handed in, so that the simulator
  * runs this very code.
  */
-import type { AdminChange } from "../shared/admin_wire.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Balance } from "../shared/config.ts";
 import { failpoint } from "../shared/failpoint.ts";
@@ -24,7 +23,9 @@ import { asArray, asIntegerIn, asRecord, asText } from "../shared/parse.ts";
 import type { Peer } from "../shared/peer.ts";
 import type { InvalidateAnswer, InvalidateRequest } from "../shared/wire.ts";
 import { AdminClient } from "./admin_client.ts";
-import type { ListAsk, LookupAsk, NameAsk, OrderLeader, OwnerAsk, Readiness } from "./asks.ts";
+import type {
+  AdminAsk, ListAsk, LookupAsk, NameAsk, OrderLeader, OwnerAsk, PlaceWithinAsk, Readiness,
+} from "./asks.ts";
 import type { Epochs } from "./cache/epochs.ts";
 import type { SharedLease } from "./cache/shared_lease.ts";
 import { CatalogClient } from "./catalog_client.ts";
@@ -136,6 +137,10 @@ export class FrontendOwner {
     switch (kind) {
       case "place":
         return this.#orderClient.place(body as string);
+      case "place_within": {
+        const { purchase, withinMs } = body as PlaceWithinAsk;
+        return this.#orderClient.place(purchase, withinMs);
+      }
       case "find":
         return this.#orderClient.find(body as number);
       case "lookup": {
@@ -151,7 +156,7 @@ export class FrontendOwner {
         return this.#catalogClient.name(id, lease);
       }
       case "admin":
-        return this.#adminClient.change(body as AdminChange);
+        return this.#adminClient.change(body as AdminAsk);
       case "leader":
         return this.#leader();
       case "ready":

@@ -48,8 +48,9 @@ export function makePages(data: HttpThreadData, owner: TextOwner, counts: CacheC
     orders: new OrderPages({
       vocabulary,
       place: async (purchase) => JSON.parse(await owner.askText("place", purchase)),
+      placeWithin: (ask) => owner.ask("place_within", ask),
       find: (number) => owner.ask("find", number),
-      nameOf: (id) => names.find(id),
+      names,
       nowMs: monotonicMs,
       log: createLog({ member: `frontend-${data.id}`, level: data.logLevel }),
     }),
@@ -57,8 +58,8 @@ export function makePages(data: HttpThreadData, owner: TextOwner, counts: CacheC
       token: data.adminToken,
       vocabulary,
       tags: new EntityTags(data.birth),
-      change: (request) => owner.ask("admin", request),
-      nameOf: (id) => names.find(id),
+      change: (ask) => owner.ask("admin", ask),
+      names,
     }),
     members: new MemberPages({
       owner,

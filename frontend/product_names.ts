@@ -41,6 +41,17 @@ export class ProductNames {
     if (name !== null) this.#known.set(id, name);
     return name;
   }
+
+  /**
+   * The same for what is to be done within so long, and what is left of that time then.
+   * @throws unavailable
+   */
+  async findWithin(id: number, withinMs: number): Promise<{ name: string | null; leftMs: number }> {
+    const { nowMs } = this.#options;
+    const startedMs = nowMs();
+    const name = await this.find(id);
+    return { name, leftMs: withinMs - (nowMs() - startedMs) };
+  }
 }
 
 /** @throws bad_request */

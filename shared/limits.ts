@@ -222,6 +222,10 @@ assert(
   "a look-up has time for a second try, also after a detour",
 );
 assert(
+  LOOKUP_DEADLINE_MS * 2 <= Math.min(ORDER_DEADLINE_MS, ADMIN_DEADLINE_MS),
+  "a name that was long looked for leaves time for what is to be done with it",
+);
+assert(
   SALES_IN_FLIGHT_MAX * 2 <= SESSION_WINDOW_BATCHES,
   "what is under way stays in the window",
 );

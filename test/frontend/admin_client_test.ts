@@ -14,8 +14,8 @@ function makeClient() {
   finder.lead(1, 4);
   const clock = new HandClock();
   const client = new AdminClient({ sender: "1.a", finder, clock });
-  const add = (added: number) =>
-    client.change({ kind: "patch", name: "Tux", added, versions: null });
+  const add = (added: number, withinMs = ADMIN_DEADLINE_MS) =>
+    client.change({ change: { kind: "patch", name: "Tux", added, versions: null }, withinMs });
   return { finder, clock, add };
 }
 
@@ -57,10 +57,13 @@ test("without a leader nothing is changed, and that is told at once", async () =
 
 test("at the deadline what was sent is unknown, and what still waits is never sent", async () => {
   const { finder, clock, add } = makeClient();
-  const [sent, waiting] = [add(1), add(2)];
+  const [sent, waiting, late] = [add(1), add(2), add(3, 10)];
   const call = await finder.next();
   const told = Promise.allSettled([sent, waiting]);
-  await clock.pass(ADMIN_DEADLINE_MS);
+  const isOver = assert.rejects(late, { reason: "unavailable" });
+  await clock.pass(10);
+  await isOver;
+  await clock.pass(ADMIN_DEADLINE_MS - 10);
   const reasons = (await told).map((one) => one.status === "rejected" && one.reason.reason);
   assert.deepEqual(reasons, ["unknown", "unavailable"]);
   call.answer(ANSWER);

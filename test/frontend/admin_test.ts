@@ -1,9 +1,11 @@
 /** The admin's door: who gets in, what is asked of the catalog, and that nobody sees it shut. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import type { AdminAsk } from "../../frontend/asks.ts";
 import { EntityTags } from "../../frontend/entity_tag.ts";
-import type { AdminChange, ProductPatch } from "../../shared/admin_wire.ts";
+import type { ProductPatch } from "../../shared/admin_wire.ts";
 import { AppError } from "../../shared/errors.ts";
+import { ADMIN_DEADLINE_MS } from "../../shared/limits.ts";
 import { startPublicApi } from "./public_api.ts";
 
 const TOKEN = "a-token-of-the-admin";
@@ -23,16 +25,17 @@ test("a change goes to the catalog as it was asked, and its answer is the produc
   assert.match(answer, /^HTTP\/1.1 200 OK\n/);
   assert.match(answer, new RegExp(`ETag: ${new EntityTags("b-1").of(9)}`));
   assert(answer.endsWith(JSON.stringify({ data: BOOK })), answer);
-  assert.deepEqual(owner.latest<AdminChange>(), {
-    kind: "patch", name: "Leases", price: 4.5, quantity: 12, versions: null,
+  assert.deepEqual(owner.latest<AdminAsk>(), {
+    change: { kind: "patch", name: "Leases", price: 4.5, quantity: 12, versions: null },
+    withinMs: ADMIN_DEADLINE_MS,
   });
   for (const [line, changes] of [
     ["POST /update_c/7/4.5", { price: 4.5 }], ["POST /update_q/7/3", { added: 3 }],
   ] as const) {
     assert.match(await send(line, [AUTHORIZED]), /^HTTP\/1.1 200 OK\n/);
-    assert.deepEqual(owner.latest(), {
-      kind: "patch", name: "Leases", ...changes, versions: null,
-    });
+    const { change, withinMs } = owner.latest<AdminAsk>();
+    assert.deepEqual(change, { kind: "patch", name: "Leases", ...changes, versions: null });
+    assert(withinMs > 0 && withinMs <= ADMIN_DEADLINE_MS);
   }
 });
 
@@ -46,9 +49,9 @@ test("a new product has the store's columns, its id if it likes, and a path", as
   assert(answer.endsWith(JSON.stringify({ data: BOOK })), answer);
   const { name, price, quantity, topic } = BOOK;
   const asked = { kind: "create", name, price, quantity };
-  assert.deepEqual(owner.latest(), { ...asked, traits: { topic } });
+  assert.deepEqual(owner.latest<AdminAsk>().change, { ...asked, traits: { topic } });
   await send("POST /products", [AUTHORIZED], JSON.stringify(BOOK));
-  assert.deepEqual(owner.latest(), { ...asked, traits: { id, topic } });
+  assert.deepEqual(owner.latest<AdminAsk>().change, { ...asked, traits: { id, topic } });
 });
 
 test("a removal says what is gone", async (t) => {
@@ -57,7 +60,8 @@ test("a removal says what is gone", async (t) => {
   const answer = await send("DELETE /products/Leases", [AUTHORIZED, `If-Match: ${tag}`]);
   assert.match(answer, /^HTTP\/1.1 200 OK\n/);
   assert(answer.endsWith('\n\n{"data":{"name":"Leases"}}'), answer);
-  assert.deepEqual(owner.latest(), { kind: "remove", name: "Leases", versions: [3] });
+  const { change } = owner.latest<AdminAsk>();
+  assert.deepEqual(change, { kind: "remove", name: "Leases", versions: [3] });
 });
 
 test("If-Match names versions of this store alone, and weak tags name none", async (t) => {
@@ -72,7 +76,8 @@ test("If-Match names versions of this store alone, and weak tags name none", asy
     ["3", []],
   ] as const) {
     await send("PATCH /products/Leases", [AUTHORIZED, `If-Match: ${header}`], '{"price":1}');
-    assert.deepEqual(owner.latest<ProductPatch>().versions, versions, header);
+    const { change } = owner.latest<{ change: ProductPatch }>();
+    assert.deepEqual(change.versions, versions, header);
   }
 });
 

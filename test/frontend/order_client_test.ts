@@ -159,6 +159,15 @@ test("at the deadline a purchase that was tried is unknown, another unavailable"
   assert.equal(orders.calls.length, 1);
 });
 
+test("a purchase whose time has begun before is answered that much earlier", async () => {
+  const { orders, clock, client } = makeClient();
+  orders.lead(3, 1);
+  const placed = client.place(purchase("a"), 10);
+  await orders.next();
+  await clock.pass(10);
+  assert.equal((await placed).code, "unknown");
+});
+
 test("at the deadline a purchase that a leader has in hand is unknown", async () => {
   const { orders, clock, client } = makeClient();
   orders.lostAtMs = clock.monotonicMs();

@@ -21,6 +21,17 @@ test("a name is asked for once, and one that was not there again", async () => {
   assert.deepEqual(asked, [once, once]);
 });
 
+test("the time that a name took is gone for what is to be done with it", async () => {
+  let atMs = 100;
+  const ask = async <T>(): Promise<T> => {
+    atMs += 40;
+    return "The Quorum" as T;
+  };
+  const names = new ProductNames({ owner: { ask }, lease: { held: () => 5 }, nowMs: () => atMs });
+  assert.deepEqual(await names.findWithin(7, 1_000), { name: "The Quorum", leftMs: 960 });
+  assert.deepEqual(await names.findWithin(7, 1_000), { name: "The Quorum", leftMs: 1_000 });
+});
+
 test("an id is a whole number from 1, in the one way to write it", () => {
   assert.equal(parseId("999999999"), 999_999_999);
   for (const text of ["0", "01", "-1", "1.0", "1e3", "", "x", "1000000000", "%31"]) {

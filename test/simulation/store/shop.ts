@@ -2,6 +2,7 @@
  * A front-end's public side and its internal one, without the HTTP around
  * them: two threads, each with a cache of its own, as in production.
  */
+import type { AdminAsk, PlaceWithinAsk } from "../../../frontend/asks.ts";
 import type { FrontendOwner } from "../../../frontend/owner.ts";
 import type { ReadThrough } from "../../../frontend/cache/read_through.ts";
 import { ProductNames } from "../../../frontend/product_names.ts";
@@ -11,7 +12,7 @@ import { Vocabulary, type OrderRequest } from "../../../frontend/vocabulary.ts";
 import type { AdminAnswer, AdminChange } from "../../../shared/admin_wire.ts";
 import { pause, type Clock } from "../../../shared/clock.ts";
 import { AppError, hasReason } from "../../../shared/errors.ts";
-import { PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
+import { ADMIN_DEADLINE_MS, ORDER_DEADLINE_MS, PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
 import type { Store } from "../../../shared/stores/store.ts";
 import type { ListQuery, Order, OrderType, PlaceResult, Purchase } from "../../../shared/wire.ts";
 import type { Shown } from "../../faults/history.ts";
@@ -113,19 +114,25 @@ export class Shop {
   }
 
   #order({ key, order }: OrderBody): Promise<PublicAnswer> {
-    return this.#place(key, this.#vocabulary.parseOrder(order));
+    return this.#place(key, this.#vocabulary.parseOrder(order), ORDER_DEADLINE_MS);
   }
 
   /** One piece of the product with this id. */
   async #buy({ key, id }: { key: string; id: number }): Promise<PublicAnswer> {
-    const name = await this.#threads[0]!.names.find(id);
-    return name === null ? { status: 404 } : this.#place(key, { name, type: "buy", quantity: 1 });
+    const { names } = this.#threads[0]!;
+    const { name, leftMs: withinMs } = await names.findWithin(id, ORDER_DEADLINE_MS);
+    if (name === null) return { status: 404 };
+    return this.#place(key, { name, type: "buy", quantity: 1 }, withinMs);
   }
 
-  async #place(key: string, order: OrderRequest): Promise<PublicAnswer> {
-    const { name, type, quantity } = order;
+  async #place(
+    key: string,
+    { name, type, quantity }: OrderRequest,
+    withinMs: number,
+  ): Promise<PublicAnswer> {
     const purchase = JSON.stringify({ key, name, type, quantity } satisfies Purchase);
-    const result = (await this.#owner.handle("place", purchase)) as PlaceResult;
+    const asked = { purchase, withinMs } satisfies PlaceWithinAsk;
+    const result = (await this.#owner.handle("place_within", asked)) as PlaceResult;
     switch (result.code) {
       case "ordered":
         return { status: 200, number: result.number, replayed: result.replayed };
@@ -145,8 +152,9 @@ export class Shop {
   }
 
   async #change(change: AdminChange): Promise<PublicAnswer> {
+    const asked = { change, withinMs: ADMIN_DEADLINE_MS } satisfies AdminAsk;
     try {
-      const { version } = (await this.#owner.handle("admin", change)) as AdminAnswer;
+      const { version } = (await this.#owner.handle("admin", asked)) as AdminAnswer;
       return { status: 200, version };
     } catch (error) {
       if (hasReason(error, "conflict")) return { status: 409 };
