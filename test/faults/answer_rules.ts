@@ -12,12 +12,12 @@ export const ANSWER_RULES: Readonly<Record<number, Rule>> = {
 };
 
 const LEGAL: Record<Operation["kind"], readonly number[]> = {
-  order: [200, 409, 422, 503],
-  product: [200, 503],
+  order: [200, 404, 409, 422, 503],
+  product: [200, 404, 503],
   list: [200, 503],
   find: [200, 404, 503],
   leader: [200, 503],
-  admin: [200, 409, 503],
+  admin: [200, 404, 409, 503],
 };
 
 function answersAreLegal({ history }: Evidence): string[] {

@@ -52,8 +52,10 @@ function journalRow(fields: Fields): JournalRow[] {
   switch (kind) {
     case "sale": return [{ ...row, kind, type: type as OrderType, quantity, key: key! }];
     case "restock":
-    case "stock": return [{ ...row, kind, quantity }];
+    case "stock":
+    case "remove": return [{ ...row, kind, quantity }];
     case "price": return [{ ...row, kind, price: Number(fields.price) }];
+    case "product": return [{ ...row, kind, quantity, price: Number(fields.price) }];
     default: return [];
   }
 }
@@ -63,7 +65,7 @@ function initialOf(store: RunningStore): Map<string, Initial> {
   const rows = rowsOf(readFileSync(join(folder, "initial.csv"), "utf8"));
   const number = (text: string | undefined) => (text === undefined ? null : Number(text));
   return new Map(rows.map(({ name, quantity, price, max_volume, id, topic }) => [name!, {
-    quantity: Number(quantity), price: Number(price), maxVolume: number(max_volume),
+    isHere: true, quantity: Number(quantity), price: Number(price), maxVolume: number(max_volume),
     id: number(id), topic: topic ?? null,
   }]));
 }

@@ -20,9 +20,11 @@ export interface Purchase {
 /** What a row of the journal left of a product. */
 export interface Left {
   index: number;
+  /** It can be bought, and is shown. */
+  isHere: boolean;
   quantity: number;
   price: number;
-  /** Pieces bought and sold back until then. */
+  /** Pieces bought and sold back until then, since it was made. */
   traded: number;
 }
 
@@ -41,8 +43,11 @@ export class Evidence {
   };
   #reads: ProductOperation[] | null = null;
   #lists: ListOperation[] | null = null;
-  /** By product, prices and stock that the admin set. */
+  /** By product, what the admin set, made and removed. */
   readonly #adminRows = new Map<string, JournalRow[]>();
+  /** Rows of removals that were answered. */
+  readonly #removals: ReadonlySet<number>;
+  readonly #byTopic = new Map<string | null, readonly string[]>();
   /** The highest order number in the log. */
   readonly last: number;
 
@@ -55,6 +60,8 @@ export class Evidence {
       if (!this.orderByKey.has(order.key)) this.orderByKey.set(order.key, order);
     }
     this.last = history.orders.reduce((most, { number }) => Math.max(most, number), 0);
+    this.#removals = new Set(this.of("admin").flatMap(({ does, status, version }) =>
+      does === "remove" && status === 200 ? version : []));
     this.#replay();
   }
 
@@ -72,11 +79,34 @@ export class Evidence {
     return (this.#lists ??= this.of("list").filter(({ status }) => status === 200));
   }
 
-  /** Rows of the admin's that may be this change: more than one, if it was made twice. */
-  rowsOf({ name, added, price }: AdminOperation): JournalRow[] {
-    const rows = this.#adminRows.get(name) ?? [];
-    return rows.filter((row) =>
-      row.kind === "price" ? row.price === price : row.kind === "stock" && row.quantity === added);
+  /**
+   * Rows of the admin's that may be this change: more than one, if it was made twice. One removal
+   * is as another: of unknown outcome it may be any that was not answered.
+   */
+  rowsOf(operation: AdminOperation): JournalRow[] {
+    const { does, name, version } = operation;
+    const rows = this.adminRowsOf(name);
+    if (does !== "remove") return rows.filter((row) => isRowOf(row, operation));
+    const outcome = outcomeOf(operation);
+    return rows.filter(({ kind, index }) => kind === "remove" &&
+      (outcome === "unknown" ? !this.#removals.has(index) : index === version));
+  }
+
+  /** All rows by which the admin changed, made or removed this product. */
+  adminRowsOf(name: string): readonly JournalRow[] {
+    return this.#adminRows.get(name) ?? [];
+  }
+
+  /** Of the products of a topic, or of all, in any order; also those that are not there. */
+  namesOf(topic: string | null): readonly string[] {
+    const wanted = topic?.toLowerCase() ?? null;
+    let names = this.#byTopic.get(wanted);
+    if (names === undefined) {
+      names = [...this.history.initial].flatMap(([name, product]) =>
+        wanted === null || product.topic?.toLowerCase() === wanted ? [name] : []);
+      this.#byTopic.set(wanted, names);
+    }
+    return names;
   }
 
   /** What was left of a product once this row was there; undefined: there is no such product. */
@@ -118,8 +148,8 @@ export class Evidence {
   }
 
   #replay(): void {
-    for (const [name, { quantity, price }] of this.history.initial) {
-      this.stocks.set(name, [{ index: 0, quantity, price, traded: 0 }]);
+    for (const [name, { isHere, quantity, price }] of this.history.initial) {
+      this.stocks.set(name, [{ index: 0, isHere, quantity, price, traded: 0 }]);
     }
     for (const row of this.history.journal) {
       const stock = this.stocks.get(row.name);
@@ -127,9 +157,18 @@ export class Evidence {
       if (row.kind === "sale" && !this.versionByKey.has(row.key)) {
         this.versionByKey.set(row.key, row.index);
       }
-      if (row.kind !== "stock" && row.kind !== "price") continue;
+      if (row.kind === "sale" || row.kind === "restock") continue;
       this.#adminRows.set(row.name, [...this.#adminRows.get(row.name) ?? [], row]);
     }
+  }
+}
+
+function isRowOf(row: JournalRow, { does, added, price }: AdminOperation): boolean {
+  switch (row.kind) {
+    case "price": return does === "change" && row.price === price;
+    case "stock": return does === "change" && row.quantity === added;
+    case "product": return does === "make" && row.quantity === added && row.price === price;
+    default: return false;
   }
 }
 
@@ -137,7 +176,13 @@ function leftBy(row: JournalRow, before: Left): Left {
   const { index, kind } = row;
   const left = { ...before, index };
   if (kind === "price") return { ...left, price: row.price };
-  if (kind !== "sale") return { ...left, quantity: before.quantity + row.quantity };
+  if (kind === "product") {
+    return { index, isHere: true, quantity: row.quantity, price: row.price, traded: 0 };
+  }
+  if (kind !== "sale") {
+    const isHere = before.isHere && kind !== "remove";
+    return { ...left, isHere, quantity: before.quantity + row.quantity };
+  }
   const { type, quantity } = row;
   const moved = type === "buy" ? -quantity : quantity;
   return { ...left, quantity: before.quantity + moved, traded: before.traded + quantity };

@@ -1,6 +1,7 @@
 /** Histories in which nothing is wrong, for tests that make something wrong in them. */
 import {
-  buy, find, initially, leader, list, logged, look, REFUSED, REUSED, shown, sold,
+  added, buy, come, find, gone, initially, leader, list, logged, look, made, MISSED, REFUSED,
+  removed, REUSED, SILENT, shown, sold,
 } from "./hand_made.ts";
 import type { Fault, History } from "./history.ts";
 import type { judge } from "./judge.ts";
@@ -52,6 +53,36 @@ export function traded(): Changeable {
     initial: new Map([["Tux", initially(10, { maxVolume: 10 })]]),
     restockTo: 0,
     finals: [{ frontend: 1, ...shown(12, { volume: 8 }) }],
+  };
+}
+
+/** Beside Tux there is an Owl: made, bought, removed, made again, and removed by nobody knows whom. */
+export function cameAndWent(): Changeable {
+  const owl = { name: "Owl" };
+  const at9 = { ...owl, price: 9 };
+  return {
+    ...good(),
+    operations: [
+      look(0, NaN, 0, { ...owl, ...MISSED }),
+      made(4, 9, 3, 10, owl),
+      list(10, 3, 20, { products: [shown(4, at9), shown(10)] }), look(4, 3, 26, at9),
+      buy(1, "a", 30, owl), removed(5, 40, owl),
+      look(0, NaN, 50, { ...owl, ...MISSED }),
+      buy(0, "b", 52, { ...owl, ...MISSED, number: null }),
+      added(5, NaN, 54, { ...owl, ...MISSED }), list(10, 5, 60),
+      made(2, 11, 6, 70, owl), look(2, 6, 80, { ...owl, price: 11 }),
+      removed(NaN, 90, { ...owl, ...SILENT }), look(0, NaN, 100, { ...owl, ...MISSED }),
+    ],
+    orders: [logged(1, "a", owl)],
+    journal: [
+      come(3, 4, 9, "Owl"), { ...sold(4, "a"), ...owl }, gone(5, -3, "Owl"),
+      come(6, 2, 11, "Owl"), gone(7, -2, "Owl"),
+    ],
+    initial: new Map([
+      ["Tux", initially(10)], ["Owl", initially(0, { isHere: false, price: NaN })],
+    ]),
+    restockTo: 0,
+    finals: final(10),
   };
 }
 

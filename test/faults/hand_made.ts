@@ -10,7 +10,7 @@ const PRICE = 5;
 
 /** So much there at first, and no bound to trade. */
 export function initially(quantity: number, more: Partial<Initial> = {}): Initial {
-  return { quantity, price: PRICE, maxVolume: null, id: null, topic: null, ...more };
+  return { isHere: true, quantity, price: PRICE, maxVolume: null, id: null, topic: null, ...more };
 }
 
 export function shown(quantity: number, more: Partial<Shown> = {}): Shown {
@@ -55,13 +55,27 @@ export function find(
 export function added(
   pieces: number | null, version: number, atMs: number, more: Partial<AdminOperation> = {},
 ): AdminOperation {
-  const what = { name: "Tux", added: pieces, price: null };
+  const what = { does: "change", name: "Tux", added: pieces, price: null } as const;
   const times = { invokedMs: atMs, returnedMs: atMs + 5 };
   return { ...OK, kind: "admin", ...what, version, ...times, ...more };
 }
 
 export function priced(price: number, version: number, atMs: number): AdminOperation {
   return added(null, version, atMs, { price });
+}
+
+/** By the admin, with so many pieces at a price. */
+export function made(
+  pieces: number, price: number, version: number, atMs: number, more: Partial<AdminOperation> = {},
+): AdminOperation {
+  return added(pieces, version, atMs, { does: "make", price, ...more });
+}
+
+/** By the admin. */
+export function removed(
+  version: number, atMs: number, more: Partial<AdminOperation> = {},
+): AdminOperation {
+  return added(null, version, atMs, { does: "remove", ...more });
 }
 
 export function leader(id: number, term: number, atMs: number): LeaderOperation {
@@ -89,6 +103,18 @@ export function repriced(index: number, price: number): JournalRow {
   return { index, kind: "price", name: "Tux", price };
 }
 
+/** Pieces that a new product begins with. */
+export function come(index: number, quantity: number, price: number, name = "Tux"): JournalRow {
+  return { index, kind: "product", name, quantity, price };
+}
+
+/** With all pieces that were left, below 0. */
+export function gone(index: number, quantity: number, name = "Tux"): JournalRow {
+  return { index, kind: "remove", name, quantity };
+}
+
+/** There is no such product. */
+export const MISSED = { status: 404, isOwnError: true } as const;
 export const REFUSED = { status: 409, number: null, isOwnError: true, lacked: "stock" } as const;
 export const UNTRIED = { ...REFUSED, status: 503, hasRetryAfter: true, isUntried: true };
 export const REUSED = { ...REFUSED, status: 422 };

@@ -67,15 +67,17 @@ export interface ListOperation extends Asked {
 }
 
 /**
- * The admin adds pieces, or takes them away, and sets a price, or both; in one history never
- * twice as many, nor the same price, nor one that a product had at first.
+ * The admin changes a product: adds pieces, or takes them away, and sets a price, or both; makes
+ * one, with so many pieces at a price; or removes one. In one history he never sets the same price
+ * twice, nor one that a product had at first, and adds never as many.
  */
 export interface AdminOperation extends Asked {
   kind: "admin";
+  does: "change" | "make" | "remove";
   name: string;
   added: number | null;
   price: number | null;
-  /** What a 200 said: the version that the product has by then. */
+  /** What a 200 said: the version that the product has by then; NaN: nothing. */
   version: number;
   /** A 503 said that nothing was changed, and nothing will be. */
   isUntried?: boolean;
@@ -135,10 +137,16 @@ export type JournalRow = { index: number; name: string } & (
   /** Pieces that came; of the admin's stock below 0 when taken away. */
   | { kind: "restock" | "stock"; quantity: number }
   | { kind: "price"; price: number }
+  /** It is there from then on, with so many pieces. */
+  | { kind: "product"; quantity: number; price: number }
+  /** It is gone, with so many pieces: below 0, all that were left. */
+  | { kind: "remove"; quantity: number }
 );
 
 /** A product as the store began with it; null: there is nothing of that kind in this store. */
 export interface Initial {
+  /** False: the admin may make it, always with this id and topic. */
+  isHere: boolean;
   quantity: number;
   price: number;
   maxVolume: number | null;
@@ -156,7 +164,7 @@ export interface History {
   restockTo: number;
   /** Each replica's log when all was quiet; those of a group must be equal. */
   logs: readonly { member: string; group: string; digest: string }[];
-  /** What each front-end showed when all was quiet. */
+  /** What each front-end showed when all was quiet; what is missing it said was not there. */
   finals: readonly (Shown & { frontend: number })[];
 }
 

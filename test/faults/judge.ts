@@ -5,6 +5,7 @@
  * nothing has to be searched. The rules are numbered as the invariants in
  * test/faults/README.md; each of them must be able to fail (judge_test.ts).
  */
+import { ABSENCE_RULES } from "./absence_rules.ts";
 import { ANSWER_RULES } from "./answer_rules.ts";
 import { Evidence } from "./evidence.ts";
 import type { History } from "./history.ts";
@@ -32,7 +33,7 @@ const TOLD_MAX = 5;
 
 export const RULES: Readonly<Record<number, Rule>> = {
   ...ORDER_RULES, ...STOCK_RULES, ...READ_RULES, ...ANSWER_RULES, ...PROMISE_RULES,
-  ...STORE_RULES,
+  ...STORE_RULES, ...ABSENCE_RULES,
 };
 
 export function judge(history: History): Violation[] {

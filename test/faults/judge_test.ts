@@ -5,10 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { final, good, killed, textOf, traded, type Changeable } from "./good_histories.ts";
+import { cameAndWent, final, good, killed, textOf, traded, type Changeable } from "./good_histories.ts";
 import {
-  added, buy, find, leader, list, logged, look, priced, repriced, sold, stocked, REFUSED, REUSED,
-  SILENT, UNTRIED,
+  added, buy, find, gone, leader, list, logged, look, priced, removed, repriced, sold, stocked,
+  MISSED, REFUSED, REUSED, SILENT, UNTRIED,
 } from "./hand_made.ts";
 import type { History } from "./history.ts";
 import { judge, RULES } from "./judge.ts";
@@ -111,11 +111,18 @@ const BAD: Record<number, (history: Changeable) => Partial<History>> = {
     operations: [...operations, look(7, 6, 70, { price: 7.5 })],
     journal: [...journal, repriced(6, 7.5)],
   }),
+  40: ({ operations }) => ({ operations: [...operations, look(0, NaN, 70, MISSED)] }),
+  41: ({ operations, journal }) => ({
+    operations: [...operations, removed(6, 70)],
+    journal: [...journal, gone(6, -7), stocked(7, 10, "restock")],
+    finals: [],
+  }),
 };
 
 test("a good history is good", () => {
   assert.deepEqual(judge(good()), []);
   assert.deepEqual(judge(traded()), []);
+  assert.deepEqual(judge(cameAndWent()), []);
 });
 
 test("there is a bad history for every rule", () => {

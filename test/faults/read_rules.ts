@@ -5,11 +5,12 @@
  * that of the latest change of any product, so old and new are numbers. A
  * stale look-up is told once, by the strongest claim that it breaks: the
  * reader's own purchase, somebody's purchase, a change of the admin's, a
- * look-up or a list.
+ * look-up or a list, also one that said that the product is gone.
  */
 import { once, type Evidence, type Left } from "./evidence.ts";
 import type { History, ListOperation, ProductOperation, Shown } from "./history.ts";
 import type { Rule } from "./judge.ts";
+import { knownVersions, type Known } from "./knowledge.ts";
 
 export const READ_RULES: Readonly<Record<number, Rule>> = {
   21: { promise: "no look-up is older than an acknowledged purchase",
@@ -27,15 +28,6 @@ export const READ_RULES: Readonly<Record<number, Rule>> = {
 };
 
 type Claim = "own purchase" | "purchase" | "admin's change" | "look-up";
-
-/** A version of a product that somebody knew of at that time. */
-interface Known {
-  atMs: number;
-  name: string;
-  version: number;
-  /** Who bought; null for a look-up. */
-  buyer: number | "admin" | null;
-}
 
 function staleReads(evidence: Evidence, wanted: Claim): string[] {
   return allStaleReads(evidence).flatMap(({ broken, text }) => broken === wanted ? [text] : []);
@@ -73,29 +65,6 @@ function raise(highest: Map<string, number>, { name, version, buyer }: Known): v
   for (const what of whats) highest.set(what, Math.max(highest.get(what) ?? 0, version));
 }
 
-/** What was known of products, and from when on; by time. */
-export const knownVersions = once((evidence): readonly Known[] => {
-  const looked = evidence.reads.map(({ name, version, returnedMs }): Known =>
-    ({ atMs: returnedMs, name, version, buyer: null }));
-  const listed = evidence.lists.flatMap(({ products, version, returnedMs }) =>
-    products.map(({ name }): Known => {
-      const { index } = evidence.leftAt(name, version) ?? { index: 0 };
-      return { atMs: returnedMs, name, version: index, buyer: null };
-    }));
-  const bought = [...evidence.purchases.values()].flatMap(({ key, name, knownMs, client }) => {
-    const version = evidence.versionByKey.get(key);
-    if (version === undefined || knownMs === Number.POSITIVE_INFINITY) return [];
-    return [{ atMs: knownMs, name, version, buyer: client }];
-  });
-  const changed = evidence.of("admin").filter(({ status }) => status === 200).map((operation) => {
-    const { name, returnedMs: atMs } = operation;
-    const rows = evidence.rowsOf(operation).map(({ index }) => index);
-    return { atMs, name, version: Math.max(operation.version, ...rows), buyer: "admin" } as const;
-  });
-  return [...looked, ...listed, ...bought, ...changed]
-    .sort((one, other) => one.atMs - other.atMs);
-});
-
 function describe({ name, version, frontend, invokedMs }: ProductOperation, known: number): string {
   return `front-end ${frontend} showed ${name} as of row ${version}, asked at ` +
     `${invokedMs.toFixed(1)} ms, when row ${known} was known`;
@@ -126,6 +95,7 @@ function valueOfItsVersion(evidence: Evidence): string[] {
 
 /** What a row left, where an answer shows something else; null: it shows just that. */
 function differenceOf({ initial }: History, shown: Shown, real: Left): string | null {
+  if (!real.isHere) return "left none there";
   const volume = initial.get(shown.name)?.maxVolume === null ? null : real.traded;
   const { price, quantity } = real;
   if (shown.quantity === quantity && shown.price === price && shown.volume === volume) return null;
@@ -144,7 +114,7 @@ function listsAreOfOneMoment(evidence: Evidence): string[] {
     if (!changes.has(version)) {
       return [`${whose(list)} as of row ${version}, which changed nothing`];
     }
-    if (products.map(({ name }) => name).join() !== namesOf(list, history).join()) {
+    if (products.map(({ name }) => name).join() !== namesOf(list, evidence).join()) {
       return [`${whose(list)} does not have each product that it is of once, in order`];
     }
     return products.flatMap((shown) => {
@@ -156,13 +126,11 @@ function listsAreOfOneMoment(evidence: Evidence): string[] {
 }
 
 /** Of the products that belong into a list, in its order. */
-function namesOf({ topic, byId }: ListOperation, { initial }: History): string[] {
-  const wanted = topic?.toLowerCase() ?? null;
-  const found = [...initial].filter(([, product]) =>
-    wanted === null || product.topic?.toLowerCase() === wanted);
-  if (byId) found.sort(([, one], [, other]) => one.id! - other.id!);
-  const names = found.map(([name]) => name);
-  return byId ? names : names.sort();
+function namesOf({ topic, byId, version }: ListOperation, evidence: Evidence): string[] {
+  const { initial } = evidence.history;
+  const names = evidence.namesOf(topic).filter((name) => evidence.leftAt(name, version)!.isHere);
+  const idOf = (name: string) => initial.get(name)!.id!;
+  return byId ? names.sort((one, other) => idOf(one) - idOf(other)) : names.sort();
 }
 
 function staleLists(evidence: Evidence): string[] {

@@ -151,7 +151,8 @@ export class Recorder {
     const { asked, answer } = await this.#ask(frontend, { ...question, headers });
     const isUntried = answer?.status === 503 && UNTRIED.test(answer.text);
     const version = versionOf(answer);
-    return this.#note({ ...asked, kind: "admin", name, added, price, version, isUntried });
+    const what = { does: "change", name, added, price } as const;
+    return this.#note({ ...asked, kind: "admin", ...what, version, isUntried });
   }
 
   async find(frontend: number, number: number): Promise<FindOperation> {

@@ -253,7 +253,8 @@ class Run {
       const artefacts = readArtefacts(this.#store);
       const isCalm = before.logs.every(({ digest }, at) => digest === artefacts.logs[at]!.digest);
       // What is out of stock is about to be restocked, where that is done.
-      const isStocked = !this.#kind.restocks || finals.every(({ quantity }) => quantity > 0);
+      const least = this.#kind.restocks ? 1 : 0;
+      const isStocked = finals.every(({ quantity }) => quantity >= least);
       const isEqual = isCalm && isStocked &&
         artefacts.logs.every(({ group, digest }) =>
           artefacts.logs.every((other) => other.group !== group || other.digest === digest));

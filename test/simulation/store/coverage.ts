@@ -18,6 +18,7 @@ export function countAnswer(operation: Operation, count: (name: string) => void)
   const { kind, status } = operation;
   const isReplay = kind === "order" && operation.replayed;
   count(`answers: ${kind} ${status}${isReplay ? " replayed" : ""}`);
+  if (kind === "admin") count(`answers: ${operation.does} ${status}`);
   if (kind === "product" && operation.id !== null) count(`answers: product by id ${status}`);
   if (kind === "list" && operation.topic !== null) count(`answers: list of a topic ${status}`);
   if (kind === "order" && operation.type === "sell") count(`answers: sell ${status}`);
@@ -83,6 +84,15 @@ export const EXPECTED: readonly string[] = [
   "answers: product by id 200",
   "answers: list 200",
   "answers: list of a topic 200",
+  "answers: order 404",
+  "answers: product 404",
+  "answers: product by id 404",
+  "answers: change 200",
+  "answers: change 404",
+  "answers: make 200",
+  "answers: make 409",
+  "answers: remove 200",
+  "answers: remove 404",
   "answers: admin 200",
   "answers: admin 409",
   "answers: admin 503",

@@ -8,14 +8,16 @@
  */
 import type { InitialProduct } from "../../../catalog/products.ts";
 import { BALANCES, type Balance } from "../../../shared/config.ts";
-import type { OrderType } from "../../../shared/wire.ts";
+import type { OrderType, Traits } from "../../../shared/wire.ts";
 import { Random } from "../random.ts";
 import { drawClimate } from "./climates.ts";
 import { drawFocus, type Focus } from "./focus.ts";
 import { calmed, drawWeather, type Weather } from "./network_weather.ts";
 import { drawActs } from "./plan_acts.ts";
 import { drawFaults } from "./plan_faults.ts";
-import { drawProducts, drawStore, STORES, type StoreName } from "./wares.ts";
+import {
+  drawProducts, drawStore, newcomersOf, STORES, type Newcomer, type StoreName,
+} from "./wares.ts";
 
 export { DAMAGES, FAULT_KINDS } from "./plan_faults.ts";
 
@@ -87,7 +89,10 @@ export type PlannedAct =
   | { kind: "look"; name: string; id: number | null; thread: number }
   | { kind: "list"; topic: string | null; byId: boolean; thread: number }
   /** By the admin: pieces, below 0 those taken away, and a price; null: that stays. */
-  | { kind: "admin"; name: string; added: number | null; price: number | null }
+  | { kind: "admin"; does: "change"; name: string; added: number | null; price: number | null }
+  /** With so many pieces; without traits: those that it had, if it had any. */
+  | { kind: "admin"; does: "make"; name: string; added: number; price: number; traits: Traits }
+  | { kind: "admin"; does: "remove"; name: string }
   /** So far beyond the highest number that anybody was told. */
   | { kind: "find"; beyond: number };
 
@@ -104,6 +109,8 @@ export interface Plan {
   store: StoreName;
   /** What is sold, as it was at first. */
   products: readonly InitialProduct[];
+  /** What the admin may make. */
+  newcomers: readonly Newcomer[];
   restockMs: number;
   restockTo: number;
   cacheSize: number;
@@ -146,6 +153,7 @@ export function drawPlan(
   const drawn = drawStore(stocking);
   const store = wanted.store ?? drawn;
   const products = drawProducts(stocking, store);
+  const newcomers = newcomersOf(store);
   const climate = drawClimate(focus, focusing);
   const sizes = { ...drawSizes(random), ...climate.sizes };
   const weather = calmed({ ...drawWeather(random), ...climate.weather }, without);
@@ -156,6 +164,7 @@ export function drawPlan(
     weather,
     store,
     products,
+    newcomers,
     restockMs: random.pick([0, 200, 600]),
     restockTo: random.pick([1, 10, 50]),
     cacheSize: random.chance(0.9) ? random.pick([1, 2, 8]) : 0,
@@ -168,7 +177,7 @@ export function drawPlan(
     ...climate.rest,
   };
   if (!STORES[store].restocks) plan.restockMs = 0;
-  const acts = drawActs({ random, sizes, climate, store, products });
+  const acts = drawActs({ random, sizes, climate, store, products, newcomers });
   const faults = drawFaults(random, sizes, climate).filter(({ kind }) => !without.has(kind));
   return { ...plan, events: [...acts, ...faults].sort((a, b) => a.atMs - b.atMs) };
 }

@@ -1,10 +1,11 @@
-/** Draws what people do in a run: who buys, looks up, lists and changes what, and when. */
+/** Draws what people do in a run: who buys, looks up and lists what, and when; and the admin. */
 import type { InitialProduct } from "../../../catalog/products.ts";
 import type { OrderType } from "../../../shared/wire.ts";
 import type { Random } from "../random.ts";
 import type { Climate } from "./climate.ts";
 import type { Planned, Sizes } from "./plan.ts";
-import { ASKED_TOPICS, STORES, type StoreName } from "./wares.ts";
+import { AdminDrawing } from "./plan_admin.ts";
+import { ASKED_TOPICS, STORES, type Newcomer, type StoreName } from "./wares.ts";
 
 export interface Scene {
   random: Random;
@@ -12,6 +13,7 @@ export interface Scene {
   climate: Climate;
   store: StoreName;
   products: readonly InitialProduct[];
+  newcomers: readonly Newcomer[];
 }
 
 const CLIENTS = 6;
@@ -29,10 +31,6 @@ const AGAIN = ["", "", "", "", "same", "other"] as const;
 /** Share of runs with an admin; books have one always, or they would soon be sold out. */
 const ADMINS = 0.3;
 const ADMIN_EVERY_MS = [200, 500];
-/** Of the admin's changes each is of other pieces and another price than all before. */
-const FIRST_ADDED = 10;
-const FIRST_PRICE = 100;
-const TAKEN_AWAY = 0.3;
 
 export function drawActs(scene: Scene): Planned[] {
   return new Drawing(scene).acts();
@@ -42,10 +40,13 @@ class Drawing {
   readonly #scene: Scene;
   readonly #types: readonly OrderType[];
   readonly #hasIds: boolean;
+  /** What people ask for, whether it is there or not. */
+  #asked: readonly Newcomer[];
   #orders = 0;
 
   constructor(scene: Scene) {
     this.#scene = scene;
+    this.#asked = scene.products;
     const { orderTypes, columns } = STORES[scene.store];
     this.#types = orderTypes;
     this.#hasIds = columns.includes("id");
@@ -59,11 +60,13 @@ class Drawing {
       change: random.pick(ADMIN_EVERY_MS),
     };
     const hasAdmin = this.#hasIds || random.chance(ADMINS);
+    if (hasAdmin) this.#asked = [...this.#scene.products, ...this.#scene.newcomers];
+    const admin = new AdminDrawing(this.#scene);
     return [
       ...this.#atTimes(everyMs.order, (atMs) => this.#rush(atMs)),
       ...this.#atTimes(everyMs.read, (atMs) => [this.#read(atMs)]),
       ...this.#atTimes(climate.findEveryMs, (atMs) => [this.#find(atMs)]),
-      ...(hasAdmin ? this.#atTimes(everyMs.change, (atMs, nth) => [this.#change(atMs, nth)]) : []),
+      ...(hasAdmin ? this.#atTimes(everyMs.change, (atMs, nth) => [this.#change(admin, atMs, nth)]) : []),
     ];
   }
 
@@ -119,20 +122,9 @@ class Drawing {
     return { atMs, ...this.#somebody(), kind: "find", beyond };
   }
 
-  #change(atMs: number, nth: number): Planned {
-    const { random, products } = this.#scene;
+  #change(admin: AdminDrawing, atMs: number, nth: number): Planned {
     const { frontend } = this.#somebody();
-    const sign = random.chance(TAKEN_AWAY) ? -1 : 1;
-    const what = random.pick(["price", "added", "both"] as const);
-    return {
-      atMs,
-      client: ADMIN + nth,
-      frontend,
-      kind: "admin",
-      name: random.pick(products).name,
-      price: what === "added" ? null : FIRST_PRICE + nth,
-      added: what === "price" ? null : sign * (FIRST_ADDED + nth),
-    };
+    return { atMs, client: ADMIN + nth, frontend, ...admin.draw(nth) };
   }
 
   #somebody() {
@@ -142,7 +134,7 @@ class Drawing {
 
   #product() {
     const { random, climate, products } = this.#scene;
-    const { name, traits } = random.chance(climate.hot) ? products[0]! : random.pick(products);
+    const { name, traits } = random.chance(climate.hot) ? products[0]! : random.pick(this.#asked);
     const isById = this.#hasIds && random.chance(BY_ID);
     return { name, id: isById ? traits!.id! : null };
   }

@@ -5,13 +5,12 @@
  * end everybody's answers are judged by the rules that also judge real
  * processes (test/faults/judge.ts).
  */
-import type { InitialProduct } from "../../../catalog/products.ts";
 import { readRow } from "../../../catalog/rows.ts";
 import { isOpening, parseOrder } from "../../../order/order_row.ts";
 import { CHECKPOINT_NAME, type Checkpoint } from "../../../shared/replication/checkpoint_file.ts";
 import { LOG_NAME } from "../../../shared/replication/log_file.ts";
 import type {
-  History, Initial, JournalRow, LoggedOrder, Operation,
+  History, JournalRow, LoggedOrder, Operation,
 } from "../../faults/history.ts";
 import { judge } from "../../faults/judge.ts";
 import { STOCK_RULES } from "../../faults/stock_rules.ts";
@@ -25,7 +24,7 @@ import { Shoppers } from "./shoppers.ts";
 import { Timeline } from "./timeline.ts";
 import { Town } from "./town.ts";
 import { Violation } from "./violation.ts";
-import { STORES } from "./wares.ts";
+import { initialsOf, STORES } from "./wares.ts";
 import { Witness } from "./witness.ts";
 import { Machine } from "./machine.ts";
 
@@ -205,14 +204,14 @@ class Run {
   }
 
   async #history(): Promise<History> {
-    const { store, products, restockTo } = this.#plan;
+    const { store, products, newcomers, restockTo } = this.#plan;
     const finals = await this.#showAll();
     return {
       operations: this.#operations,
       faults: this.#faults.pauses,
       orders: this.#orders(),
       journal: this.#journal(),
-      initial: new Map(products.map((product) => [product.name, initialOf(product)])),
+      initial: initialsOf(products, newcomers),
       restockTo: STORES[store].restocks ? restockTo : 0,
       logs: this.#logs,
       finals,
@@ -222,18 +221,22 @@ class Run {
   async #showAll(): Promise<History["finals"]> {
     const finals: History["finals"][number][] = [];
     const looks: Promise<void>[] = [];
+    const made = this.#journal().filter(({ kind }) => kind === "product");
+    const names = new Set([...this.#plan.products, ...made].map(({ name }) => name));
+    let unanswered = 0;
     for (let frontend = 1; frontend <= this.#plan.sizes.frontends; frontend++) {
-      for (const { name } of this.#plan.products) {
+      for (const name of names) {
         const look = this.#shoppers.look({ client: 0, frontend, name, id: null, thread: 0 });
         looks.push(look.then(({ status, shown }) => {
           if (status === 200) finals.push({ frontend, ...shown });
+          else if (status !== 404) unanswered++;
         }));
       }
     }
     let isDone = false;
     void Promise.all(looks).then(() => (isDone = true));
     await this.#untilOr("look-ups are answered", ANSWERED_MAX_MS, () => isDone);
-    if (finals.length < looks.length) throw progress("a look-up is refused when all is well");
+    if (unanswered > 0) throw progress("a look-up is refused when all is well");
     return finals;
   }
 
@@ -249,9 +252,7 @@ class Run {
     const journal: JournalRow[] = [];
     for (const { index, payload } of this.#witness.payloads("catalog")) {
       const row = readRow(payload);
-      if (row.kind === "open" || row.kind === "fence") continue;
-      if (row.kind === "product" || row.kind === "remove") throw new Error("no plan has that");
-      journal.push({ ...row, index });
+      if (row.kind !== "open" && row.kind !== "fence") journal.push({ ...row, index });
     }
     return journal;
   }
@@ -283,11 +284,6 @@ class Run {
     const violation = this.#town.violation ?? this.#witness.violation;
     if (violation !== null) throw violation;
   }
-}
-
-function initialOf({ quantity, price, traits }: InitialProduct): Initial {
-  const { id = null, topic = null, max_volume: maxVolume = null } = traits ?? {};
-  return { quantity, price, maxVolume, id, topic };
 }
 
 function progress(message: string): Violation {

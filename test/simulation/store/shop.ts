@@ -158,6 +158,7 @@ export class Shop {
       return { status: 200, version };
     } catch (error) {
       if (hasReason(error, "conflict")) return { status: 409 };
+      if (hasReason(error, "not_found")) return { status: 404 };
       if (hasReason(error, "unavailable")) return { status: 503, isUntried: true };
       if (hasReason(error, "unknown")) return { status: 503, isUntried: false };
       throw error;

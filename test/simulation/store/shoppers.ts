@@ -7,11 +7,11 @@
  * Nobody waits for long: who is kept waiting goes on with another front-end,
  * and the answer is written down whenever it comes.
  */
-import type { ProductPatch } from "../../../shared/admin_wire.ts";
+import type { AdminChange } from "../../../shared/admin_wire.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { Peer } from "../../../shared/peer.ts";
 import type { Store } from "../../../shared/stores/store.ts";
-import type { Operation, OrderOperation, Shown } from "../../faults/history.ts";
+import type { AdminOperation, Operation, OrderOperation, Shown } from "../../faults/history.ts";
 import type { Planned, PlannedAct } from "./plan.ts";
 import type { PublicAnswer } from "./shop.ts";
 import type { Timeline } from "./timeline.ts";
@@ -111,14 +111,14 @@ export class Shoppers {
   }
 
   async #change(act: Act & { kind: "admin" }): Promise<void> {
-    const { client, frontend, name, added, price } = act;
-    const body: ProductPatch = { kind: "patch", name, versions: null };
-    if (added !== null) body.added = added;
-    if (price !== null) body.price = price;
+    const { client, frontend } = act;
+    const { what, body } = asAdmin(act);
     const { asked, answer } = await this.#ask({ client, frontend, path: "/admin", body });
     const version = answer !== null && "version" in answer ? answer.version : NaN;
-    const what = { name, added, price, version, isUntried: isUntried(answer) };
-    this.#options.operations.push({ ...asked, kind: "admin", ...what });
+    const isSure = isUntried(answer);
+    this.#options.operations.push({
+      ...asked, kind: "admin", ...what, version, isUntried: isSure,
+    });
   }
 
   async #list(act: Act & { kind: "list" }): Promise<void> {
@@ -192,6 +192,27 @@ export class Shoppers {
     };
     return { asked, answer };
   }
+}
+
+/** What the admin wants, for the history and for the catalog. */
+function asAdmin(act: PlannedAct & { kind: "admin" }): {
+  what: Pick<AdminOperation, "does" | "name" | "added" | "price">;
+  body: AdminChange;
+} {
+  const { does, name } = act;
+  if (does === "remove") {
+    return {
+      what: { does, name, added: null, price: null }, body: { kind: does, name, versions: null },
+    };
+  }
+  const { added, price } = act;
+  const what = { does, name, added, price };
+  if (does === "make") {
+    const { traits } = act;
+    return { what, body: { kind: "create", name, quantity: act.added, price: act.price, traits } };
+  }
+  const set = { ...(added === null ? {} : { added }), ...(price === null ? {} : { price }) };
+  return { what, body: { kind: "patch", name, versions: null, ...set } };
 }
 
 function isUntried(answer: PublicAnswer | null): boolean {

@@ -1,12 +1,14 @@
 /**
- * Which store a run is of, and what it sells. Names are the same in all of
- * them; a stock has a bound that is met soon, a book an id and a topic.
+ * Which store a run is of, what it sells and what the admin may add to that.
+ * Names are the same in all of them; a stock has a bound that is met soon, a
+ * book an id and a topic.
  */
 import type { InitialProduct } from "../../../catalog/products.ts";
 import { books } from "../../../shared/stores/books.ts";
 import { stocks } from "../../../shared/stores/stocks.ts";
 import type { Store } from "../../../shared/stores/store.ts";
 import { toys } from "../../../shared/stores/toys.ts";
+import type { Initial } from "../../faults/history.ts";
 import type { Random } from "../random.ts";
 
 export const STORE_NAMES = ["toys", "stocks", "books"] as const;
@@ -22,6 +24,9 @@ const PRICE = 5;
 const ENOUGH = 40;
 /** Two of them are the same: the case of a topic does not matter. */
 const TOPICS = ["Land", "land", "sea"];
+/** In no store at first. */
+const NEW_NAMES = ["Owl", "Elk"];
+const NEW_TOPICS = ["sea", "LAND"];
 /** Topics as people ask for them. */
 export const ASKED_TOPICS = [null, "land", "LAND", "sea"] as const;
 
@@ -39,4 +44,29 @@ export function drawProducts(random: Random, store: StoreName): InitialProduct[]
     if (store === "books") return { ...product, traits: { id: at + 1, topic: TOPICS[at]! } };
     return product;
   });
+}
+
+/** What is not there at first and may come, each always as it is here. */
+export type Newcomer = Pick<InitialProduct, "name" | "traits">;
+
+/** Stocks stay as they are: whose volume began anew would need more than the orders to judge. */
+export function newcomersOf(store: StoreName): Newcomer[] {
+  if (store === "stocks") return [];
+  return NEW_NAMES.map((name, at) => {
+    if (store === "toys") return { name };
+    return { name, traits: { id: NAMES.length + at + 1, topic: NEW_TOPICS[at]! } };
+  });
+}
+
+/** As the judge wants to know it, by name. */
+export function initialsOf(
+  products: readonly InitialProduct[],
+  newcomers: readonly Newcomer[],
+): Map<string, Initial> {
+  const notYet = newcomers.map((newcomer) => ({ ...newcomer, quantity: 0, price: NaN }));
+  return new Map([...products, ...notYet].map(({ name, quantity, price, traits }, at) => {
+    const { id = null, topic = null, max_volume: maxVolume = null } = traits ?? {};
+    const isHere = at < products.length;
+    return [name, { isHere, quantity, price, maxVolume, id, topic }];
+  }));
 }
