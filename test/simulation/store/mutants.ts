@@ -1,10 +1,11 @@
 /**
  * Mistakes of the store itself: in what it shows, in selling, in what only
- * some stores have, in keeping files.
+ * some stores have, in products that come and go, in keeping files.
  */
 import { DISK_MUTANTS } from "./mutants_of_disks.ts";
 import type { Focus } from "./focus.ts";
 import { FOLLOWER_MUTANTS } from "./mutants_of_followers.ts";
+import { PRODUCT_MUTANTS } from "./mutants_of_products.ts";
 import { READ_MUTANTS } from "./mutants_of_reads.ts";
 import { SALE_MUTANTS } from "./mutants_of_sales.ts";
 import { STORES_MUTANTS } from "./mutants_of_stores.ts";
@@ -34,5 +35,6 @@ export const STORE_MUTANTS: readonly StoreMutant[] = [
   ...FOLLOWER_MUTANTS,
   ...SALE_MUTANTS,
   ...STORES_MUTANTS,
+  ...PRODUCT_MUTANTS,
   ...DISK_MUTANTS,
 ];

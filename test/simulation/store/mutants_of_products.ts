@@ -1,0 +1,125 @@
+/** Planted bugs of products that come and go: in what is decided, undone, shown and listed. */
+import type { Edit, StoreMutant } from "./mutants.ts";
+
+/** The catalog's own asserts, with which it would end itself first. */
+const IS_OF_A_PRODUCT: Edit = {
+  file: "catalog/state.ts",
+  find: "if (!product?.life.isHere) assert.fail(",
+  replace: "if (!product) assert.fail(",
+};
+const IS_REMOVED_WHOLE: Edit = {
+  file: "catalog/state.ts",
+  find: '    assert.equal(product.quantity, 0, "what is removed is removed whole");\n',
+  replace: "",
+};
+const HAS_AN_ID_ALONE: Edit = {
+  file: "catalog/products.ts",
+  find: "    if (this.#byId.has(id)) assert.fail(`two products with id ${id}`);\n",
+  replace: "",
+};
+
+export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
+  {
+    name: "a look-up goes by what is decided to come or go",
+    file: "catalog/lookups.ts",
+    find: "if (!record?.visibleLife.isHere) return null;",
+    replace: "if (!record?.life.isHere) return null;",
+    effect: "one front-end says that it is gone while another still shows it",
+    store: "books",
+  },
+  {
+    name: "a list goes by what is decided to come or go",
+    file: "catalog/products.ts",
+    find: "const { isHere, traits } = record.visibleLife;",
+    replace: "const { isHere, traits } = record.life;",
+    effect: "a list is without what is there, or has what is not there yet",
+    store: "books",
+  },
+  {
+    name: "a list holds what is gone",
+    file: "catalog/products.ts",
+    find: "      if (!isHere) continue;\n",
+    replace: "",
+    effect: "what was removed stays in every list",
+    store: "books",
+  },
+  {
+    name: "nobody is told of a removal",
+    file: "catalog/state.ts",
+    find: "return this.#changes.at(index).product?.name ?? null;",
+    replace: "const { row, product } = this.#changes.at(index);\n" +
+      '    return row.kind === "remove" ? null : product?.name ?? null;',
+    effect: "caches show what is gone",
+    store: "books",
+  },
+  {
+    name: "what is removed counts as sold out",
+    file: "catalog/decision.ts",
+    find: 'if (!product?.life.isHere) return { code: "not_found" };',
+    replace: 'if (!product) return { code: "not_found" };',
+    effect: "buyers wait for what will not come",
+    store: "books",
+  },
+  {
+    name: "a removal that is cut stays",
+    file: "catalog/state.ts",
+    find: "    else if (product.life !== change.lifeBefore) " +
+      "this.#products.setLife(product, change.lifeBefore);\n",
+    replace: "",
+    effect: "what was never removed cannot be bought",
+    store: "books",
+    focus: "logs",
+  },
+  {
+    name: "a new product that is cut stays",
+    file: "catalog/state.ts",
+    find: "if (change.lifeBefore === NOT_BORN) this.#products.drop(product);",
+    replace: "if (change.lifeBefore === NOT_BORN) void product;",
+    effect: "what was never made is sold out, and cannot be made",
+    store: "books",
+    focus: "logs",
+  },
+  {
+    name: "a removal takes nothing away",
+    file: "catalog/administration.ts",
+    find: 'return this.#roomFor([{ kind: "remove", name, quantity: 0 - quantity }]);',
+    replace: 'return this.#roomFor([{ kind: "remove", name, quantity: 0 * quantity }]);',
+    also: [IS_REMOVED_WHOLE],
+    effect: "pieces that nobody can buy, which come again with the product",
+    store: "books",
+  },
+  {
+    name: "what is removed is restocked",
+    file: "catalog/products.ts",
+    find: "if (record.quantity === 0 && record.life.isHere) this.#outOfStock.add(record);",
+    replace: "if (record.quantity === 0) this.#outOfStock.add(record);",
+    also: [IS_OF_A_PRODUCT],
+    effect: "pieces of what is not there",
+    store: "toys",
+  },
+  {
+    name: "an id is given again",
+    file: "catalog/administration.ts",
+    find: "id !== own && products.findById(id) !== undefined) {",
+    replace: "id !== own && products.findById(id)?.life.isHere) {",
+    also: [HAS_AN_ID_ALONE],
+    effect: "who asks for a book by its id gets another",
+    store: "books",
+  },
+  {
+    name: "an id of nothing stays one of nothing",
+    file: "frontend/product_names.ts",
+    find: "if (name !== null) this.#known.set(id, name);",
+    replace: "this.#known.set(id, name as string);",
+    effect: "who asked too early is never shown what was made since",
+    store: "books",
+  },
+  {
+    name: "the admin is refused before the reason is visible",
+    file: "catalog/administration.ts",
+    find: "    await leadership.visibility.wait(this.#state.lastIndex);\n    throw refusal;",
+    replace: "    throw refusal;",
+    effect: "he is told that it is gone, and then shown that it is there",
+    store: "books",
+  },
+];
