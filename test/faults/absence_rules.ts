@@ -1,4 +1,4 @@
-/** What must hold of products that come and go: of the rows, and of who is told that one is gone. */
+/** What must hold of products that come and go: of the rows, and of who is told of none. */
 import type { Evidence } from "./evidence.ts";
 import type { Rule } from "./judge.ts";
 import { missedProducts, rowAskedBy } from "./knowledge.ts";

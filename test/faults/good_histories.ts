@@ -56,7 +56,7 @@ export function traded(): Changeable {
   };
 }
 
-/** Beside Tux there is an Owl: made, bought, removed, made again, and removed by nobody knows whom. */
+/** An Owl comes, is bought, goes, comes again, and goes though no answer says so; Tux stays. */
 export function cameAndWent(): Changeable {
   const owl = { name: "Owl" };
   const at9 = { ...owl, price: 9 };

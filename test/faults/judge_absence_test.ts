@@ -21,7 +21,7 @@ const BAD: [string, number, (history: Changeable) => Partial<History>][] = [
   ["it is shown in the end although it was removed", 16, () => ({
     finals: [...final(10), { frontend: 1, ...shown(0, AT_11) }],
   })],
-  ["in the end it is shown by one front-end and not by the other", 16, ({ operations, journal }) => ({
+  ["in the end one front-end shows it and the other does not", 16, ({ operations, journal }) => ({
     operations: [...operations, made(5, 12, 8, 110, OWL)],
     journal: [...journal, come(8, 5, 12, "Owl")],
     finals: [...final(10), { frontend: 1, ...shown(5, { ...OWL, price: 12 }) },
@@ -127,7 +127,7 @@ for (const [name, rule, change] of BAD) {
   });
 }
 
-test("whether it was removed nobody knows: it may be there, or gone, until somebody has seen", () => {
+test("whether it was removed nobody knows: it may be there until somebody has seen", () => {
   const history = cameAndWent();
   const removal = history.journal.at(-1)!;
   const operations = history.operations.slice(0, -1);

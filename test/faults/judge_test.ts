@@ -5,7 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cameAndWent, final, good, killed, textOf, traded, type Changeable } from "./good_histories.ts";
+import {
+  cameAndWent, final, good, killed, textOf, traded, type Changeable,
+} from "./good_histories.ts";
 import {
   added, buy, find, gone, leader, list, logged, look, priced, removed, repriced, sold, stocked,
   MISSED, REFUSED, REUSED, SILENT, UNTRIED,

@@ -86,9 +86,9 @@ function refusedForCause(evidence: Evidence): string[] {
     const left = evidence.leftBetween(name, first, last).filter(({ isHere }) => isHere)
       .map((one) => lacked === "volume" ? most - one.traded : one.quantity);
     if (!evidence.stocks.has(name) || left.some((pieces) => pieces < quantity)) return [];
-    const real = left.length === 0 ? "it was not there" : `there were ${Math.min(...left)} and more`;
+    const real = left.length === 0 ? "none to buy" : `${Math.min(...left)} and more`;
     return [`${key} was told that there are less than ${quantity} ${name}: from row ${first} ` +
-      `to row ${last} ${real}`];
+      `to row ${last} there were ${real}`];
   });
 }
 
@@ -125,7 +125,7 @@ function removedOnce(evidence: Evidence, asked: readonly AdminOperation[]): stri
     const found = new Set(answered.flatMap((one) => evidence.rowsOf(one))).size;
     const rest = rows.length - found;
     if (found === answered.length && rest <= unknown) return [];
-    return [`${name} was removed ${rows.length} times; the answer was so ${answered.length} times,` +
-      ` and ${unknown} times it is not known`];
+    return [`${name} was removed ${rows.length} times; the answer said so ` +
+      `${answered.length} times, and ${unknown} times it is not known`];
   });
 }

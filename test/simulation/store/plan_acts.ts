@@ -61,13 +61,15 @@ class Drawing {
     };
     const hasAdmin = this.#hasIds || random.chance(ADMINS);
     if (hasAdmin) this.#asked = [...this.#scene.products, ...this.#scene.newcomers];
-    const admin = new AdminDrawing(this.#scene);
-    return [
+    const acts = [
       ...this.#atTimes(everyMs.order, (atMs) => this.#rush(atMs)),
       ...this.#atTimes(everyMs.read, (atMs) => [this.#read(atMs)]),
       ...this.#atTimes(climate.findEveryMs, (atMs) => [this.#find(atMs)]),
-      ...(hasAdmin ? this.#atTimes(everyMs.change, (atMs, nth) => [this.#change(admin, atMs, nth)]) : []),
     ];
+    if (!hasAdmin) return acts;
+    const admin = new AdminDrawing(this.#scene);
+    const change = (atMs: number, nth: number) => [this.#change(admin, atMs, nth)];
+    return [...acts, ...this.#atTimes(everyMs.change, change)];
   }
 
   #atTimes(everyMs: number, draw: (atMs: number, nth: number) => Planned[]): Planned[] {

@@ -1,7 +1,7 @@
 /**
  * Runs of each store, with its own words: shares are bought and sold up to a
  * bound, books are asked for by id and topic, and in all of them an admin sets
- * prices and stock while faults rain.
+ * prices and stock, and makes and removes toys and books, while faults rain.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,10 +13,14 @@ import { STORE_NAMES, type StoreName } from "./wares.ts";
 
 const SEEDS = 40;
 
+const CAME_AND_WENT = ["make 200", "remove 200", "product 404", "order 404"];
 const MET: Readonly<Record<StoreName, readonly string[]>> = {
-  toys: ["order 200", "order 409", "list 200", "admin 200"],
+  toys: [...CAME_AND_WENT, "order 200", "order 409", "list 200", "admin 200"],
   stocks: ["order 200", "sell 200", "sell 409", "over the volume", "order 422"],
-  books: ["order 200", "product by id 200", "list of a topic 200", "admin 200", "admin 503"],
+  books: [
+    ...CAME_AND_WENT, "product by id 404", "make 409", "remove 404", "order 200",
+    "product by id 200", "list of a topic 200", "admin 200", "admin 503",
+  ],
 };
 
 async function playSeed(
