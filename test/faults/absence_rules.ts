@@ -12,11 +12,10 @@ export const ABSENCE_RULES: Readonly<Record<number, Rule>> = {
 
 /** At some moment between what was known before the question and the answer it was not there. */
 function missedForCause(evidence: Evidence): string[] {
-  return missedProducts(evidence).flatMap(({ operation, first }) => {
+  return missedProducts(evidence).flatMap(({ operation, first, gone }) => {
     const { kind, name, frontend, invokedMs, returnedMs } = operation;
     const last = Math.max(first, rowAskedBy(evidence, returnedMs));
-    const left = evidence.leftBetween(name, first, last);
-    if (left.some(({ isHere }) => !isHere)) return [];
+    if (gone !== null && gone <= last) return [];
     return [`front-end ${frontend} said that there is no ${name}: ${kind}, asked at ` +
       `${invokedMs.toFixed(1)} ms; from row ${first} to row ${last} it was there`];
   });

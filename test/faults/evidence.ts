@@ -120,6 +120,14 @@ export class Evidence {
     return stock.slice(this.#placeAt(name, first), this.#placeAt(name, last) + 1);
   }
 
+  /** The first row from this one on after which the product was not there; null: there is none. */
+  goneFrom(name: string, index: number): number | null {
+    const stock = this.stocks.get(name) ?? [];
+    let at = this.#placeAt(name, index);
+    while (at < stock.length && stock[at]!.isHere) at++;
+    return stock[at]?.index ?? null;
+  }
+
   /** Of the last row that changed this product and is not behind the index. */
   #placeAt(name: string, index: number): number {
     const stock = this.stocks.get(name) ?? [];

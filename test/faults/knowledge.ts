@@ -23,6 +23,8 @@ export interface Missed {
   operation: ProductOperation | OrderOperation | AdminOperation;
   /** The row that the answer could not be without. */
   first: number;
+  /** From that one on the first after which it was not there; null: there is none. */
+  gone: number | null;
 }
 
 interface Moment {
@@ -86,10 +88,9 @@ const knowledge = once((evidence): { known: readonly Known[]; missed: readonly M
     const first = kind === "product"
       // Who looks up may be answered by a replica that lacks rows of other products.
       ? notes.of(name, operation.invokedMs) : notes.ofAny(beganMs(operation, evidence));
-    const gone = evidence.leftBetween(name, first, Number.POSITIVE_INFINITY)
-      .find(({ isHere }) => !isHere);
-    if (gone !== undefined) learn({ atMs, name, version: gone.index, buyer: null });
-    return { operation, first };
+    const gone = evidence.goneFrom(name, first);
+    if (gone !== null) learn({ atMs, name, version: gone, buyer: null });
+    return { operation, first, gone };
   });
   known.push(...told.slice(next));
   return { known, missed };
