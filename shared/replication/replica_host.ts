@@ -20,9 +20,8 @@ import { DiskRoom } from "./disk_room.ts";
 import { handOver, hasRoom } from "./hand_over.ts";
 import type { Question, Reply } from "./messages.ts";
 import { step } from "./replica.ts";
-import {
-  createReplica, hasMajorities, type Input, type Output, type ReplicaState,
-} from "./replica_state.ts";
+import { createReplica, hasMajorities } from "./replica_state.ts";
+import type { Input, Output, ReplicaState } from "./replica_state.ts";
 import { replicaConfig } from "./replica_config.ts";
 import { describeReplica, notLeader } from "./replica_report.ts";
 import { ReplicaNetwork } from "./replica_network.ts";
@@ -71,7 +70,7 @@ export class ReplicaHost {
     this.#room = new DiskRoom(options.disk, options.log);
     this.#startedAtMs = clock.monotonicMs();
     this.#teller = new RowTeller(service, options.checkpointEveryRows ?? CHECKPOINT_EVERY_ROWS);
-    this.#network = new ReplicaNetwork(others);
+    this.#network = new ReplicaNetwork(others, clock);
     const config = replicaConfig({ id, others: [...others.keys()], quorum, startId });
     assert(service.snapshot === undefined || hasMajorities(config), "a checkpoint is final");
     this.#state = createReplica(config, storage);
@@ -276,7 +275,8 @@ export class ReplicaHost {
 
   #ask(to: number, question: Question): void {
     // No answer for want of room is one that may come later.
-    const asked = this.#isTooMuch(question) ? null : this.#network.ask(to, question);
+    const isUrgent = this.#state.campaign !== null;
+    const asked = this.#isTooMuch(question) ? null : this.#network.ask(to, question, { isUrgent });
     Promise.resolve(asked).then(
       (answer) => this.#step({ kind: "answer", from: to, question, answer }),
       this.#options.fail,

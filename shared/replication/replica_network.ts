@@ -2,8 +2,13 @@
  * The other members of the group, as the replica asks them: one question, one
  * answer, or null when none came in time or it made no sense. The replica
  * decides what a missing answer means; nothing is asked twice here.
+ *
+ * Who was away for long fetches page after page. Between two it rests for as
+ * long as the last one took, so that those who buy meanwhile have the disk and
+ * the processors for most of the time. A nominee does not: they wait for it.
  */
 import { strict as assert } from "node:assert";
+import { pause, type Clock } from "../clock.ts";
 import { AppError } from "../errors.ts";
 import { failpoint } from "../failpoint.ts";
 import { HEALTH_TIMEOUT_MS, NOMINATION_TIMEOUT_MS, REPLICATE_TIMEOUT_MS } from "../limits.ts";
@@ -13,12 +18,20 @@ import type { ReplicaHealth } from "../wire.ts";
 import type { Answer, Question } from "./messages.ts";
 import { decodeAnswer, encodeQuestion } from "./replica_wire.ts";
 
+/** Times as long as the page before took. */
+const REST = 1;
+
 export class ReplicaNetwork {
   readonly #peers: ReadonlyMap<number, Peer>;
 
+  readonly #clock: Clock;
+  /** No further page before, monotonic ms. */
+  #restsUntilMs = -Infinity;
+
   /** @param peers the other members; who made them closes them */
-  constructor(peers: ReadonlyMap<number, Peer>) {
+  constructor(peers: ReadonlyMap<number, Peer>, clock: Clock) {
     this.#peers = peers;
+    this.#clock = clock;
   }
 
   /** Ids of the other members. */
@@ -27,9 +40,25 @@ export class ReplicaNetwork {
   }
 
   /** Null: no answer that can be used. Anything but an AppError is a bug and thrown. */
-  async ask(to: number, question: Question): Promise<Answer | null> {
+  async ask(
+    to: number,
+    question: Question,
+    { isUrgent }: { isUrgent: boolean },
+  ): Promise<Answer | null> {
     const peer = this.#peers.get(to);
     assert(peer !== undefined, `replica ${to} is a member`);
+    const isPage = question.kind === "read_log" || question.kind === "read_checkpoint";
+    if (!isPage) return this.#ask(peer, question);
+    const restMs = this.#restsUntilMs - this.#clock.monotonicMs();
+    if (!isUrgent && restMs > 0) await pause(this.#clock, restMs);
+    const askedAtMs = this.#clock.monotonicMs();
+    const answer = await this.#ask(peer, question);
+    const nowMs = this.#clock.monotonicMs();
+    this.#restsUntilMs = nowMs + REST * (nowMs - askedAtMs);
+    return answer;
+  }
+
+  async #ask(peer: Peer, question: Question): Promise<Answer | null> {
     const { path, body } = encodeQuestion(question);
     const options = { timeoutMs: REPLICATE_TIMEOUT_MS };
     try {
