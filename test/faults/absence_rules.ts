@@ -15,7 +15,8 @@ function missedForCause(evidence: Evidence): string[] {
   return missedProducts(evidence).flatMap(({ operation, first, gone }) => {
     const { kind, name, frontend, invokedMs, returnedMs } = operation;
     const last = Math.max(first, rowAskedBy(evidence, returnedMs));
-    if (gone !== null && gone <= last) return [];
+    const neverWas = !evidence.stocks.has(name);
+    if (neverWas || (gone !== null && gone <= last)) return [];
     return [`front-end ${frontend} said that there is no ${name}: ${kind}, asked at ` +
       `${invokedMs.toFixed(1)} ms; from row ${first} to row ${last} it was there`];
   });

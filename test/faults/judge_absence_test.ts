@@ -138,6 +138,12 @@ test("whether it was removed nobody knows: it may be there until somebody has se
   assert.deepEqual(judge({ ...there, ...stays, finals }), []);
 });
 
+test("what never was is not there, and nobody has to say when it went", () => {
+  const history = cameAndWent();
+  const operations = [...history.operations, look(0, NaN, 110, { ...NO_OWL, name: "Nix" })];
+  assert.deepEqual(judge({ ...history, operations }), []);
+});
+
 test("what nobody was answered may have been made, once", () => {
   const history = cameAndWent();
   const operations = [...history.operations, made(5, 12, NaN, 110, { ...OWL, ...SILENT })];
