@@ -43,7 +43,11 @@ export function serveThread(start: (options: ThreadStart) => Promise<HttpServer>
     if ("answers" in message) owner.take(message.answers);
     else void server.then(closeServer);
   });
-  void server.then((started) => send({ ready: { port: started.port, fd: started.fd } }));
+  // Once the event loop has seen the socket: asked to close in the turn that it began to listen in,
+  // it would first look at it when its owner has closed it, which ends the process (libuv aborts).
+  void server.then((started) => setImmediate(() => {
+    send({ ready: { port: started.port, fd: started.fd } });
+  }));
 }
 
 interface Waiting {
