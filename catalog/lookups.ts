@@ -5,7 +5,7 @@
  * may have passed already.
  */
 import type { ListQuery, ListResult, LookupResult, Product, Traits } from "../shared/wire.ts";
-import { NO_TRAITS, tradedOf, type ProductRecord } from "./products.ts";
+import { NO_TRAITS, NOT_BORN, tradedOf, type ProductRecord } from "./products.ts";
 import type { CatalogState } from "./state.ts";
 
 export function lookUp(state: CatalogState, name: string): LookupResult | null {
@@ -25,10 +25,13 @@ export function listPage(state: CatalogState, query: ListQuery): ListResult {
   return { products: page.map(visibleProduct), more, version, store };
 }
 
-/** The name that this id stands for, for ever; null: it has not been shown with any. */
+/**
+ * The name that this id stands for, for ever, though its product may be gone: who bought it may
+ * ask again. Null: it has not been shown with any.
+ */
 export function nameOf(state: CatalogState, id: number): string | null {
   const record = state.products.findById(id);
-  return record?.visibleLife.isHere ? record.name : null;
+  return record === undefined || record.visibleLife === NOT_BORN ? null : record.name;
 }
 
 /** As it is decided: shown to whoever waited until it was visible. */

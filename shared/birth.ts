@@ -6,11 +6,13 @@
  * whose folder was lost is not new: others may count on rows and votes that it
  * gave. It gets its mark together with the one that says so (RECOVER).
  */
+import { existsSync } from "node:fs";
 import { open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Settings } from "./config.ts";
 import { makeFolder } from "./folders.ts";
 import { replaceFile } from "./replication/disk.ts";
+import { LOG_NAME } from "./replication/log_file.ts";
 import { RECOVERING_NAME } from "./replication/log_opening.ts";
 import { NodeDisk } from "./replication/node_disk.ts";
 import { UsageError } from "./usage.ts";
@@ -58,6 +60,9 @@ export async function readOrMakeBirth(settings: Settings): Promise<Birth> {
 /** A front-end has nothing to lose. @throws UsageError when nobody has a copy */
 function isLostReplica({ kind, recover, catalogs, orders, folder }: Settings): boolean {
   if (!recover || kind === "frontend") return false;
+  if (existsSync(join(folder, LOG_NAME))) {
+    throw new UsageError(`RECOVER yes: ${folder} has a log but no birth mark; move it away first`);
+  }
   if ((kind === "catalog" ? catalogs : orders).size > 1) return true;
   throw new UsageError(
     `RECOVER yes: ${folder} has no birth mark, and no other ${kind} to recover from; ` +

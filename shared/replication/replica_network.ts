@@ -3,9 +3,11 @@
  * answer, or null when none came in time or it made no sense. The replica
  * decides what a missing answer means; nothing is asked twice here.
  *
- * Who was away for long fetches page after page. Between two it rests for as
- * long as the last one took, so that those who buy meanwhile have the disk and
- * the processors for most of the time. A nominee does not: they wait for it.
+ * Who was away for long fetches page after page. While others are served, which
+ * shows in a commit index that goes up, it rests between two for as long as the
+ * last one took, and not for long: so they have the disk and the processors for
+ * half of the time. A nominee does not rest, nor who is needed for a majority:
+ * everybody waits for these.
  */
 import { strict as assert } from "node:assert";
 import { pause, type Clock } from "../clock.ts";
@@ -18,8 +20,8 @@ import type { ReplicaHealth } from "../wire.ts";
 import type { Answer, Question } from "./messages.ts";
 import { decodeAnswer, encodeQuestion } from "./replica_wire.ts";
 
-/** Times as long as the page before took. */
-const REST = 1;
+/** A page takes long where the load is heavy, and who rests too long never gets through. */
+const REST_MAX_MS = 20;
 
 export class ReplicaNetwork {
   readonly #peers: ReadonlyMap<number, Peer>;
@@ -27,6 +29,8 @@ export class ReplicaNetwork {
   readonly #clock: Clock;
   /** No further page before, monotonic ms. */
   #restsUntilMs = -Infinity;
+  /** As the last page said. */
+  #commitIndex = 0;
 
   /** @param peers the other members; who made them closes them */
   constructor(peers: ReadonlyMap<number, Peer>, clock: Clock) {
@@ -54,7 +58,10 @@ export class ReplicaNetwork {
     const askedAtMs = this.#clock.monotonicMs();
     const answer = await this.#ask(peer, question);
     const nowMs = this.#clock.monotonicMs();
-    this.#restsUntilMs = nowMs + REST * (nowMs - askedAtMs);
+    if (answer?.kind !== "log_page") return answer;
+    const isServing = answer.commit > this.#commitIndex;
+    this.#commitIndex = answer.commit;
+    if (isServing) this.#restsUntilMs = nowMs + Math.min(nowMs - askedAtMs, REST_MAX_MS);
     return answer;
   }
 

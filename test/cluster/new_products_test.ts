@@ -31,7 +31,8 @@ test("a product made at one front-end is bought at the other, and removed for bo
     });
     assert.equal(made.location, path(name));
     assert.deepEqual([await isListed(reader, name), await isListed(admin, name)], [true, true]);
-    const bought = await reader.ask(`/buy/${id}`, { method: "POST" });
+    const purchase = { method: "POST", headers: { "idempotency-key": `book-${id}` } };
+    const bought = await reader.ask(`/buy/${id}`, purchase);
     assert.equal(bought.status, 200);
     assert.equal(((await admin.ask(`/get_quantity/${id}`)).body as {
       data: { quantity: number };
@@ -45,6 +46,10 @@ test("a product made at one front-end is bought at the other, and removed for bo
       assert.equal(await isListed(front, name), false);
     }
     assert.equal((await reader.ask(`/buy/${id}`, { method: "POST" })).status, 404);
+    // Its order is found under its key all the same, at a front-end that never heard of its id too.
+    const again = await admin.ask(`/buy/${id}`, purchase);
+    assert.deepEqual([again.status, again.body], [200, bought.body]);
+    assert.equal(again.headers["idempotency-replayed"], "true");
     assert.equal((await reader.ask(path(name), { method: "DELETE", headers })).status, 404);
   }
   assert.equal((await make(one, 'Édition №3, "signed"')).status, 409);

@@ -54,6 +54,10 @@ test("a replica that was lost says so before it has its mark", async (t) => {
   await rm(join(folder, "recovering"));
   assert.deepEqual(await readOrMakeBirth(settings({ BIRTH: "b1" })), BIRTH);
   assert.equal(existsSync(join(folder, "recovering")), false, "with a mark nothing was lost");
+  await rm(join(folder, "birth"));
+  await writeFile(join(folder, "log.csv"), "whose is this?");
+  await assert.rejects(readOrMakeBirth(settings({ BIRTH: "b1" })), /has a log but no birth mark/);
+  assert.equal(await readFile(join(folder, "log.csv"), "utf8"), "whose is this?");
 });
 
 test("the only replica that was lost has nobody to recover from; a front-end loses nothing",
