@@ -4,8 +4,9 @@
  * itself, and fails when one of them did not run a single test. Arguments are
  * parts of file names: `npm test -- replica lock` runs only those that fit.
  *
- * Files run side by side, but those that measure pauses and starts of whole
- * stores one by one and last: neighbours would lengthen them.
+ * Files run side by side, one more than there are processors, as they wait for
+ * much of their time; but those that measure pauses and starts of whole stores
+ * one by one and last: neighbours would lengthen them.
  */
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -125,7 +126,7 @@ async function main(): Promise<number> {
   const outcome: Outcome = { testsByFile: new Map(), failures: [], summary: new Map() };
   const isTimed = (file: string) =>
     TIMED.some((name) => relative(TEST_FOLDER, file) === join("cluster", `${name}_test.ts`));
-  const together = Math.min(availableParallelism(), 4);
+  const together = Math.min(availableParallelism() + 1, 4);
   await runFiles(files.filter((file) => !isTimed(file)), together, outcome);
   await runFiles(files.filter(isTimed), 1, outcome);
 

@@ -47,7 +47,7 @@ ${column(FOCI)}
 `;
 
 const DEFAULT_SEEDS = 500;
-const HUNT = { seedsMax: { log: 4_000, store: 2_000 }, statesMax: 400_000, failuresMax: 1 };
+const HUNT = { seedsMax: { log: 4_000, store: 4_000 }, statesMax: 400_000, failuresMax: 1 };
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
