@@ -91,7 +91,7 @@ async function huntOne(
 }
 
 async function huntBySeeds(
-  { name, world, focus, store }: Mutant,
+  { name, world, focus, store, fromSeed = 1 }: Mutant,
   pool: Pool,
   options: Pick<HuntOptions, "seedsMax" | "failuresMax">,
 ): Promise<Catch | null> {
@@ -103,7 +103,7 @@ async function huntBySeeds(
     const count = Math.min(SEEDS_AT_ONCE[world], seedsMax - seeds);
     const left = failuresMax - failures.length;
     const draw = { without: [], focus: focus ?? null, store: store ?? null };
-    const task = { world, from: seeds + 1, count, failuresMax: left, draw };
+    const task = { world, from: fromSeed + seeds, count, failuresMax: left, draw };
     const answer = await pool.run({ kind: "seeds", ...task });
     seeds += answer.seeds;
     failures.push(...answer.failures);

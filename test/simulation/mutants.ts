@@ -20,6 +20,8 @@ export interface Mutant extends Edit {
   focus?: Focus;
   /** The store that they are of: its words are what is mistaken. */
   store?: StoreName;
+  /** Chance meets it seldom: the hunt begins a little before a seed that does. Default: 1. */
+  fromSeed?: number;
   /** The case in which a search finds it; chance hardly does. */
   searchCase?: string;
 }

@@ -28,6 +28,8 @@ export interface StoreMutant extends Edit {
   focus?: Focus;
   /** The store that they are of. Default: each seed's own. */
   store?: StoreName;
+  /** Chance meets it seldom: the hunt begins a little before a seed that does. Default: 1. */
+  fromSeed?: number;
 }
 
 export const STORE_MUTANTS: readonly StoreMutant[] = [

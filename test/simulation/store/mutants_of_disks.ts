@@ -104,6 +104,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     replace: "    if (noted === null && head === null) {\n      await this.#mark(",
     effect: "a vote that was given is given again",
     focus: "disks",
+    fromSeed: 1185,
   },
   {
     name: "a missing log is a new one",
@@ -217,6 +218,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
       "    await writeCheckpoint(this.#disk, this.#checkpoint);\n",
     effect: "a crash between the two leaves neither rows nor checkpoint",
     focus: "logs",
+    fromSeed: 390,
   },
   {
     name: "another's checkpoint comes on top of what the catalog had",

@@ -20,6 +20,7 @@ export const FOLLOWER_MUTANTS: readonly StoreMutant[] = ([
     find: " && shown <= this.#told) return;",
     replace: ") return;",
     effect: "what no leader has shown yet is shown by one that led for a moment",
+    fromSeed: 165,
   },
   {
     name: "a follower answers although it is behind",
@@ -34,6 +35,7 @@ export const FOLLOWER_MUTANTS: readonly StoreMutant[] = ([
     find: "confirmedAtMs, lastIndex });",
     replace: "confirmedAtMs, lastIndex: this.#state.visibleIndex });",
     effect: "what was on its way as the lease began is never told of, and missed",
+    fromSeed: 210,
   },
   {
     name: "a leader tells what is visible before it is open",

@@ -78,6 +78,7 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
     effect: "what was never made is sold out, and cannot be made",
     store: "books",
     focus: "logs",
+    fromSeed: 1115,
   },
   {
     name: "a removal takes nothing away",
@@ -105,6 +106,7 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
     also: [HAS_AN_ID_ALONE],
     effect: "who asks for a book by its id gets another",
     store: "books",
+    fromSeed: 250,
   },
   {
     name: "an id of nothing stays one of nothing",
@@ -121,5 +123,6 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
     replace: "    throw refusal;",
     effect: "he is told that it is gone, and then shown that it is there",
     store: "books",
+    fromSeed: 340,
   },
 ];
