@@ -5,9 +5,8 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { MemberKind } from "../../shared/config.ts";
 import { UsageError } from "../../shared/usage.ts";
-import { keptEnvironment, type MemberName, PROJECT_FOLDER } from "./layout.ts";
+import { keptEnvironment, memberOfLabel, type MemberName, PROJECT_FOLDER } from "./layout.ts";
 import {
   CACHE_SIZE_MAX, COUNT_MAX, type GivenSettings, PORT_BASE_MAX, THREADS_MAX,
 } from "./settings.ts";
@@ -141,12 +140,11 @@ function count(
   throw new UsageError(`${name} ${value || '""'}: an integer from ${min} to ${max} is allowed`);
 }
 
+/** `order 3`, or `order-3`, as /status and the folders name it. */
 function parseMember(words: string[]): MemberName | undefined {
   if (words.length === 0) return undefined;
-  const [kind, id] = words;
-  if (words.length === 2 && /^(frontend|catalog|order)$/.test(kind!) && /^[1-9]$/.test(id!)) {
-    return { kind: kind as MemberKind, id: Number(id) };
-  }
+  const member = words.length <= 2 ? memberOfLabel(words.join("-")) : null;
+  if (member !== null) return member;
   throw new UsageError(
     `${words.join(" ")}: a member is frontend, catalog or order and a number from 1 to 9`,
   );

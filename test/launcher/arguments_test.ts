@@ -51,6 +51,7 @@ test("one member is named by its kind and number", () => {
   assert.deepEqual(start("order 3").only, { kind: "order", id: 3 });
   assert.deepEqual(start("--data x frontend 2").only, { kind: "frontend", id: 2 });
   assert.deepEqual(stop("--kill catalog 1").only, { kind: "catalog", id: 1 });
+  assert.deepEqual(stop("--kill catalog-1").only, { kind: "catalog", id: 1 });
 });
 
 test("wrong use is refused in one line that says what is allowed", () => {
