@@ -94,9 +94,11 @@ export class Batcher<Item, Result> {
   /** In a microtask, so that what one turn of the event loop brings goes together. */
   #flushSoon(): void {
     if (this.#flushing || this.#inFlight >= this.#options.inFlightMax) return;
-    if (this.#queue.length < this.#awaited) return;
-    this.#awaited = 0;
-    this.#endLinger();
+    if (this.#awaited > 0) {
+      if (this.#queue.length < this.#awaited) return;
+      this.#awaited = 0;
+      this.#endLinger();
+    }
     this.#flushing = true;
     queueMicrotask(() => {
       this.#flushing = false;

@@ -101,7 +101,7 @@ export type SaleResult =
 
 // POST /lookups, /lists, /names and /lease: front-end -> catalog ----------------------------
 
-/** What some stores tell of a product beside name, price and quantity; it never changes. */
+/** What some stores tell of a product beside name, price and quantity; as long as it is there. */
 export interface Traits {
   id?: number;
   topic?: string;

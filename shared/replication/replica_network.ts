@@ -25,7 +25,6 @@ const REST_MAX_MS = 20;
 
 export class ReplicaNetwork {
   readonly #peers: ReadonlyMap<number, Peer>;
-
   readonly #clock: Clock;
   /** No further page before, monotonic ms. */
   #restsUntilMs = -Infinity;
@@ -51,8 +50,7 @@ export class ReplicaNetwork {
   ): Promise<Answer | null> {
     const peer = this.#peers.get(to);
     assert(peer !== undefined, `replica ${to} is a member`);
-    const isPage = question.kind === "read_log" || question.kind === "read_checkpoint";
-    if (!isPage) return this.#ask(peer, question);
+    if (question.kind !== "read_log") return this.#ask(peer, question);
     const restMs = this.#restsUntilMs - this.#clock.monotonicMs();
     if (!isUrgent && restMs > 0) await pause(this.#clock, restMs);
     const askedAtMs = this.#clock.monotonicMs();

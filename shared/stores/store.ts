@@ -1,7 +1,7 @@
 /**
  * A store is a small table of words and rules: the services hold none of
  * their own and never ask which store they are in. A fourth store is a fourth
- * file beside this one, a line in stores.ts and a CSV in catalog/data.
+ * file beside this one, found by its name, and a CSV in catalog/data.
  */
 import type { OrderType, Product, Traits } from "../wire.ts";
 

@@ -56,45 +56,50 @@ class PostOffice {
   }
 }
 
-test("a cut is silent and one way, and ends", { timeout: 20_000 }, async (t) => {
+/** Two that hear each other. */
+async function openPosts(t: TestContext) {
   const network = await openNetwork(t, ["order-1", "order-2"]);
-  if (network === null) return;
-  const [one, two] = ["order-1", "order-2"].map((label) => new PostOffice(t, network, label));
-  await one!.hears("ready");
-  await two!.hears("ready");
-  await one!.send("order-2", "before");
-  await two!.hears("before");
+  if (network === null) return null;
+  const one = new PostOffice(t, network, "order-1");
+  const two = new PostOffice(t, network, "order-2");
+  await one.hears("ready");
+  await two.hears("ready");
+  await one.send("order-2", "before");
+  await two.hears("before");
+  return { network, one, two };
+}
+
+test("a cut is silent and one way, and ends", { timeout: 20_000 }, async (t) => {
+  const opened = await openPosts(t);
+  if (opened === null) return;
+  const { network, one, two } = opened;
 
   const link = { from: "order-1", to: "order-2" };
   await network.cut([link]);
-  await one!.send("order-2", "lost");
-  await two!.send("order-1", "back");
-  await one!.hears("back");
+  await one.send("order-2", "lost");
+  await two.send("order-1", "back");
+  await one.hears("back");
   await network.heal([link]);
-  await one!.send("order-2", "after");
-  await two!.hears("after");
+  await one.send("order-2", "after");
+  await two.hears("after");
 
   await network.cut([link, { from: "order-2", to: "order-1" }]);
-  await two!.send("order-1", "lost as well");
+  await two.send("order-1", "lost as well");
   await network.heal([{ from: "order-2", to: "order-1" }]);
-  await two!.send("order-1", "heard");
-  await one!.hears("heard");
+  await two.send("order-1", "heard");
+  await one.hears("heard");
 });
 
 test("who is unplugged reaches nobody, and all when plugged in", { timeout: 20_000 }, async (t) => {
-  const network = await openNetwork(t, ["order-1", "order-2"]);
-  if (network === null) return;
-  const [one, two] = ["order-1", "order-2"].map((label) => new PostOffice(t, network, label));
-  await one!.hears("ready");
-  await two!.hears("ready");
-  await one!.send("order-2", "before");
-  await two!.hears("before");
+  const opened = await openPosts(t);
+  if (opened === null) return;
+  const { network, one, two } = opened;
   await network.unplug("order-2");
-  await one!.send("order-2", "lost");
-  await two!.send("order-1", "lost as well");
+  await one.send("order-2", "lost");
+  await two.send("order-1", "lost as well");
   await network.plugIn("order-2");
-  await one!.send("order-2", "after");
-  await two!.hears("after");
+  await one.send("order-2", "after");
+  await two.hears("after");
 });
 
 test("of a network that is closed nothing is left", { timeout: 20_000 }, async (t) => {
