@@ -61,9 +61,12 @@ export function makeLog(file: string, orders: number, names: readonly string[]):
   return { file, whole: { length, checksum: formatChecksum(checksum) }, firstRow };
 }
 
-/** Gives a replica all of it. */
+/** Gives a replica all of it; on the disk, which else would be busy with it for half a minute. */
 export async function giveLog(log: GrownLog, folder: string): Promise<void> {
   copyFileSync(log.file, join(folder, LOG_NAME));
+  const file = new NodeDisk(folder).open(LOG_NAME, "r+");
+  await file.flush();
+  file.close();
   await note(folder, log.whole);
 }
 
