@@ -40,9 +40,14 @@ export interface DiskFile {
   close(): void;
 }
 
+/** What is to take the place of this file is written there first. */
+export function sideOf(name: string): string {
+  return `${name}.next`;
+}
+
 /** Replaces a file in one step that survives a crash: side file, flush, rename, flush. */
 export async function replaceFile(disk: Disk, name: string, text: string): Promise<void> {
-  const side = `${name}.next`;
+  const side = sideOf(name);
   const file = disk.open(side, "w");
   try {
     file.write(Buffer.from(text), 0);

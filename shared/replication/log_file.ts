@@ -25,8 +25,8 @@ const CHUNK_BYTES = 1024 * 1024;
 
 export class LogFile {
   readonly path: string;
+  readonly header: string;
   #disk: Disk;
-  #header: string;
   #file: DiskFile;
   #base: Position;
   #length: number;
@@ -38,7 +38,7 @@ export class LogFile {
   /** Opens a file whose header is in place; its rows are told by the scan (remember). */
   constructor(disk: Disk, header: string, base: Position = START) {
     this.#disk = disk;
-    this.#header = header;
+    this.header = header;
     this.path = join(disk.folder, LOG_NAME);
     this.#file = disk.open(LOG_NAME, "r+");
     this.#base = base;
@@ -158,30 +158,26 @@ export class LogFile {
 
   /** The file without a row, as it stands behind `base`: a checkpoint on disk holds that. */
   async startEmpty(base: Position): Promise<void> {
-    await replaceFile(this.#disk, LOG_NAME, this.#header);
+    await replaceFile(this.#disk, LOG_NAME, this.header);
     this.#file.close();
     this.#file = this.#disk.open(LOG_NAME, "r+");
     this.#offsets = new Float64Array(1024);
     this.#rows = 0;
     this.#base = base;
-    this.#length = Buffer.byteLength(this.#header);
+    this.#length = Buffer.byteLength(this.header);
   }
 
-  /** Starts the file anew after `base`, a row that a checkpoint on disk holds. */
-  async startAfter(base: Position): Promise<void> {
-    const kept =
-      base.index < this.lastIndex ? this.#readBetween(base.index + 1, this.lastIndex) : "";
+  /** Another file has taken its place, without the rows up to `base` (shorter_log.ts). */
+  startAfter(base: Position): void {
     const dropped = base.index - this.#base.index;
-    const shift = (this.#offsets[dropped] ?? this.#length) - Buffer.byteLength(this.#header);
-    const bytes = this.#length - shift;
-    await replaceFile(this.#disk, LOG_NAME, this.#header + kept);
+    const shift = this.lengthAt(base.index) - Buffer.byteLength(this.header);
     this.#file.close();
     this.#file = this.#disk.open(LOG_NAME, "r+");
     this.#offsets = this.#offsets.slice(dropped).map((offset) => offset - shift);
     if (this.#offsets.length === 0) this.#offsets = new Float64Array(1024);
     this.#rows -= dropped;
     this.#base = base;
-    this.#length = bytes;
+    this.#length -= shift;
   }
 
   async close(): Promise<void> {

@@ -8,15 +8,15 @@
 import { join } from "node:path";
 import { failpoint } from "../failpoint.ts";
 import { DISK_RESERVE_BYTES, HEARTBEAT_MS, NOTE_EVERY_MS, NOTE_EVERY_ROWS } from "../limits.ts";
-import { writeCheckpoint, type Checkpoint } from "./checkpoint_file.ts";
-import { pieceOf } from "./checkpoint_pieces.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { formatChecksum, payloadOf } from "./codec.ts";
 import { keepAside, type Disk } from "./disk.ts";
 import { LOG_NAME, type LogFile } from "./log_file.ts";
-import { START, type LogIndex, type Position } from "./log_index.ts";
+import type { LogIndex, Position } from "./log_index.ts";
 import { openLog, unmark, type OpenedLog, type OpenOptions } from "./log_opening.ts";
 import type { CheckpointPiece, Row } from "./messages.ts";
 import type { DiskEffect, LogPageFrame } from "./replica_state.ts";
+import { ShorterLog } from "./shorter_log.ts";
 import { writeTermFile, type Promised } from "./term_file.ts";
 
 const CUT = "the leader has other rows: the own ones are cut and kept beside the log";
@@ -26,14 +26,15 @@ export class Storage {
   /** The disk had lost something when it was opened, or an earlier recovery was not finished. */
   readonly isRecovering: boolean;
   #disk: Disk;
+  readonly #checkpoints: Checkpoints;
   #log: OpenOptions["log"];
   #file: LogFile;
   #promised: Promised;
   /** Of the last promise that was asked for; what is known committed may rest on it. */
   #term: number;
-  #checkpoint: Checkpoint | null;
   #queue: DiskEffect[] = [];
-  #pendingCheckpoint: { at: Position; text: string } | null = null;
+  /** Being made, without the rows that the checkpoint makes needless. */
+  #shorter: ShorterLog | null = null;
   #isWorking = false;
   /** Rows on disk that term.json does not note yet, and for how many ticks there were any. */
   #unnotedRows = 0;
@@ -52,7 +53,7 @@ export class Storage {
     this.#file = opened.file;
     this.#promised = opened.promised;
     this.#term = opened.promised.term;
-    this.#checkpoint = opened.checkpoint;
+    this.#checkpoints = new Checkpoints(disk, opened.checkpoint);
   }
 
   /** @throws damaged when the folder holds what no crash leaves behind, and nobody can be asked */
@@ -74,7 +75,7 @@ export class Storage {
 
   /** The checkpoint's index: what it holds is committed. */
   get checkpointIndex(): number {
-    return this.#checkpoint?.at.index ?? 0;
+    return this.#checkpoints.index;
   }
 
   start(handlers: {
@@ -105,7 +106,7 @@ export class Storage {
    * on the disk it waits, to be looked at with every write.
    */
   keepCheckpoint(at: Position, text: string): void {
-    this.#pendingCheckpoint = { at, text };
+    this.#checkpoints.expect(at, text);
     void this.#work();
   }
 
@@ -124,7 +125,7 @@ export class Storage {
 
   /** Of the own checkpoint, from this character on; null: there is none. */
   piece(offset: number): CheckpointPiece | null {
-    return this.#checkpoint === null ? null : pieceOf(this.#checkpoint, offset);
+    return this.#checkpoints.piece(offset);
   }
 
   /** For another's checkpoint of so many characters, beside the log that it takes the place of. */
@@ -134,7 +135,9 @@ export class Storage {
 
   /** Waits for what is under way and notes the whole length: a clean stop. */
   async close(): Promise<void> {
-    if (this.#isWorking) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#isWorking || this.#shorter !== null) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
     await this.#note();
     await this.#file.close();
   }
@@ -143,20 +146,24 @@ export class Storage {
     if (this.#isWorking) return;
     this.#isWorking = true;
     try {
-      while (this.#queue.length > 0 || this.#isNoteDue || this.#isCheckpointDue()) {
-        await this.#workOne();
-      }
+      while (this.#hasWork()) await this.#workOne();
     } catch (error) {
       return this.#fail(error);
     }
     this.#isWorking = false;
-    for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#shorter === null) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #hasWork(): boolean {
+    if (this.#queue.length > 0 || this.#isNoteDue) return true;
+    return this.#isShorterCopied || this.#isCheckpointDue;
   }
 
   async #workOne(): Promise<void> {
     const effect = this.#queue[0];
     if (this.#isNoteDue) return this.#note();
-    if (effect === undefined || this.#isCheckpointDue()) return this.#writeCheckpoint();
+    if (this.#isShorterCopied) return this.#shorten();
+    if (effect === undefined || this.#isCheckpointDue) return this.#keepCheckpoint();
     let done = 1;
     if (effect.kind === "append") done = await this.#appendTogether();
     else if (effect.kind === "cut") await this.#cut(effect.after);
@@ -173,23 +180,8 @@ export class Storage {
     this.#log.info("recovered: what was lost is here again", { rows: this.#file.lastIndex });
   }
 
-  /**
-   * Its row is in the file, and not one that is yet to be cut: under load there may never be a
-   * moment without work.
-   */
-  #isCheckpointDue(): boolean {
-    const pending = this.#pendingCheckpoint;
-    if (pending === null || pending.at.index > this.#file.lastIndex) return false;
-    if (this.#file.checksumAt(pending.at.index) !== pending.at.checksum) return false;
-    return this.#disk.freeBytes() - this.#bytesOf(pending.text) >= DISK_RESERVE_BYTES;
-  }
-
-  /** What keeping it writes, at most, before anything old goes: itself and the rows that stay. */
-  #bytesOf(checkpoint: string): number {
-    const before = this.#checkpoint;
-    const rows = before === null ? 0 : this.#file.length - this.#file.lengthAt(before.at.index);
-    // As a string within JSON its quotes are escaped.
-    return 2 * Buffer.byteLength(checkpoint) + rows;
+  get #isCheckpointDue(): boolean {
+    return this.#shorter === null && this.#checkpoints.isDue(this.#file);
   }
 
   /** Writes the first run of appends in the queue as one; returns how many they were. */
@@ -218,6 +210,7 @@ export class Storage {
     if (this.#promised.length > this.#file.lengthAt(after)) await this.#note(after);
     failpoint("log.lowered");
     await this.#file.cut(after);
+    this.#shorter?.cut();
     failpoint("log.cut");
   }
 
@@ -259,21 +252,25 @@ export class Storage {
     await writeTermFile(this.#disk, this.#promised);
   }
 
-  async #writeCheckpoint(): Promise<void> {
-    const { at, text } = this.#pendingCheckpoint!;
-    this.#pendingCheckpoint = null;
-    const previous = this.#checkpoint;
-    const baseBefore = previous?.base ?? START;
-    // One checkpoint's worth of rows stays behind for followers that are a little late.
-    const base = previous?.at ?? START;
-    this.#checkpoint = { at, term: this.#term, base, baseBefore, text };
-    await writeCheckpoint(this.#disk, this.#checkpoint);
-    failpoint("checkpoint.written");
-    if (base.index === baseBefore.index) return;
+  /** The rows that it makes needless leave the file later, when that has been made without them. */
+  async #keepCheckpoint(): Promise<void> {
+    const base = await this.#checkpoints.keepNext(this.#term);
+    if (base === null) return;
+    this.#shorter = new ShorterLog(this.#disk, this.#file, base);
+    this.#shorter.copy().then(() => this.#work(), this.#fail);
+  }
+
+  get #isShorterCopied(): boolean {
+    return this.#shorter?.isCopied ?? false;
+  }
+
+  async #shorten(): Promise<void> {
+    const shorter = this.#shorter!;
     await this.#noteNothing();
-    await this.#file.startAfter(base);
+    await shorter.takeOver();
     failpoint("checkpoint.shortened");
-    this.#onCompacted(base.index);
+    this.#shorter = null;
+    this.#onCompacted(shorter.base.index);
     await this.#note();
   }
 
@@ -287,12 +284,11 @@ export class Storage {
     if (this.#file.lastIndex > committed) {
       await this.#keepCut(committed, "rows not known committed are kept beside the log");
     }
-    const pending = this.#pendingCheckpoint;
-    if (pending !== null && pending.at.index <= at.index) this.#pendingCheckpoint = null;
+    this.#shorter?.abandon();
+    this.#shorter = null;
     await this.#noteNothing();
-    this.#checkpoint = { at, term: this.#term, base: at, baseBefore: this.#file.base, text };
-    await writeCheckpoint(this.#disk, this.#checkpoint);
-    failpoint("checkpoint.written");
+    const own = { term: this.#term, baseBefore: this.#file.base };
+    await this.#checkpoints.keepForeign({ at, text }, own);
     await this.#file.startEmpty(at);
     failpoint("checkpoint.shortened");
     await this.#note();

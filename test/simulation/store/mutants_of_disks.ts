@@ -45,7 +45,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   {
     name: "replaced in place",
     file: "shared/replication/disk.ts",
-    find: "  const side = `${name}.next`;\n  const file = disk.open(side, \"w\");",
+    find: "  const side = sideOf(name);\n  const file = disk.open(side, \"w\");",
     replace: "  const file = disk.open(name, \"w\");",
     also: [{
       file: "shared/replication/disk.ts",
@@ -156,19 +156,21 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the log is shorter before the checkpoint is kept",
-    file: "shared/replication/storage.ts",
-    find: "baseBefore, text };\n    await writeCheckpoint(this.#disk, this.#checkpoint);\n",
-    replace:
-      "baseBefore, text };\n" +
-      "    const keep = () => writeCheckpoint(this.#disk, this.#checkpoint!);\n",
+    file: "shared/replication/checkpoints.ts",
+    find: "    await writeCheckpoint(this.#disk, checkpoint);\n",
+    replace: "    this.kept = () => writeCheckpoint(this.#disk, checkpoint);\n",
     also: [{
-      file: "shared/replication/storage.ts",
-      find: "    if (base.index === baseBefore.index) return;\n",
-      replace: "    if (base.index === baseBefore.index) return keep();\n",
+      file: "shared/replication/checkpoints.ts",
+      find: "  readonly #disk: Disk;\n",
+      replace: "  readonly #disk: Disk;\n  kept: () => Promise<void> = async () => {};\n",
     }, {
       file: "shared/replication/storage.ts",
-      find: "    await this.#file.startAfter(base);\n",
-      replace: "    await this.#file.startAfter(base);\n    await keep();\n",
+      find: "    await shorter.takeOver();\n",
+      replace: "    await shorter.takeOver();\n    await this.#checkpoints.kept();\n",
+    }, {
+      file: "shared/replication/storage.ts",
+      find: "    if (base === null) return;\n",
+      replace: "    if (base === null) return this.#checkpoints.kept();\n",
     }],
     effect: "a crash between the two leaves neither rows nor checkpoint",
     focus: "logs",
@@ -176,10 +178,27 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   {
     name: "the shorter log keeps the note of the longer",
     file: "shared/replication/storage.ts",
-    find: "    await this.#noteNothing();\n    await this.#file.startAfter(base);\n",
-    replace: "    await this.#file.startAfter(base);\n",
+    find: "    await this.#noteNothing();\n    await shorter.takeOver();\n",
+    replace: "    await shorter.takeOver();\n",
     effect: "a crash between the two looks like damage",
     focus: "logs",
+  },
+  {
+    name: "the end of the log is not in the shorter one",
+    file: "shared/replication/shorter_log.ts",
+    find: "    while (this.#through < this.#log.length) this.#copyPiece();\n",
+    replace: "",
+    effect: "rows that came while it was made are gone",
+    focus: "logs",
+  },
+  {
+    name: "the shorter log takes the place of another's checkpoint",
+    file: "shared/replication/storage.ts",
+    find: "    this.#shorter?.abandon();\n    this.#shorter = null;\n",
+    replace: "",
+    effect: "rows from before it are in the log again",
+    focus: "logs",
+    fromSeed: 390,
   },
   {
     name: "the base is always the checkpoint's last",
@@ -202,8 +221,8 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   {
     name: "the log that gave way to another's checkpoint is still noted",
     file: "shared/replication/storage.ts",
-    find: "    await this.#noteNothing();\n    this.#checkpoint = {",
-    replace: "    this.#checkpoint = {",
+    find: "    await this.#noteNothing();\n    const own = {",
+    replace: "    const own = {",
     effect: "a crash between the two looks like damage",
     focus: "logs",
   },
@@ -211,11 +230,11 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     name: "the log gives way before another's checkpoint is kept",
     file: "shared/replication/storage.ts",
     find:
-      "    await writeCheckpoint(this.#disk, this.#checkpoint);\n" +
-      "    failpoint(\"checkpoint.written\");\n    await this.#file.startEmpty(at);\n",
+      "    await this.#checkpoints.keepForeign({ at, text }, own);\n" +
+      "    await this.#file.startEmpty(at);\n",
     replace:
       "    await this.#file.startEmpty(at);\n" +
-      "    await writeCheckpoint(this.#disk, this.#checkpoint);\n",
+      "    await this.#checkpoints.keepForeign({ at, text }, own);\n",
     effect: "a crash between the two leaves neither rows nor checkpoint",
     focus: "logs",
     fromSeed: 390,
