@@ -1,4 +1,4 @@
-/** Who fetches pages leaves room for others: it rests as long as each took. */
+/** Who fetches pages leaves room for others: it asks for one every 20 ms. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pause } from "../../../shared/clock.ts";
@@ -8,6 +8,7 @@ import { ReplicaNetwork } from "../../../shared/replication/replica_network.ts";
 import { HandClock } from "../hand_clock.ts";
 
 const TOOK_MS = 8;
+const PAGE_EVERY_MS = 20;
 const AFTER = { index: 0, term: 0, checksum: 0 };
 const PAGE: Question = { kind: "read_log", reader: 1, term: 3, after: AFTER };
 const VOTE: Question = { kind: "vote", term: 4, candidate: 1, ask: true, handover: null };
@@ -32,25 +33,10 @@ function open({ served = 1, tookMs = TOOK_MS } = {}) {
   return { askedMs, clock, network };
 }
 
-test("between two pages it rests as long as the first took, and no longer", async () => {
-  const { askedMs, clock, network } = open();
-  const two = (async () => {
-    await network.ask(2, PAGE, { isUrgent: false });
-    await network.ask(2, PAGE, { isUrgent: false });
-  })();
-  await clock.pass(10 * TOOK_MS);
-  await two;
-  assert.deepEqual(askedMs, [0, 2 * TOOK_MS]);
-  await clock.pass(TOOK_MS);
-  void network.ask(2, PAGE, { isUrgent: false });
-  await clock.pass(0);
-  assert.equal(askedMs.at(-1), 11 * TOOK_MS, "it has rested");
-});
-
-test("it rests only while others are served, and never for long", async () => {
-  for (const [options, secondMs] of [
-    [{ served: 0, tookMs: TOOK_MS }, 3 * TOOK_MS],
-    [{ served: 1, tookMs: 100 }, 2 * 100 + 2 * 20],
+test("a page is asked for every 20 ms, or when the one before is there", async () => {
+  for (const [options, times] of [
+    [{ tookMs: TOOK_MS }, [0, PAGE_EVERY_MS, 2 * PAGE_EVERY_MS]],
+    [{ tookMs: 100 }, [0, 100, 200]],
   ] as const) {
     const { askedMs, clock, network } = open(options);
     const three = (async () => {
@@ -58,8 +44,28 @@ test("it rests only while others are served, and never for long", async () => {
     })();
     await clock.pass(1_000);
     await three;
-    assert.equal(askedMs[2], secondMs);
+    assert.deepEqual(askedMs, times);
   }
+});
+
+test("who has rested for long enough asks at once", async () => {
+  const { askedMs, clock, network } = open();
+  const first = network.ask(2, PAGE, { isUrgent: false });
+  await clock.pass(10 * PAGE_EVERY_MS);
+  await first;
+  void network.ask(2, PAGE, { isUrgent: false });
+  await clock.pass(0);
+  assert.deepEqual(askedMs, [0, 10 * PAGE_EVERY_MS]);
+});
+
+test("it rests only while others are served", async () => {
+  const { askedMs, clock, network } = open({ served: 0 });
+  const three = (async () => {
+    for (let page = 1; page <= 3; page++) await network.ask(2, PAGE, { isUrgent: false });
+  })();
+  await clock.pass(10 * PAGE_EVERY_MS);
+  await three;
+  assert.deepEqual(askedMs, [0, PAGE_EVERY_MS, PAGE_EVERY_MS + TOOK_MS]);
 });
 
 test("a nominee does not rest, nor does anything that is no page", async () => {
