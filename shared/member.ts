@@ -51,8 +51,8 @@ export function runMember(kind: MemberKind, start: StartMember): void {
 
 /**
  * The V8 of Node 20 optimises a function at the third look at it at the earliest, with 66 KB of its
- * bytecode run between two looks: that lasts for a store's first half minute under load. At the
- * first look, after 40 KB, it sells two fifths more from its fourth second on, and a twentieth less
+ * bytecode run between two looks: that lasts for a store's first half minute under load. From the
+ * first look on, after 40 KB, it sells two fifths more after three seconds, and a little less
  * before. Later versions need no help.
  */
 function optimizeEarly(): void {

@@ -77,7 +77,10 @@ export class Checkpoints {
     failpoint("checkpoint.written");
   }
 
-  /** What keeping it writes, at most, before anything old goes: itself and the rows that stay. */
+  /**
+   * What keeping it writes before anything old goes: itself and the rows that stay. Those that
+   * come meanwhile are written twice; the reserve has room for them.
+   */
   #bytesOf(text: string, file: LogFile): number {
     const before = this.#kept;
     const rows = before === null ? 0 : file.length - file.lengthAt(before.at.index);

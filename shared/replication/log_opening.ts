@@ -19,7 +19,7 @@ import {
   type Checkpoint,
 } from "./checkpoint_file.ts";
 import { formatChecksum } from "./codec.ts";
-import { keepAside, replaceFile, type Disk } from "./disk.ts";
+import { keepAside, replaceFile, sideOf, type Disk } from "./disk.ts";
 import { LOG_NAME, LogFile } from "./log_file.ts";
 import { LogIndex, START, type Position } from "./log_index.ts";
 import { scanLog, type Scan } from "./log_scan.ts";
@@ -80,6 +80,8 @@ class Opening {
 
   async open(): Promise<OpenedLog> {
     if (this.#isRecovering) this.#options.log.info("recovering from the others, by its mark");
+    // A copy that a crash broke off is as long as a log, and what it takes may be what is lacking.
+    await this.#disk.remove(sideOf(LOG_NAME));
     const opened = await this.#openFiles();
     // Before it promises anything.
     if (!this.#disk.exists(BEGUN_NAME)) {

@@ -5,8 +5,9 @@
  *
  * Who was away for long fetches page after page. While others are served, which
  * shows in a commit index that goes up, it takes its time: some 150,000 rows a
- * second, and they have the disk and the processors in between. A nominee does
- * not rest, nor who is needed for a majority: everybody waits for these.
+ * second, and they have the disk and the processors in between. (A page that
+ * took longer is followed at once: who rests then never gets through.) A nominee
+ * does not rest, nor who is needed for a majority: everybody waits for these.
  */
 import { strict as assert } from "node:assert";
 import { pause, type Clock } from "../clock.ts";
@@ -19,7 +20,7 @@ import type { ReplicaHealth } from "../wire.ts";
 import type { Answer, Question } from "./messages.ts";
 import { decodeAnswer, encodeQuestion } from "./replica_wire.ts";
 
-/** While others are served, pages are asked for no sooner after one another. */
+/** While others are served, pages are asked for at least so far apart. */
 const PAGE_EVERY_MS = 20;
 
 export class ReplicaNetwork {

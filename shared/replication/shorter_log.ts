@@ -47,7 +47,10 @@ export class ShorterLog {
     return this.#isCopied;
   }
 
-  /** Goes on beside appends and cuts. */
+  /**
+   * Goes on beside appends and cuts, and so may copy rows that the log's disk has not yet: when
+   * the file takes the log's place, it has.
+   */
   async copy(): Promise<void> {
     do {
       this.#copyPiece();

@@ -252,12 +252,15 @@ export class Storage {
     await writeTermFile(this.#disk, this.#promised);
   }
 
-  /** The rows that it makes needless leave the file later, when that has been made without them. */
+  /** The rows that it makes needless leave the log when a file without them has been copied. */
   async #keepCheckpoint(): Promise<void> {
     const base = await this.#checkpoints.keepNext(this.#term);
     if (base === null) return;
-    this.#shorter = new ShorterLog(this.#disk, this.#file, base);
-    this.#shorter.copy().then(() => this.#work(), this.#fail);
+    const shorter = new ShorterLog(this.#disk, this.#file, base);
+    this.#shorter = shorter;
+    shorter.copy().then(() => {
+      if (this.#shorter === shorter) void this.#work();
+    }, this.#fail);
   }
 
   get #isShorterCopied(): boolean {

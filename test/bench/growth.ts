@@ -111,7 +111,7 @@ async function measureRestart(store: RunningStore): Promise<{ ms: number; bytes:
   return { ms, bytes: memoryOf([store.process(replica).pid() ?? 0]) };
 }
 
-/** How long a follower takes for a million, and orders/s while it does and in the seconds before. */
+/** How long a follower takes for a million, and orders/s meanwhile and in the seconds before. */
 async function measureComeback(store: RunningStore, log: GrownLog, script: readonly string[]) {
   const follower = await findFollower(store);
   await store.stop(follower);

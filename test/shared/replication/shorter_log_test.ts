@@ -1,15 +1,16 @@
 /** The log is made without its oldest rows while it grows and is cut. */
 import { strict as assert } from "node:assert";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { formatRow, joinRows } from "../../../shared/replication/codec.ts";
+import type { DiskFile } from "../../../shared/replication/disk.ts";
 import { LogFile } from "../../../shared/replication/log_file.ts";
 import { START, type Position } from "../../../shared/replication/log_index.ts";
 import type { Row } from "../../../shared/replication/messages.ts";
 import { NodeDisk } from "../../../shared/replication/node_disk.ts";
 import { ShorterLog } from "../../../shared/replication/shorter_log.ts";
-import { HEADER, makeFolder, makeRows } from "./stored_log.ts";
+import { HEADER, makeFolder, makeLog, makeRows, open } from "./stored_log.ts";
 
 /** Some of them fill more than one piece. */
 const LONG_VALUE = "x".repeat(200_000);
@@ -107,4 +108,43 @@ test("given up, it touches neither its file nor the log any more", async (t) => 
   assert(!copying.isCopied);
   assert.equal(text("log.csv.next"), "another's");
   assert.equal(text("log.csv"), HEADER + joinRows(rows));
+});
+
+/** Flushes of the copy end when they are let. */
+class SlowCopyDisk extends NodeDisk {
+  letGo: () => void = () => {};
+  readonly #held = new Promise<void>((resolve) => (this.letGo = resolve));
+
+  override open(name: string, flags: "r+" | "w"): DiskFile {
+    const file = super.open(name, flags);
+    if (name !== "log.csv.next") return file;
+    const flush = file.flush.bind(file);
+    file.flush = () => this.#held.then(flush);
+    return file;
+  }
+}
+
+test("a leader's rows take the place of others while a checkpoint is kept", async (t) => {
+  const { folder, rows } = await makeLog(t);
+  const disk = new SlowCopyDisk(folder);
+  const opened = await open(folder, false, disk);
+  opened.storage.keepCheckpoint(rows[1]!, "state at 2");
+  opened.storage.keepCheckpoint(rows[2]!, "state at 3");
+  await opened.append(...makeRows(1, rows[4]!));
+  await opened.cut(3);
+  const others = makeRows(4, rows[2]!, 2);
+  await opened.append(...others);
+  disk.letGo();
+  await opened.storage.close();
+  assert.deepEqual(opened.warnings.filter((line) => line.includes("damage")), []);
+  const again = await open(folder);
+  assert.deepEqual(again.rows, ["checkpoint 3 state at 3", ...others.map((row) => row.text)]);
+  assert.equal(again.storage.log.base.index, 2);
+});
+
+test("a start removes a copy that a crash broke off", async (t) => {
+  const { folder } = await makeLog(t);
+  writeFileSync(join(folder, "log.csv.next"), "a part of it");
+  await (await open(folder)).storage.close();
+  assert(!existsSync(join(folder, "log.csv.next")));
 });

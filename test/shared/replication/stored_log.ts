@@ -35,7 +35,11 @@ export function makeFolder(t: TestContext): string {
 }
 
 /** @param alone the only replica: nobody to recover from */
-export async function open(folder: string, alone = false): Promise<Opened> {
+export async function open(
+  folder: string,
+  alone = false,
+  disk = new NodeDisk(folder),
+): Promise<Opened> {
   const rows: string[] = [];
   const warnings: string[] = [];
   const log = createLog({
@@ -44,7 +48,7 @@ export async function open(folder: string, alone = false): Promise<Opened> {
     write: (line) => warnings.push(line),
   });
   const storage = await Storage.open({
-    disk: new NodeDisk(folder),
+    disk,
     columns: COLUMNS,
     log,
     canRecover: !alone,

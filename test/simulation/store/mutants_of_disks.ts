@@ -198,7 +198,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
     replace: "",
     effect: "rows from before it are in the log again",
     focus: "logs",
-    fromSeed: 390,
+    fromSeed: 485,
   },
   {
     name: "the base is always the checkpoint's last",

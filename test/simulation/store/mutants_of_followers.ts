@@ -20,7 +20,7 @@ export const FOLLOWER_MUTANTS: readonly StoreMutant[] = ([
     find: " && shown <= this.#told) return;",
     replace: ") return;",
     effect: "what no leader has shown yet is shown by one that led for a moment",
-    fromSeed: 165,
+    fromSeed: 435,
   },
   {
     name: "a follower answers although it is behind",

@@ -69,6 +69,7 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
     effect: "what was never removed cannot be bought",
     store: "books",
     focus: "logs",
+    fromSeed: 130,
   },
   {
     name: "a new product that is cut stays",
@@ -78,7 +79,7 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
     effect: "what was never made is sold out, and cannot be made",
     store: "books",
     focus: "logs",
-    fromSeed: 1115,
+    fromSeed: 4150,
   },
   {
     name: "a removal takes nothing away",
@@ -106,7 +107,7 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
     also: [HAS_AN_ID_ALONE],
     effect: "who asks for a book by its id gets another",
     store: "books",
-    fromSeed: 250,
+    fromSeed: 790,
   },
   {
     name: "an id of nothing stays one of nothing",

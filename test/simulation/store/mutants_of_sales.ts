@@ -242,6 +242,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     replace: "if (pending !== undefined && isFirst) {",
     effect: "told that nothing was tried, and it comes true",
     focus: "outages",
+    fromSeed: 500,
   },
   {
     name: "what was lost with the lead counts as not tried",

@@ -51,7 +51,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
     effect: "what never came about is shown as traded",
     store: "stocks",
     focus: "logs",
-    fromSeed: 170,
+    fromSeed: 340,
   },
   {
     name: "a sale of shares is bounded by the stock that is there",
@@ -95,7 +95,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
     effect: "a price that was never set is shown with the next change",
     store: "books",
     focus: "logs",
-    fromSeed: 180,
+    fromSeed: 515,
   },
   {
     name: "a price changes and its version does not",
