@@ -2,8 +2,9 @@
  * A replica's folder: log.csv, term.json and, for a service that has them, its
  * checkpoint. Effects are carried out one after the other in the order they
  * were asked for, each durable before it is reported; appends that queue up
- * behind a flush go to disk together, with one flush. Nothing is ever tried
- * again: a disk that failed once is not to be believed (fail ends the process).
+ * behind a flush go to disk together, with one flush. Only the copy of a log
+ * that gets shorter goes on beside them. Nothing is ever tried again: a disk
+ * that failed once is not to be believed (fail ends the process).
  */
 import { join } from "node:path";
 import { failpoint } from "../failpoint.ts";
