@@ -8,6 +8,8 @@
 export const STATUS_BY_REASON = {
   bad_request: 400,
   unauthorized: 401,
+  /** A page of another site asks for a change in its visitor's name. */
+  foreign_origin: 403,
   not_found: 404,
   method_not_allowed: 405,
   timeout: 408,
@@ -28,6 +30,10 @@ export const STATUS_BY_REASON = {
   unsupported_media_type: 415,
   expectation_failed: 417,
   key_reused: 422,
+  /** The host that is asked for is not this store. */
+  misdirected: 421,
+  /** This client asks for more than its share. */
+  too_many_requests: 429,
   headers_too_large: 431,
   uri_too_long: 414,
   internal: 500,
@@ -39,6 +45,8 @@ export const STATUS_BY_REASON = {
   recovering: 503,
   /** Nothing was done, try again later. */
   unavailable: 503,
+  /** Nothing was done: more is asked for than can be done. To ask again at once makes it worse. */
+  overloaded: 503,
   /** It may have been done: repeat with the same key. */
   unknown: 503,
 } as const;

@@ -18,7 +18,7 @@ export interface ErrorAnswer {
 export function errorAnswer(error: AppError, internal: boolean): ErrorAnswer {
   const { status, message, reason, details } = error;
   const headers = ["Content-Type", JSON_TYPE, "Cache-Control", "no-store"];
-  if (status === 503) headers.push("Retry-After", "1");
+  if (status === 503 || status === 429) headers.push("Retry-After", "1");
   if (status === 401) headers.push("WWW-Authenticate", "Bearer");
   if (reason === "method_not_allowed") headers.push("Allow", String(details["allow"] ?? ""));
   const shown = internal

@@ -10,6 +10,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../errors.ts";
 import { HEADERS_MAX, URL_LENGTH_MAX } from "../limits.ts";
 import type { Connection } from "./connection.ts";
+import type { Client } from "./client.ts";
+import { checkMediaType } from "./media_type.ts";
 
 const NO_PARAMS: string[] = [];
 const NO_HEADERS: readonly string[] = [];
@@ -70,8 +72,7 @@ export class Exchange {
     const mark = url.indexOf("?");
     this.path = mark === -1 ? url : url.slice(0, mark);
     this.query = mark === -1 ? "" : url.slice(mark + 1);
-    connection.open++;
-    connection.latest = this;
+    connection.began(this);
   }
 
   /** There is one to read; known once the headers are checked. */
@@ -139,6 +140,30 @@ export class Exchange {
       throw new AppError("method_not_allowed", "This store has GET, HEAD, POST", { allow });
     }
     throw new AppError("bad_request", "The request target must be a path");
+  }
+
+  /** The client has hung up: nobody waits for an answer. */
+  get isGone(): boolean {
+    return this.#connection.isGone;
+  }
+
+  get client(): Client {
+    return this.#connection.client;
+  }
+
+  /** Not null: its connection is one too many, and only health is served on it. */
+  get surplus(): Connection["surplus"] {
+    return this.#connection.surplus;
+  }
+
+  /** It has shown the secret. */
+  trust(): void {
+    this.#connection.trust();
+  }
+
+  /** Its answer is the last of this connection. */
+  hangUp(): void {
+    this.#connection.hangUp();
   }
 
   /** The value of a header that came once, or of the first one. */
@@ -243,7 +268,7 @@ export class Exchange {
     if (this.#connection.ending) response.writeHead(status, [...all, "Connection", "close"]);
     else response.writeHead(status, all as string[]);
     response.end(body);
-    this.#connection.answered(this);
+    this.#connection.answered(this, status);
   }
 
   /** A short unread body is read over; a long, endless or withheld one ends the connection. */
@@ -262,23 +287,13 @@ export class Exchange {
     const { request, response } = this;
     response.writeHead(status, [...headers, "Connection", "close"]);
     request.on("error", () => {});
-    this.#connection.answered(this);
+    this.#connection.answered(this, status);
     // Behind another answer of this connection: then node:http hangs up in its turn.
     if (response.socket === null) return void response.end(body);
-    response.write(this.method === "HEAD" ? "" : body);
+    // An answer without a body (to HEAD, 204) is its head alone, which a write would hold back.
+    response.flushHeaders();
+    if (this.method !== "HEAD" && body !== "") response.write(body);
     this.#connection.linger();
     request.resume();
   }
-}
-
-/** @throws unsupported_media_type unless it is JSON in UTF-8; none at all is taken for JSON */
-function checkMediaType(value: string | undefined): void {
-  if (value === undefined || value === "application/json") return;
-  const [type = "", ...parameters] = value.toLowerCase().split(";");
-  const known = parameters.every((parameter) => {
-    const [name = "", text = ""] = parameter.trim().split("=");
-    return name !== "charset" || text === "utf-8" || text === '"utf-8"';
-  });
-  if (type.trim() === "application/json" && known) return;
-  throw new AppError("unsupported_media_type", "The body must be application/json in UTF-8");
 }

@@ -10,7 +10,8 @@ import type { MemberContext } from "../member.ts";
 import { parseText, textOf } from "../thread_messages.ts";
 import { startHttpThreads } from "../threads.ts";
 import { internalRoutes, type InternalCall, type InternalOwner } from "./internal_calls.ts";
-import { requireSecret, startHttpServer, type HttpServer, type Listen } from "./server.ts";
+import { requireSecret } from "./require_secret.ts";
+import { startHttpServer, type HttpServer, type Listen } from "./server.ts";
 
 /** What a thread that serves the port beside the owner is told; it survives a clone. */
 export interface InternalPortData {

@@ -5,14 +5,16 @@
  * new, answers what is in flight and is over within CLOSE_GRACE_MS.
  */
 import assert from "node:assert/strict";
-import { timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import { AppError, hasReason } from "../errors.ts";
 import * as limits from "../limits.ts";
 import { errorAnswer } from "./answers.ts";
 import { Connection, type ServerState } from "./connection.ts";
+import { ConnectionTable, type ConnectionLimits } from "./connection_table.ts";
 import { Exchange } from "./exchange.ts";
+import { roomCheck, tooMuch, type RoomOptions } from "./room_check.ts";
+import { RequestGate, type Arrived } from "./request_gate.ts";
 import { Router, type Route } from "./router.ts";
 
 export type Listen = { host: string; port: number } | { fd: number };
@@ -29,7 +31,7 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-export interface ServerOptions {
+export interface ServerOptions extends RoomOptions {
   routes: readonly Route[];
   listen: Listen;
   bodyBytesMax: number;
@@ -39,8 +41,8 @@ export interface ServerOptions {
   internal?: boolean;
   /** When a request must have arrived; HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS when missing. */
   patience?: { headersMs: number; requestMs: number; checkEveryMs: number };
-  /** More at once are hung up on; CONNECTIONS_MAX when missing. */
-  connectionsMax?: number;
+  /** How many clients there may be; CONNECTIONS_MAX from anywhere when missing. */
+  connections?: ConnectionLimits;
   /** Gets what is not an AppError, after 500 was sent: a bug. */
   onBug: (error: unknown) => void;
 }
@@ -63,6 +65,12 @@ const CLOSE_IDLE_MS = 100;
 const AFTER_CLOSE_MS = 700;
 assert(limits.ORDER_DEADLINE_MS < limits.CLOSE_GRACE_MS - AFTER_CLOSE_MS);
 
+const NO_LIMIT_BUT_ALL: ConnectionLimits = {
+  total: limits.CONNECTIONS_MAX,
+  perAddress: limits.CONNECTIONS_MAX,
+  strangers: null,
+};
+
 const connectionOf = Symbol("connection");
 type ServedSocket = Socket & { [connectionOf]?: Connection };
 
@@ -71,7 +79,8 @@ class StoreServer implements HttpServer {
   readonly #router: Router;
   readonly #admit: ((exchange: Exchange) => void) | null;
   readonly #onBug: (error: unknown) => void;
-  readonly #connections = new Set<Connection>();
+  readonly #connections: ConnectionTable<Connection>;
+  readonly #checkRoom: (exchange: Exchange) => void;
   readonly #state: ServerState;
   /** True: the socket was made here, so it is closed here. */
   #ownsSocket = false;
@@ -88,7 +97,15 @@ class StoreServer implements HttpServer {
       bodyBytesMax: options.bodyBytesMax,
       closing: false,
       onChange: () => {},
+      requests: 0,
+      onTrusted: (connection) => this.#connections.trust(connection),
+      gate: new RequestGate(
+        (arrived) => this.#serve(arrived),
+        (arrived, { isLast }) => this.#refuse(arrived, isLast),
+      ),
     };
+    this.#connections = new ConnectionTable(options.connections ?? NO_LIMIT_BUT_ALL);
+    this.#checkRoom = roomCheck(this.#state.gate, options);
     const patience = options.patience ?? PATIENCE;
     this.#server = createServer({
       maxHeaderSize: limits.HEADER_BYTES_MAX,
@@ -101,20 +118,29 @@ class StoreServer implements HttpServer {
     });
     // node:http drops what is above without a word: one more than allowed shows.
     this.#server.maxHeadersCount = limits.HEADERS_MAX + 1;
-    this.#server.maxConnections = options.connectionsMax ?? limits.CONNECTIONS_MAX;
+    // A client that has finished its side waits for its answers (RFC 9112, 9.6).
+    (this.#server as unknown as { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
     this.#listenToEvents();
   }
 
   #listenToEvents(): void {
     const server = this.#server;
     server.on("connection", (socket: ServedSocket) => this.#onConnection(socket));
-    server.on("request", (request, response) => this.#onRequest(request, response, false));
-    server.on("checkContinue", (request, response) => this.#onRequest(request, response, true));
-    server.on("checkExpectation", (request, response) => {
-      const exchange = this.#exchange(request, response, true);
-      this.#fail(exchange, new AppError("expectation_failed", "Only 100-continue can be expected"));
+    server.on("request", (request, response) => {
+      this.#onRequest({ request, response, continues: false, expects: null });
     });
-    server.on("connect", (request) => connectionFor(request.socket).refuseConnect());
+    server.on("checkContinue", (request, response) => {
+      this.#onRequest({ request, response, continues: true, expects: null });
+    });
+    server.on("checkExpectation", (request, response) => {
+      const refusal = new AppError("expectation_failed", "Only 100-continue can be expected");
+      this.#onRequest({ request, response, continues: true, expects: refusal });
+    });
+    server.on("connect", (_request, socket) => {
+      const connection = (socket as ServedSocket)[connectionOf];
+      if (connection === undefined || connection.isBroken) socket.destroy();
+      else connection.refuseConnect();
+    });
     server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
       connectionFor(socket as Socket).break(error);
     });
@@ -157,14 +183,15 @@ class StoreServer implements HttpServer {
     await this.#until(() => this.#connections.size === 0, CLOSE_IDLE_MS);
     this.#refusing = true;
     for (const connection of this.#connections) {
-      if (connection.open === 0) connection.socket.destroySoon();
+      if (connection.isIdle) connection.socket.destroySoon();
     }
-    const isQuiet = (): boolean => ![...this.#connections].some(({ open }) => open > 0);
+    const isQuiet = (): boolean => ![...this.#connections].some(({ isIdle }) => !isIdle);
     await this.#until(isQuiet, limits.CLOSE_GRACE_MS - AFTER_CLOSE_MS);
     for (const connection of this.#connections) connection.socket.destroySoon();
     if (ended === null) return;
     await this.#until(() => this.#connections.size === 0, CLOSE_IDLE_MS);
     this.#server.closeAllConnections();
+    this.#connections.close();
     await ended;
     // Ends what else node:http keeps; that it does not listen any more is no error here.
     this.#server.close(() => {});
@@ -189,29 +216,48 @@ class StoreServer implements HttpServer {
   }
 
   #onConnection(socket: ServedSocket): void {
-    const connection = new Connection(socket, this.#state);
+    const client = this.#connections.clientOf(socket.remoteAddress);
+    const connection = new Connection(socket, this.#state, client);
     socket[connectionOf] = connection;
-    this.#connections.add(connection);
     socket.on("close", () => {
+      connection.gone();
       this.#connections.delete(connection);
       if (this.#state.closing) this.#state.onChange();
     });
+    this.#connections.add(connection);
   }
 
-  #exchange(request: IncomingMessage, response: ServerResponse, continues: boolean): Exchange {
-    return new Exchange(request, response, connectionFor(request.socket), continues);
+  #onRequest(arrived: Arrived): void {
+    const connection = connectionFor(arrived.request.socket);
+    // Behind an answer that ends the connection, or one that nobody will get.
+    if (connection.isBroken || connection.isGone) return;
+    this.#state.gate.take(connection, arrived);
   }
 
-  #onRequest(request: IncomingMessage, response: ServerResponse, continues: boolean): void {
-    const exchange = this.#exchange(request, response, continues);
+  #serve({ request, response, continues, expects }: Arrived): void {
+    const exchange = new Exchange(request, response, connectionFor(request.socket), continues);
     try {
       exchange.check();
+      if (expects !== null) throw expects;
       if (this.#refusing) throw new AppError("unavailable", "This member is stopping");
+      this.#checkRoom(exchange);
       if (this.#admit !== null) this.#admit(exchange);
       const found = this.#router.find(exchange.method, exchange.path);
       exchange.params = found.params;
       const answering = found.route.handle(exchange);
       if (answering !== undefined) answering.catch((error) => this.#fail(exchange, error));
+    } catch (error) {
+      this.#fail(exchange, error);
+    }
+  }
+
+  /** Of a request that waited too long nothing is done. */
+  #refuse({ request, response, continues }: Arrived, isLast: boolean): void {
+    const exchange = new Exchange(request, response, connectionFor(request.socket), continues);
+    if (isLast) exchange.hangUp();
+    try {
+      exchange.check();
+      throw tooMuch();
     } catch (error) {
       this.#fail(exchange, error);
     }
@@ -240,24 +286,4 @@ function connectionFor(socket: ServedSocket): Connection {
   const connection = socket[connectionOf];
   assert(connection !== undefined, "every socket has passed the connection event");
   return connection;
-}
-
-/**
- * Lets in who knows the cluster's secret and speaks for this cluster, and has the answer name
- * the cluster: no other program that got a dead member's port answers like that.
- * @throws unauthorized, other_cluster
- */
-export function requireSecret(secret: string, birth: string): (exchange: Exchange) => void {
-  const expected = Buffer.from(`Bearer ${secret}`);
-  const named = ["Store-Birth", birth];
-  return (exchange) => {
-    const given = Buffer.from(exchange.header("authorization") ?? "");
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-      throw new AppError("unauthorized", "The cluster's secret is wanted here");
-    }
-    if (exchange.header("store-birth") !== birth) {
-      throw new AppError("other_cluster", "This message is for another cluster");
-    }
-    exchange.commonHeaders = named;
-  };
 }

@@ -7,7 +7,8 @@ import { test, type TestContext } from "node:test";
 import { startCatalog } from "../../catalog/catalog_member.ts";
 import type { Settings } from "../../shared/config.ts";
 import { HttpPeer } from "../../shared/http/peer.ts";
-import { requireSecret, startHttpServer } from "../../shared/http/server.ts";
+import { requireSecret } from "../../shared/http/require_secret.ts";
+import { startHttpServer } from "../../shared/http/server.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { Member } from "../../shared/member.ts";
 import type {

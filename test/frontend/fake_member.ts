@@ -2,7 +2,8 @@
 import { type TestContext } from "node:test";
 import { AppError } from "../../shared/errors.ts";
 import type { Exchange } from "../../shared/http/exchange.ts";
-import { requireSecret, startHttpServer } from "../../shared/http/server.ts";
+import { requireSecret } from "../../shared/http/require_secret.ts";
+import { startHttpServer } from "../../shared/http/server.ts";
 import { INTERNAL_BODY_BYTES_MAX } from "../../shared/limits.ts";
 import type {
   LeaseRequest,

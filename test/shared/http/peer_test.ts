@@ -7,7 +7,8 @@ import { AppError, hasReason } from "../../../shared/errors.ts";
 import type { Exchange } from "../../../shared/http/exchange.ts";
 import { HttpPeer, type PeerOptions } from "../../../shared/http/peer.ts";
 import type { Route } from "../../../shared/http/router.ts";
-import { requireSecret, startHttpServer } from "../../../shared/http/server.ts";
+import { requireSecret } from "../../../shared/http/require_secret.ts";
+import { startHttpServer } from "../../../shared/http/server.ts";
 import { INTERNAL_BODY_BYTES_MAX } from "../../../shared/limits.ts";
 import { createLog } from "../../../shared/logging.ts";
 

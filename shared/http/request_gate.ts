@@ -1,0 +1,190 @@
+/**
+ * When a request is served that has arrived. Alone on its connection it is
+ * served at once. What follows it before it is answered (pipelining, RFC 9112
+ * section 9.3.2) is bounded, because one chunk of a socket holds thousands of
+ * requests and costs nothing to send:
+ *
+ *   arrived ─▶ room? ── yes ─▶ served
+ *                └─ no ─▶ waiting, the socket is paused ─▶ served in a later turn
+ *                                 └─ waited too long ─▶ 503, nothing done
+ *
+ * Room is a window of each connection: PIPELINE_MAX requests, halved by each
+ * 503 and widened by each other answer, as TCP does it; one when the process
+ * has much in flight, so that a flood waits behind everybody's first request
+ * and not before it. A connection gives way to others after BURST_MAX requests
+ * of one turn, and one that does not read its answers is not served further.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { monotonicMs } from "../clock.ts";
+import type { AppError } from "../errors.ts";
+import * as limits from "../limits.ts";
+
+export interface Arrived {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** The client waits for `100 Continue`. */
+  continues: boolean;
+  /** It expects what is not known here. */
+  expects: AppError | null;
+}
+
+interface Waiting extends Arrived {
+  sinceMs: number;
+}
+
+/** One connection's place at the gate. */
+export class Pipeline {
+  readonly waiting: Waiting[] = [];
+  /** Requests that may be in flight at once. */
+  window = limits.PIPELINE_MAX;
+  /** Requests served in this turn. */
+  burst = 0;
+  /** Nothing more is served before; monotonic ms. */
+  restsUntilMs = 0;
+}
+
+/** What the gate needs of a connection. */
+export interface GatedConnection {
+  readonly socket: Socket;
+  readonly pipeline: Pipeline;
+  /** Requests taken whose answer has not left. */
+  readonly unfinished: number;
+  readonly isGone: boolean;
+}
+
+/** What happens to a request that has waited too long. `isLast`: nothing behind it is answered. */
+export type Refuse = (arrived: Arrived, options: { isLast: boolean }) => void;
+
+export class RequestGate {
+  /** Requests of all connections that are being answered. */
+  inFlight = 0;
+  readonly #serve: (arrived: Arrived) => void;
+  readonly #refuse: Refuse;
+  /** Connections with requests that wait, the next to be served first. */
+  readonly #waiting = new Set<GatedConnection>();
+  #waitingRequests = 0;
+  /** Those whose burst begins anew in the next turn. */
+  #bursting: GatedConnection[] = [];
+  #turn: NodeJS.Immediate | null = null;
+  #expiry: NodeJS.Timeout | null = null;
+
+  constructor(serve: (arrived: Arrived) => void, refuse: Refuse) {
+    this.#serve = serve;
+    this.#refuse = refuse;
+  }
+
+  /** A request has arrived on this connection: it is served now, later, or not at all. */
+  take(connection: GatedConnection, arrived: Arrived): void {
+    const { pipeline } = connection;
+    if (++pipeline.burst === limits.BURST_MAX) this.#endBurst(connection);
+    const isFree = pipeline.burst <= limits.BURST_MAX && pipeline.waiting.length === 0;
+    if (isFree && this.#hasRoom(connection)) return this.#serve(arrived);
+    this.#defer(connection, arrived);
+  }
+
+  /** An answer has left, or the client has read some: what waits may have room now. */
+  released(connection: GatedConnection): void {
+    if (this.#waiting.has(connection)) this.#turnSoon();
+  }
+
+  /** The connection is gone, and what waits on it with it. */
+  forget(connection: GatedConnection): void {
+    this.#waitingRequests -= connection.pipeline.waiting.length;
+    connection.pipeline.waiting.length = 0;
+    this.#waiting.delete(connection);
+  }
+
+  #hasRoom({ pipeline, unfinished, socket }: GatedConnection): boolean {
+    if (unfinished === 0) return pipeline.restsUntilMs === 0 || monotonicMs() >= pipeline.restsUntilMs;
+    const window = this.inFlight >= limits.PIPELINE_SHARED_MAX ? 1 : pipeline.window;
+    return unfinished < window && socket.writableLength < limits.UNREAD_BYTES_MAX;
+  }
+
+  #defer(connection: GatedConnection, arrived: Arrived): void {
+    const { pipeline, socket } = connection;
+    if (this.#waitingRequests >= limits.WAITING_REQUESTS_MAX) {
+      // Room for the requests of a flood is memory of everybody: its connection goes.
+      socket.destroy();
+      return;
+    }
+    this.#waitingRequests++;
+    pipeline.waiting.push({ ...arrived, sinceMs: monotonicMs() });
+    if (pipeline.waiting.length === 1) {
+      this.#waiting.add(connection);
+      this.#turnSoon();
+    }
+    socket.pause();
+    this.#expiry ??= setInterval(() => this.#expire(), limits.EXPIRE_EVERY_MS);
+  }
+
+  #endBurst(connection: GatedConnection): void {
+    this.#bursting.push(connection);
+    this.#turnSoon();
+  }
+
+  #turnSoon(): void {
+    this.#turn ??= setImmediate(() => {
+      this.#turn = null;
+      for (const { pipeline } of this.#bursting.splice(0)) pipeline.burst = 0;
+      this.#serveTurn();
+    });
+  }
+
+  /** A bounded part of what waits, each connection in its turn. */
+  #serveTurn(): void {
+    let left = limits.TURN_REQUESTS_MAX;
+    for (const connection of [...this.#waiting]) {
+      if (left <= 0) break;
+      left -= this.#serveWaiting(connection);
+    }
+    for (const connection of this.#waiting) {
+      if (this.#hasRoom(connection)) return this.#turnSoon();
+    }
+  }
+
+  /** @returns how many were served; the connection goes to the end of the queue */
+  #serveWaiting(connection: GatedConnection): number {
+    const { pipeline } = connection;
+    let served = 0;
+    while (served < limits.BURST_MAX && pipeline.waiting.length > 0) {
+      if (connection.isGone || !this.#hasRoom(connection)) break;
+      this.#waitingRequests--;
+      served++;
+      this.#serve(pipeline.waiting.shift()!);
+    }
+    this.#waiting.delete(connection);
+    if (pipeline.waiting.length > 0) this.#waiting.add(connection);
+    else if (!connection.isGone) connection.socket.resume();
+    return served;
+  }
+
+  /** Requests that waited longer than anybody should get a 503, the oldest first. */
+  #expire(): void {
+    const nowMs = monotonicMs();
+    const isBusy = this.inFlight >= limits.PIPELINE_SHARED_MAX ||
+      this.#waitingRequests >= limits.WAITING_BUSY;
+    const patienceMs = isBusy ? limits.WAIT_BUSY_MS : limits.WAIT_MS;
+    for (const connection of [...this.#waiting]) this.#expireOn(connection, nowMs - patienceMs);
+    if (this.#waiting.size > 0) return this.#turnSoon();
+    clearInterval(this.#expiry!);
+    this.#expiry = null;
+  }
+
+  #expireOn(connection: GatedConnection, beforeMs: number): void {
+    const { pipeline, socket } = connection;
+    const { waiting } = pipeline;
+    // A client that reads nothing would not read a refusal; it is let go for that.
+    if (socket.writableLength >= limits.UNREAD_BYTES_MAX) return;
+    if (waiting.length === 0 || waiting[0]!.sinceMs > beforeMs) return;
+    const isFlood = waiting.length > limits.PIPELINE_MAX;
+    while (waiting.length > 0 && waiting[0]!.sinceMs <= beforeMs && !connection.isGone) {
+      this.#waitingRequests--;
+      this.#refuse(waiting.shift()!, { isLast: isFlood });
+      if (isFlood) return this.forget(connection);
+    }
+    if (waiting.length > 0 || connection.isGone) return;
+    this.#waiting.delete(connection);
+    socket.resume();
+  }
+}
