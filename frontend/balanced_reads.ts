@@ -4,7 +4,7 @@
  * waiting but those it was given. Who was asked and does not answer is stood
  * in for by the leader, and the leader by a follower.
  */
-import { Batcher } from "../shared/batcher.ts";
+import { Batcher, type BatcherOptions } from "../shared/batcher.ts";
 import { AppError } from "../shared/errors.ts";
 import type { CatalogReplicas } from "./catalog_replicas.ts";
 import { isPassing } from "./group_client.ts";
@@ -13,6 +13,8 @@ import { isPassing } from "./group_client.ts";
 export interface Item<T> {
   subject: T;
   lease: number;
+  /** It has been answered, if only by its deadline. */
+  isOver: boolean;
 }
 
 /** Whom a batch goes to when that is not the leader, and the row that it is answered from on. */
@@ -23,7 +25,7 @@ export interface Follower {
 
 export interface BalancedReadsOptions<T, R> {
   replicas: CatalogReplicas;
-  batches: { inFlightMax: number; itemsMax: number; queueMax: number };
+  batches: Omit<BatcherOptions<never, never>, "send" | "isAbandoned">;
   /** @param follower null: to the leader */
   send: (items: Item<T>[], follower: Follower | null) => Promise<R[]>;
 }
@@ -40,9 +42,11 @@ export class BalancedReads<T, R> {
   constructor(options: BalancedReadsOptions<T, R>) {
     this.#options = options;
     const { replicas, batches, send } = options;
-    this.#leader = new Batcher({ send: (items) => send(items, null), ...batches });
+    const isAbandoned = ({ isOver }: Item<T>): boolean => isOver;
+    this.#leader = new Batcher({ send: (items) => send(items, null), isAbandoned, ...batches });
     this.#followers = new Map(replicas.ids.map((id) => {
-      return [id, new Batcher({ send: (items) => this.#sendTo(id, items), ...batches })];
+      const sendTo = (items: FollowerItem<T>[]): Promise<R[]> => this.#sendTo(id, items);
+      return [id, new Batcher({ send: sendTo, isAbandoned, ...batches })];
     }));
   }
 
@@ -56,13 +60,13 @@ export class BalancedReads<T, R> {
     const chosen = replicas.next(least);
     try {
       if (chosen === null) return await this.#askLeader(item);
-      return await this.#askFollower(chosen, { ...item, least });
+      return await this.#askFollower(chosen, Object.assign(item, { least }));
     } catch (error) {
       if (!isPassing(error)) throw error;
       if (chosen !== null) return this.#askLeader(item);
       const other = replicas.follower(least);
       if (other === null) throw error;
-      return this.#askFollower(other, { ...item, least });
+      return this.#askFollower(other, Object.assign(item, { least }));
     }
   }
 

@@ -16,6 +16,8 @@ import {
   LOOKUP_DEADLINE_MS,
   LOOKUP_TIMEOUT_MS,
   QUEUE_ITEMS_MAX,
+  QUEUE_SHED_ITEMS,
+  QUEUE_WAIT_MS,
 } from "../shared/limits.ts";
 import type {
   Answered,
@@ -39,6 +41,7 @@ import type { Told } from "./told.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
 const LISTS = { ...BATCHES, itemsMax: LISTS_MAX };
+const SHED = { ms: QUEUE_WAIT_MS, items: QUEUE_SHED_ITEMS };
 
 export interface CatalogClientOptions {
   finder: Finder;
@@ -70,40 +73,54 @@ export class CatalogClient {
   constructor(options: CatalogClientOptions) {
     this.#options = options;
     this.#group = new GroupClient(options.finder, options.clock);
-    const { replicas } = options;
+    const { replicas, clock } = options;
+    const shed = { ...SHED, clock };
     this.#lookups = new BalancedReads({
       replicas,
-      batches: BATCHES,
+      batches: { ...BATCHES, shed },
       send: (items, follower) => this.#sendLookups(items, follower),
     });
     this.#lists = new BalancedReads({
       replicas,
-      batches: LISTS,
+      batches: { ...LISTS, shed },
       send: (items, follower) => this.#sendLists(items, follower),
     });
-    this.#names = new Batcher({ send: (items) => this.#sendNames(items), ...BATCHES });
+    this.#names = new Batcher({
+      send: (items) => this.#sendNames(items),
+      isAbandoned: ({ isOver }) => isOver,
+      shed,
+      ...BATCHES,
+    });
   }
 
   /** Null: there is no such product. @throws unavailable */
   lookup(name: string, lease: number): Promise<FoundProduct | null> {
-    const item = { subject: name, lease };
-    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => {
+    return this.#untilAnswered(name, lease, (item) => {
       return this.#lookups.ask(item, this.#leastOf(lease, () => this.#options.told.leastOf(name)));
     });
   }
 
   /** @throws unavailable */
   list(query: ListQuery, lease: number): Promise<FoundList> {
-    const item = { subject: query, lease };
-    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => {
+    return this.#untilAnswered(query, lease, (item) => {
       return this.#lists.ask(item, this.#leastOf(lease, () => this.#options.told.leastOfAll()));
     });
   }
 
   /** Of the product with this id; null: there is none. @throws unavailable */
   name(id: number, lease: number): Promise<string | null> {
-    const item = { subject: id, lease };
-    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => this.#names.add(item));
+    return this.#untilAnswered(id, lease, (item) => this.#names.add(item));
+  }
+
+  /** At the deadline nobody waits for the item any more, and it leaves whatever queue it is in. */
+  #untilAnswered<T, R>(
+    subject: T,
+    lease: number,
+    attempt: (item: Item<T>) => Promise<R>,
+  ): Promise<R> {
+    const item = { subject, lease, isOver: false };
+    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => attempt(item))
+      .finally(() => (item.isOver = true));
   }
 
   /**

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { monotonicMs, systemClock } from "../shared/clock.ts";
+import { connectionsWithin, descriptorLimit } from "../shared/descriptors.ts";
 import { startInternalPort, type InternalPort } from "../shared/http/internal_port.ts";
 import { openPeers } from "../shared/http/peers.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
@@ -112,7 +113,10 @@ class Frontend implements RunningFrontend {
     const { id, store, cacheSize, cacheTtlMs, logLevel, threads, host, port } = settings;
     const memory = this.#memory;
     const cache = { cacheSize, cacheTtlMs, memory };
-    const data = { id, store, birth: birth.id, logLevel, adminToken: this.#adminToken, ...cache };
+    const data = {
+      id, store, birth: birth.id, logLevel, adminToken: this.#adminToken, host,
+      ...cache, ...this.#doors(),
+    };
     return startHttpThreads({
       module: new URL("./http_thread.ts", import.meta.url).href,
       count: threads,
@@ -121,6 +125,27 @@ class Frontend implements RunningFrontend {
       handle: (kind, text) => this.#handle(kind as Ask, text),
       onDeath: fail,
     });
+  }
+
+  /** Each thread has its part of what the process may take: it cannot see the others'. */
+  #doors() {
+    const { settings, log } = this.#context;
+    const { threads, doors } = settings;
+    const { connectionsMax, connectionsPerClient, requestsPerClient } = doors;
+    const total = Math.min(connectionsMax, connectionsWithin(descriptorLimit()));
+    if (total < connectionsMax) {
+      log.warn("fewer connections than set: the limit of open files is low", { total });
+    }
+    const part = (whole: number): number => Math.max(1, Math.ceil(whole / threads));
+    return {
+      ...doors,
+      requestsPerClient: requestsPerClient === null ? null : part(requestsPerClient),
+      connections: {
+        total: part(total),
+        perAddress: part(Math.min(connectionsPerClient, total)),
+        strangers: null,
+      },
+    };
   }
 
   /** What other members ask for. @throws bad_request */

@@ -89,7 +89,8 @@ export class GroupClient {
       } catch (error) {
         if (!isPassing(error)) throw error;
         if (deadlineMs - this.#clock.monotonicMs() <= pauseMs(tries)) {
-          throw new AppError("unavailable", error.message);
+          // In words of our own: what another member said is not for the public.
+          throw new AppError("unavailable", "There was no answer in time");
         }
       }
       await this.breathe(tries, deadlineMs);

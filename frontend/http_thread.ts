@@ -1,7 +1,6 @@
 /** One HTTP thread of a front-end: the public API (public_routes.ts) on the shared socket. */
 import { monotonicMs } from "../shared/clock.ts";
 import { startHttpServer } from "../shared/http/server.ts";
-import { PUBLIC_BODY_BYTES_MAX } from "../shared/limits.ts";
 import { createLog } from "../shared/logging.ts";
 import { serveThread } from "../shared/threads.ts";
 import { withheldRoutes } from "./admin_routes.ts";
@@ -9,20 +8,29 @@ import { ThreadCounts } from "./cache/thread_counts.ts";
 import { makePages, type HttpThreadData } from "./pages.ts";
 import { publicRoutes } from "./public_routes.ts";
 import { requestLog } from "./request_log.ts";
+import { originCheck } from "./same_origin.ts";
+
+/** Answered however full the server is. */
+const HEALTH_PATHS = new Set(["/livez", "/readyz"]);
 
 serveThread(({ data, owner, listen }) => {
   const settings = data as HttpThreadData;
   const log = createLog({ member: `frontend-${settings.id}`, level: settings.logLevel });
   const note = settings.logLevel === "debug" ? requestLog(log, monotonicMs) : null;
   const counts = ThreadCounts.take(settings.memory.counts);
+  const checkOrigin = originCheck({ publicHosts: settings.publicHosts, host: settings.host });
   const pages = makePages(settings, owner, counts);
   return startHttpServer({
     routes: [...publicRoutes(pages), ...withheldRoutes(pages.store, pages.admin !== null)],
     listen,
-    bodyBytesMax: PUBLIC_BODY_BYTES_MAX,
+    bodyBytesMax: settings.bodyBytesMax,
+    connections: settings.connections,
+    requestsPerClient: settings.requestsPerClient,
+    vitalPaths: HEALTH_PATHS,
     admit: (exchange) => {
       counts.requests++;
       note?.(exchange);
+      checkOrigin(exchange);
     },
     // Uncaught, it ends this thread, and the thread's end ends the process.
     onBug: (error) => {

@@ -29,6 +29,8 @@ import {
   PLACE_TIMEOUT_MS,
   PLACES_LINGER_MS,
   QUEUE_ITEMS_MAX,
+  QUEUE_SHED_ITEMS,
+  QUEUE_WAIT_MS,
 } from "../shared/limits.ts";
 import type {
   FindAnswer, FindRequest, Order, PlaceAnswer, PlaceResult, ReplicaHealth,
@@ -59,7 +61,7 @@ interface Losable {
 
 interface Outspoken {
   /** What each replica last said, by id. */
-  healths(): ReadonlyMap<number, Pick<ReplicaHealth, "details">>;
+  healths(): ReadonlyMap<number, Pick<ReplicaHealth, "details" | "full">>;
 }
 
 /** What one try came to, and the term of the leader that was asked; 0 when none was. */
@@ -89,6 +91,8 @@ class Placing {
   isOver = false;
   /** A try of it is with a leader, and has no answer yet. */
   isUnderWay = false;
+  /** This front-end has no room for it: that is an answer, and no reason to try again. */
+  isRefused = false;
   /** Some try that is over may have had an effect. */
   mayHaveHappened = false;
   /** The highest term of a leader that took a try and gave no answer. */
@@ -117,16 +121,20 @@ export class OrderClient {
   readonly #places: Batcher<Placing, Try>;
   readonly #finds: Batcher<number, Order | null>;
   #lastBatch = 0;
+  /** Since when the leader has said that its disk is full; monotonic. */
+  #fullSinceMs: number | null = null;
 
   constructor(options: OrderClientOptions) {
     this.#options = options;
     this.#group = new GroupClient(options.orders, options.clock);
+    const shed = { ms: QUEUE_WAIT_MS, items: QUEUE_SHED_ITEMS, clock: options.clock };
     this.#places = new Batcher({
       send: (placings) => this.#sendPlaces(placings),
       linger: { ms: PLACES_LINGER_MS, clock: options.clock },
+      shed,
       ...PLACES,
     });
-    this.#finds = new Batcher({ send: (numbers) => this.#sendFinds(numbers), ...FINDS });
+    this.#finds = new Batcher({ send: (numbers) => this.#sendFinds(numbers), shed, ...FINDS });
   }
 
   /** @param purchase JSON text of a Purchase. @returns within so long */
@@ -154,11 +162,23 @@ export class OrderClient {
     if (orders.lostAtMs !== null && orders.lostAtMs <= sinceMs) {
       return { code: "unavailable", message: "There is no order leader at the moment" };
     }
+    const full = this.#fullRefusal(sinceMs);
+    if (full !== null) return full;
     const isLost = catalogs.lostAtMs !== null && catalogs.lostAtMs <= sinceMs;
     if (isLost && !this.#leaderReachesCatalog()) {
       return { code: "unavailable", message: "There is no catalog at the moment" };
     }
     return null;
+  }
+
+  /** A leader without room gives way to one with room; one that has not by now knows of none. */
+  #fullRefusal(sinceMs: number): PlaceResult | null {
+    const { orders, clock } = this.#options;
+    const { leader } = orders;
+    const isFull = leader !== null && orders.healths().get(leader.id)?.full === true;
+    this.#fullSinceMs = isFull ? this.#fullSinceMs ?? clock.monotonicMs() : null;
+    if (this.#fullSinceMs === null || this.#fullSinceMs > sinceMs) return null;
+    return { code: "unavailable", message: "There is no room for further orders" };
   }
 
   /** It sells, and not this front-end, which may be the only one that is cut off. */
@@ -175,6 +195,9 @@ export class OrderClient {
       if (REFUSALS.has(result.code)) {
         return term >= placing.lateTerm ? result : undecided(placing);
       }
+      if (placing.isRefused) return undecided(placing);
+      const full = this.#fullRefusal(this.#options.clock.monotonicMs() - FAIL_FAST_MS);
+      if (full !== null && !placing.mayHaveHappened) return full;
       await this.#group.breathe(tries, deadlineMs);
     }
     return undecided(placing);
@@ -188,6 +211,11 @@ export class OrderClient {
       placing.refusal = result.code === "unavailable" ? result.message : null;
       return outcome;
     } catch (error) {
+      if (hasReason(error, "overloaded")) {
+        placing.isRefused = true;
+        placing.refusal = error.message;
+        return failed("unavailable", error);
+      }
       if (!isPassing(error)) throw error;
       const term = Number(error.details["askedTerm"] ?? 0);
       if (!hasReason(error, "unknown")) return failed("unavailable", error);

@@ -3,6 +3,7 @@
  * and on the owner, whom they ask for everything else.
  */
 import { monotonicMs } from "../shared/clock.ts";
+import type { ConnectionLimits } from "../shared/http/connection_table.ts";
 import { createLog, type LogLevel } from "../shared/logging.ts";
 import { STORES } from "../shared/stores/stores.ts";
 import type { Owner, TextOwner } from "../shared/threads.ts";
@@ -20,8 +21,7 @@ import { makeReaders } from "./readers.ts";
 import { viewsOf, type SharedMemory } from "./shared_memory.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
-/** What an HTTP thread is started with. */
-export interface HttpThreadData {
+export interface PagesData {
   id: number;
   store: string;
   birth: string;
@@ -33,8 +33,19 @@ export interface HttpThreadData {
   memory: SharedMemory;
 }
 
+/** What an HTTP thread is started with. */
+export interface HttpThreadData extends PagesData {
+  host: string;
+  publicHosts: readonly string[];
+  bodyBytesMax: number;
+  /** Of this thread. */
+  connections: ConnectionLimits;
+  /** Of this thread; null: as many as there is room for. */
+  requestsPerClient: number | null;
+}
+
 /** @param counts of the products' cache */
-export function makePages(data: HttpThreadData, owner: TextOwner, counts: CacheCounts): Pages {
+export function makePages(data: PagesData, owner: TextOwner, counts: CacheCounts): Pages {
   const vocabulary = new Vocabulary(STORES.get(data.store)!);
   const { lease } = viewsOf(data.memory);
   const names = new ProductNames({ owner, lease, nowMs: monotonicMs });
@@ -77,7 +88,7 @@ interface Parts {
   names: ProductNames;
 }
 
-function makeProductPages(data: HttpThreadData, parts: Parts): ProductPages {
+function makeProductPages(data: PagesData, parts: Parts): ProductPages {
   const { vocabulary, owner, counts, names } = parts;
   const { memory, cacheSize, cacheTtlMs } = data;
   const nowMs = monotonicMs;

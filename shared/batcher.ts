@@ -25,6 +25,14 @@ export interface BatcherOptions<Item, Result> {
   inFlightMax: number;
   itemsMax: number;
   queueMax: number;
+  /**
+   * Overload shows in time, not in numbers: while batches settle and yet the oldest item has
+   * waited for `ms`, newcomers are refused, once `items` queue. (While none settles, as between
+   * two leaders, that is a pause and no overload.)
+   */
+  shed?: { ms: number; items: number; clock: Clock };
+  /** Nobody waits for its result any more: it is left out, and fails as unavailable. */
+  isAbandoned?: (item: Item) => boolean;
   /** How long, at most, a batch waits for those who were answered by the one before. */
   linger?: { ms: number; clock: Clock };
 }
@@ -38,6 +46,8 @@ const LINGER_PAUSE_BATCHES = 10;
 
 interface Waiting<Item, Result> {
   item: Item;
+  /** When it came, where that is looked at; monotonic. */
+  sinceMs: number;
   resolve: (result: Result) => void;
   reject: (error: unknown) => void;
 }
@@ -54,6 +64,8 @@ export class Batcher<Item, Result> {
   #awaited = 0;
   #endLinger: () => void = () => {};
   #lingerPause = 0;
+  /** When a batch last settled; monotonic. */
+  #settledAtMs = -Infinity;
 
   constructor(options: BatcherOptions<Item, Result>) {
     assert(options.inFlightMax >= 1 && options.itemsMax >= 1 && options.queueMax >= 1);
@@ -71,15 +83,16 @@ export class Batcher<Item, Result> {
 
   /**
    * The item's result.
-   * @throws unavailable when the queue is full
+   * @throws overloaded when the queue is full, or what stands in it has waited too long
    */
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#closedBy !== null) return reject(this.#closedBy);
-      if (this.#queue.length >= this.#options.queueMax) {
-        return reject(new AppError("unavailable", "Too many requests wait already"));
+      const sinceMs = this.#options.shed?.clock.monotonicMs() ?? 0;
+      if (this.#queue.length >= this.#options.queueMax || this.#isLate(sinceMs)) {
+        return reject(new AppError("overloaded", "Too many requests wait already"));
       }
-      this.#queue.push({ item, resolve, reject });
+      this.#queue.push({ item, sinceMs, resolve, reject });
       this.#flushSoon();
     });
   }
@@ -89,6 +102,13 @@ export class Batcher<Item, Result> {
     this.#closedBy = error;
     this.#endLinger();
     for (const waiting of this.#queue.splice(0)) waiting.reject(error);
+  }
+
+  #isLate(nowMs: number): boolean {
+    const { shed } = this.#options;
+    if (shed === undefined || this.#queue.length < shed.items) return false;
+    const isServing = nowMs - this.#settledAtMs < 2 * shed.ms;
+    return isServing && nowMs - this.#queue[0]!.sinceMs > shed.ms;
   }
 
   /** In a microtask, so that what one turn of the event loop brings goes together. */
@@ -108,7 +128,8 @@ export class Batcher<Item, Result> {
 
   #flush(): void {
     while (this.#queue.length > 0 && this.#inFlight < this.#options.inFlightMax) {
-      void this.#sendBatch(this.#takeBatch());
+      const batch = this.#wanted(this.#takeBatch());
+      if (batch.length > 0) void this.#sendBatch(batch);
     }
   }
 
@@ -119,6 +140,17 @@ export class Batcher<Item, Result> {
     const all = this.#queue;
     this.#queue = [];
     return all;
+  }
+
+  /** Of what was taken, what somebody waits for. */
+  #wanted(batch: Waiting<Item, Result>[]): Waiting<Item, Result>[] {
+    const { isAbandoned } = this.#options;
+    if (isAbandoned === undefined || !batch.some(({ item }) => isAbandoned(item))) return batch;
+    return batch.filter(({ item, reject }) => {
+      if (!isAbandoned(item)) return true;
+      reject(new AppError("unavailable", "Nobody waits for this any more"));
+      return false;
+    });
   }
 
   async #sendBatch(batch: Waiting<Item, Result>[]): Promise<void> {
@@ -132,6 +164,8 @@ export class Batcher<Item, Result> {
     }
     this.#inFlight--;
     assert(this.#inFlight >= 0);
+    const { shed } = this.#options;
+    if (shed !== undefined && results !== null) this.#settledAtMs = shed.clock.monotonicMs();
     if (results === null) {
       for (const waiting of batch) waiting.reject(failure);
     } else {

@@ -6,6 +6,7 @@
  * of variables below is also what --help prints.
  */
 import { join } from "node:path";
+import { DOOR_VARIABLES, readDoors, type DoorSettings } from "./config_doors.ts";
 import { asAddresses, asHost, asInteger, asOneOf, asPattern } from "./config_values.ts";
 import { parseFailpoint, type Failpoint } from "./failpoint.ts";
 import { LOG_LEVELS, type LogLevel } from "./logging.ts";
@@ -47,6 +48,8 @@ export interface Settings {
   /** Replicas that commit an order; the majority unless set. */
   orderQuorum: number;
   balance: Balance;
+  /** Of a front-end's public port. */
+  doors: DoorSettings;
   secretFile: string;
   adminTokenFile: string | null;
   /** Makes the birth mark of a folder that has none. */
@@ -83,6 +86,7 @@ const VARIABLES: readonly Variable[] = [
   { name: "BALANCE", meaning: BALANCES.join(", "), default: "round-robin" },
   { name: "STORE_SECRET_FILE", meaning: "the cluster's secret", default: "DATA_DIR/secret" },
   { name: "ADMIN_TOKEN_FILE", meaning: "who has it may change products", default: "none" },
+  ...DOOR_VARIABLES,
   { name: "BIRTH", meaning: "the cluster's id, for a folder without one", default: "none" },
   { name: "RECOVER", meaning: "yes: that folder was lost, refetch it", default: "no" },
   { name: "LOG_LEVEL", meaning: LOG_LEVELS.join(", "), default: "info" },
@@ -126,13 +130,14 @@ export function readSettings(
     catalogs: lists.CATALOGS,
     orders: lists.ORDERS,
     ...readTuning(given),
+    doors: readDoors(given),
     orderQuorum: readQuorum(given("ORDER_QUORUM"), lists.ORDERS.size),
     secretFile: given("STORE_SECRET_FILE") ?? join(dataDir, "secret"),
     adminTokenFile: given("ADMIN_TOKEN_FILE") ?? null,
     birth: readBirthId(given("BIRTH")),
     recover: asOneOf("RECOVER", given("RECOVER") ?? "no", ["yes", "no"]) === "yes",
     logLevel: asOneOf("LOG_LEVEL", given("LOG_LEVEL") ?? "info", LOG_LEVELS),
-    failpoint: readFailpoint(given("FAILPOINT")),
+    failpoint: given("FAILPOINT") === undefined ? null : parseFailpoint(given("FAILPOINT")!),
   };
 }
 
@@ -272,10 +277,6 @@ function readQuorum(value: string | undefined, replicas: number): number {
 function readBirthId(value: string | undefined): string | null {
   if (value === undefined) return null;
   return asPattern("BIRTH", value, [/^[A-Za-z0-9-]{1,64}$/, "1 to 64 of A-Z a-z 0-9 -"]);
-}
-
-function readFailpoint(value: string | undefined): Failpoint | null {
-  return value === undefined ? null : parseFailpoint(value);
 }
 
 /** What --help prints: examples, settings with their defaults, exit codes. */

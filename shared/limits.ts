@@ -142,6 +142,9 @@ export const LISTS_MAX = 100;
 export const ITEM_BYTES_MAX = 768;
 /** Items that may wait on any hop before newcomers are refused with 503. */
 export const QUEUE_ITEMS_MAX = 20_000;
+/** With so many in a front-end's queue, the oldest for so long, newcomers are refused at once. */
+export const QUEUE_WAIT_MS = 50;
+export const QUEUE_SHED_ITEMS = 512;
 /**
  * Batches of one session the catalog remembers: a repeat within gets the same answer, an
  * older one is refused.
@@ -175,10 +178,7 @@ export const HEADERS_TIMEOUT_MS = 10_000;
 export const REQUEST_TIMEOUT_MS = 15_000;
 /** node:http really closes an idle connection 1 s after this; a client must reuse it for less. */
 export const KEEP_ALIVE_MS = 5_000;
-/**
- * Connections to a front-end's public port, all threads together, unless the user sets another
- * number; and those from one address, as a part of them.
- */
+/** Connections to a front-end's public port, unless set otherwise; share of them of one address. */
 export const CONNECTIONS_MAX = 2_048;
 export const ADDRESS_SHARE = 0.5;
 /** Connections to an internal port; and of them those that have not shown the secret. */
@@ -192,7 +192,7 @@ export const LET_GO_SHARE = 1 / 16;
 export const DESCRIPTORS_RESERVED = 512;
 /** Requests of one connection in flight: what it pipelines beyond waits, its socket paused. */
 export const PIPELINE_MAX = 32;
-/** With so many requests in flight, all connections of a thread together, none has more than one. */
+/** With so many in flight on all connections of a thread, none has more than one. */
 export const PIPELINE_SHARED_MAX = 512;
 /** Requests of one connection that are served in one turn, and of all that have to wait. */
 export const BURST_MAX = 8;
@@ -285,16 +285,13 @@ assert(
 );
 assert(ORDER_DEADLINE_MS < CLOSE_GRACE_MS, "a stopping member answers what it took");
 assert(HEADERS_TIMEOUT_MS < REQUEST_TIMEOUT_MS, "headers come before bodies");
-assert(WAIT_BUSY_MS + EXPIRE_EVERY_MS < REFUSAL_MS, "what has to wait in a crowd is refused in time");
+assert(WAIT_BUSY_MS + EXPIRE_EVERY_MS < REFUSAL_MS, "what waits in a crowd is refused in time");
 assert(REFUSED_REST_MS + EXPIRE_EVERY_MS < REFUSAL_MS, "so is what comes after a refusal");
 assert(BURST_MAX <= PIPELINE_MAX && PIPELINE_MAX < PIPELINE_SHARED_MAX, "one is less than all");
-assert(
-  CONNECTIONS_MAX < IN_FLIGHT_MAX,
-  "each connection may have one request in flight, and the queues decide what is too much",
-);
-assert(
-  WAITING_BUSY < WAITING_REQUESTS_MAX && TURN_REQUESTS_MAX < WAITING_BUSY,
-  "a flood is refused before its connections are ended",
-);
+assert(CONNECTIONS_MAX < IN_FLIGHT_MAX, "each connection may have one request in flight");
+assert(TURN_REQUESTS_MAX < WAITING_BUSY, "what one turn can serve is no crowd");
+assert(WAITING_BUSY < WAITING_REQUESTS_MAX, "a flood is refused before its connections are ended");
 assert(WRITE_STALL_MS + WRITE_CHECK_MS <= 15_000, "a client that reads nothing is soon gone");
 assert(STRANGERS_MAX < INTERNAL_CONNECTIONS_MAX, "strangers leave room for members");
+assert(QUEUE_WAIT_MS < REFUSAL_MS, "what a queue refuses is refused in time");
+assert(QUEUE_SHED_ITEMS >= PIPELINE_SHARED_MAX, "what may be pipelined is not refused for that");

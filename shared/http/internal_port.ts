@@ -5,13 +5,20 @@
  * THREADS above 1 further threads serve the same socket beside it, and ask the
  * owner by message (threads.ts).
  */
-import { INTERNAL_BODY_BYTES_MAX } from "../limits.ts";
+import { INTERNAL_BODY_BYTES_MAX, INTERNAL_CONNECTIONS_MAX, STRANGERS_MAX } from "../limits.ts";
 import type { MemberContext } from "../member.ts";
 import { parseText, textOf } from "../thread_messages.ts";
 import { startHttpThreads } from "../threads.ts";
 import { internalRoutes, type InternalCall, type InternalOwner } from "./internal_calls.ts";
 import { requireSecret } from "./require_secret.ts";
 import { startHttpServer, type HttpServer, type Listen } from "./server.ts";
+
+/** Members keep few connections; strangers have no business here. */
+const CONNECTIONS = {
+  total: INTERNAL_CONNECTIONS_MAX,
+  perAddress: INTERNAL_CONNECTIONS_MAX,
+  strangers: STRANGERS_MAX,
+};
 
 /** What a thread that serves the port beside the owner is told; it survives a clone. */
 export interface InternalPortData {
@@ -87,6 +94,7 @@ export function serveInternalPort(
     listen,
     bodyBytesMax: INTERNAL_BODY_BYTES_MAX,
     admit: requireSecret(secret, birth),
+    connections: CONNECTIONS,
     internal: true,
     onBug,
   });

@@ -106,7 +106,8 @@ export class HttpPeer implements Peer {
         path,
         headers: [...this.#headers, ...content],
       });
-      const what = `${method} ${this.url}${path}`;
+      // Without its address: messages may be passed on to the public.
+      const what = `${method} ${path.split("?", 1)[0]}`;
       const [birth, onStranger] = [this.#birth, this.#onStranger];
       new Call({ request, resolve, reject, timeoutMs, what, birth, onStranger });
       if (body === null) request.end();
@@ -130,7 +131,7 @@ interface CallOptions {
   timeoutMs: number;
   /** An answer that does not name it is no member's. */
   birth: string;
-  /** For messages: the method and the URL. */
+  /** For messages: the method and the path. */
   what: string;
   onStranger: (refusal: AppError) => void;
 }

@@ -96,7 +96,8 @@ export class RequestGate {
   }
 
   #hasRoom({ pipeline, unfinished, socket }: GatedConnection): boolean {
-    if (unfinished === 0) return pipeline.restsUntilMs === 0 || monotonicMs() >= pipeline.restsUntilMs;
+    const { restsUntilMs } = pipeline;
+    if (unfinished === 0) return restsUntilMs === 0 || monotonicMs() >= restsUntilMs;
     const window = this.inFlight >= limits.PIPELINE_SHARED_MAX ? 1 : pipeline.window;
     return unfinished < window && socket.writableLength < limits.UNREAD_BYTES_MAX;
   }

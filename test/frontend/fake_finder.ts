@@ -15,11 +15,11 @@ export interface FakeCall {
   fail: (error: AppError) => void;
 }
 
-type FakeHealth = Pick<ReplicaHealth, "state" | "role" | "commitIndex" | "details">;
+type FakeHealth = Pick<ReplicaHealth, "state" | "role" | "commitIndex" | "details" | "full">;
 
 /** One that is alive. */
 export const FOLLOWER: FakeHealth = {
-  state: "normal", role: "follower", commitIndex: 100, details: {},
+  state: "normal", role: "follower", commitIndex: 100, full: false, details: {},
 };
 
 export class FakeFinder implements Finder {

@@ -6,6 +6,7 @@ import type { FrontendStatus, Status } from "../../frontend/status_report.ts";
 import { AppError } from "../../shared/errors.ts";
 import { HttpPeer } from "../../shared/http/peer.ts";
 import type { Settings } from "../../shared/config.ts";
+import { readDoors } from "../../shared/config_doors.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { FrontendHealth } from "../../shared/wire.ts";
 import { answersIn, sendRaw, type RawAnswer } from "../shared/http/raw_client.ts";
@@ -99,6 +100,7 @@ function settingsFor(catalog: FakeMember, orders: FakeMember[], threads: number)
     restockMs: 10_000,
     restockTo: 100,
     orderQuorum: 1,
+    doors: readDoors(() => undefined),
     balance: "round-robin",
     secretFile: "",
     adminTokenFile: null,

@@ -133,7 +133,7 @@ test("a full queue refuses newcomers and keeps what it has", async () => {
   const kept = batcher.add(1);
   await turn();
   const queued = [batcher.add(2), batcher.add(3)];
-  await assert.rejects(batcher.add(4), (error) => hasReason(error, "unavailable"));
+  await assert.rejects(batcher.add(4), (error) => hasReason(error, "overloaded"));
   for (let batch = 0; batch < 3; batch++) {
     echo(sent[batch]!);
     await turn();

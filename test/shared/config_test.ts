@@ -27,6 +27,13 @@ test("with an id alone everything else has its default", () => {
     restockTo: 100,
     orderQuorum: 2,
     balance: "round-robin",
+    doors: {
+      connectionsMax: 2_048,
+      connectionsPerClient: 1_024,
+      requestsPerClient: null,
+      bodyBytesMax: 65_536,
+      publicHosts: [],
+    },
     secretFile: "data/secret",
     adminTokenFile: null,
     birth: null,

@@ -162,7 +162,8 @@ test("who reads no answers gets no more of them made, and loses its place", asyn
   const asked = 100_000;
   greedy.write(GET.repeat(asked));
   // There is room for one: the next client is refused until the first is gone.
-  const isServed = () => sendRaw(port, LAST).then((text) => text.startsWith("HTTP/1.1 200"), () => false);
+  const isServed = () =>
+    sendRaw(port, LAST).then((text) => text.startsWith("HTTP/1.1 200"), () => false);
   while (!(await isServed())) await new Promise((resolve) => setTimeout(resolve, 50));
   assert(count() < asked / 2, `${count()} answers were made for nobody`);
 });
