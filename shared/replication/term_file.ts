@@ -9,6 +9,7 @@
  */
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
+import { asTerm } from "../terms.ts";
 import { asIntegerIn, asRecord, asText } from "../parse.ts";
 import { replaceFile, type Disk } from "./disk.ts";
 import { sealJson, unsealJson } from "./sealed_json.ts";
@@ -31,7 +32,7 @@ export async function readTermFile(disk: Disk): Promise<Promised | null> {
   try {
     const fields = asRecord(unsealJson(text), ["term", "vote", "length", "checksum"]);
     return {
-      term: asIntegerIn(fields.term, "term", 0, Number.MAX_SAFE_INTEGER),
+      term: asTerm(fields.term, "term"),
       vote: fields.vote === null ? null : asIntegerIn(fields.vote, "vote", 1, 9),
       length: asIntegerIn(fields.length, "length", 0, Number.MAX_SAFE_INTEGER),
       checksum: asText(fields.checksum, "checksum", 8),
