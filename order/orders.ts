@@ -171,6 +171,17 @@ export class Orders implements ReplicatedService, SellerEvents {
 
   // --- What the catalog tells ----------------------------------------------------
 
+  isKnown(sale: number): boolean {
+    return this.#settlement.isKnown(sale);
+  }
+
+  checkSession({ settled, sales }: FenceAnswer): void {
+    const isWrong = this.#settlement.waitsFor(settled) || sales.some(({ sale, key }) => {
+      return !this.#settlement.isKnown(sale) && this.#pending.find(key)?.progress === "logged";
+    });
+    if (isWrong) throw new AppError("unknown", "The catalog's answer cannot be right");
+  }
+
   settled(): number {
     return this.#settlement.settled;
   }
