@@ -50,6 +50,6 @@ function isNumber(value: unknown, min: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= min;
 }
 
-function wrong(): AppError {
+export function wrong(): AppError {
   return new AppError("unknown", "The catalog's answer cannot be right");
 }

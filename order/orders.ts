@@ -20,6 +20,7 @@ import type { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import type { FenceAnswer, Order, PlaceResult, Purchase, SaleResult } from "../shared/wire.ts";
 import { formatOpening, formatOrder, ORDER_COLUMNS } from "./order_row.ts";
+import { wrong } from "./catalog_answers.ts";
 import type { OrderIndex } from "./order_index.ts";
 import { OrderReader } from "./order_reader.ts";
 import { PendingPurchases } from "./pending_purchases.ts";
@@ -84,9 +85,7 @@ export class Orders implements ReplicatedService, SellerEvents {
     return this.#index.count;
   }
 
-  get isLeading(): boolean {
-    return this.#host.leading;
-  }
+  get isLeading(): boolean { return this.#host.leading; }
 
   get pendingCount(): number {
     return this.#pending.size;
@@ -171,20 +170,15 @@ export class Orders implements ReplicatedService, SellerEvents {
 
   // --- What the catalog tells ----------------------------------------------------
 
-  isKnown(sale: number): boolean {
-    return this.#settlement.isKnown(sale);
-  }
+  isKnown(sale: number): boolean { return this.#settlement.isKnown(sale); }
 
   checkSession({ settled, sales }: FenceAnswer): void {
-    const isWrong = this.#settlement.waitsFor(settled) || sales.some(({ sale, key }) => {
-      return !this.#settlement.isKnown(sale) && this.#pending.find(key)?.progress === "logged";
-    });
-    if (isWrong) throw new AppError("unknown", "The catalog's answer cannot be right");
+    const hasRow = ({ sale, key }: { sale: number; key: string }): boolean =>
+      !this.isKnown(sale) && this.#pending.find(key)?.progress === "logged";
+    if (this.#settlement.waitsFor(settled) || sales.some(hasRow)) throw wrong();
   }
 
-  settled(): number {
-    return this.#settlement.settled;
-  }
+  settled(): number { return this.#settlement.settled; }
 
   onResults(batch: Pending[], results: SaleResult[]): void {
     assert.equal(results.length, batch.length, "one result for each purchase");

@@ -230,11 +230,11 @@ export class Seller {
   async #askForFence(selling: Selling, term: number, leader: number): Promise<FenceAnswer> {
     const request: FenceRequest = { term, leader };
     try {
-      const answer = await this.#askUntilAnswered("/fence", request, selling, (given: FenceAnswer) => {
-        const read = readFence(given);
-        this.#options.events.checkSession(read);
-        return read;
-      });
+      const read = (answer: FenceAnswer) => {
+        this.#options.events.checkSession(readFence(answer));
+        return answer;
+      };
+      const answer = await this.#askUntilAnswered("/fence", request, selling, read);
       if (term === selling.term) return answer;
     } catch (error) {
       if (!hasReason(error, "conflict") || !isTerm(error.details.term)) throw error;

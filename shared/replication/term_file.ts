@@ -9,7 +9,6 @@
  */
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { asTerm } from "../terms.ts";
 import { asIntegerIn, asRecord, asText } from "../parse.ts";
 import { replaceFile, type Disk } from "./disk.ts";
 import { sealJson, unsealJson } from "./sealed_json.ts";
@@ -32,7 +31,8 @@ export async function readTermFile(disk: Disk): Promise<Promised | null> {
   try {
     const fields = asRecord(unsealJson(text), ["term", "vote", "length", "checksum"]);
     return {
-      term: asTerm(fields.term, "term"),
+      // Beyond what a term may be: one from before they had a bound, see log_opening.ts.
+      term: asIntegerIn(fields.term, "term", 0, Number.MAX_SAFE_INTEGER),
       vote: fields.vote === null ? null : asIntegerIn(fields.vote, "vote", 1, 9),
       length: asIntegerIn(fields.length, "length", 0, Number.MAX_SAFE_INTEGER),
       checksum: asText(fields.checksum, "checksum", 8),

@@ -12,6 +12,7 @@ import { LogIndex, START } from "../../../shared/replication/log_index.ts";
 import type { Answer, Question, Row } from "../../../shared/replication/messages.ts";
 import { replicaConfig } from "../../../shared/replication/replica_config.ts";
 import { createReplica } from "../../../shared/replication/replica_state.ts";
+import { readTermFile, writeTermFile } from "../../../shared/replication/term_file.ts";
 import { HostGroup } from "./host_group.ts";
 
 const REFUSALS = ["bad_request", "conflict"];
@@ -75,7 +76,7 @@ for (const [what, [kind, body]] of Object.entries(FORGED)) {
   });
 }
 
-test("a follower that is told of a leader far above climbs, and finds its group again", async (t) => {
+test("told of a leader far above a follower climbs, and finds its group again", async (t) => {
   const group = await HostGroup.start(t);
   assert.equal(await group.nominate(3), "leads");
   await group.commit(3, "a");
@@ -165,4 +166,22 @@ test("what a leader sends at once fits a request, however long its rows", async 
   await group.commit(3, ...values);
   await group.checkSame(values);
   assert(asked.length > 0 && Math.max(...asked) <= INTERNAL_REQUEST_BYTES_MAX);
+});
+
+test("a promise from before terms had a bound is left for one that all can be above", async (t) => {
+  const group = await HostGroup.start(t);
+  assert.equal(await group.nominate(3), "leads");
+  await group.commit(3, "a");
+  for (const id of [1, 2, 3]) {
+    const { disk } = group.member(id);
+    await group.pass(3_000);
+    const promised = await group.settle(readTermFile(disk));
+    await group.settle(writeTermFile(disk, { ...promised!, term: 2 ** 53 - 1, vote: 1 }));
+    await group.restart(id);
+    assert.equal(group.host(id).term, 1 + TERM_JUMP_MAX);
+  }
+  await group.pass(1_000);
+  assert.equal(await group.nominate(3), "leads");
+  await group.commit(3, "b");
+  await group.checkSame(["a", "b"]);
 });
