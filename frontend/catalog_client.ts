@@ -35,7 +35,7 @@ import { BalancedReads, type Follower, type Item } from "./balanced_reads.ts";
 import { NO_LEASE } from "./cache/shared_lease.ts";
 import type { CatalogReplicas } from "./catalog_replicas.ts";
 import { GroupClient, type Finder } from "./group_client.ts";
-import { checkResults } from "./results.ts";
+import { checkResults, readLease } from "./results.ts";
 import type { Told } from "./told.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
@@ -112,12 +112,12 @@ export class CatalogClient {
    * give at the moment (unavailable) is none the worse for that.
    * @throws as the catalog answered; unavailable; unknown
    */
-  lease(request: LeaseRequest): Promise<LeaseAnswer> {
-    return this.#group.post("/lease", {
+  async lease(request: LeaseRequest): Promise<LeaseAnswer> {
+    return readLease(await this.#group.post("/lease", {
       body: request,
       timeoutMs: LEASE_TIMEOUT_MS,
       sparing: "unavailable",
-    });
+    }));
   }
 
   async #sendLookups(

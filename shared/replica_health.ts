@@ -17,6 +17,7 @@ export function isReplicaHealth(value: unknown): value is ReplicaHealth {
     [health.id, health.lastIndex].every(Number.isSafeInteger) &&
     isTerm(health.term) &&
     Number.isFinite(health.leaseMs) &&
+    typeof health.details === "object" && health.details !== null &&
     typeof health.serving === "boolean" &&
     typeof health.full === "boolean"
   );
