@@ -178,7 +178,9 @@ export class Orders implements ReplicatedService, SellerEvents {
     if (this.#settlement.waitsFor(settled) || sales.some(hasRow)) throw wrong();
   }
 
-  settled(): number { return this.#settlement.settled; }
+  settled(): number {
+    return this.#settlement.settled;
+  }
 
   onResults(batch: Pending[], results: SaleResult[]): void {
     assert.equal(results.length, batch.length, "one result for each purchase");
