@@ -81,9 +81,7 @@ export class Orders implements ReplicatedService, SellerEvents {
   }
 
   /** Orders in the log, committed or not. */
-  get count(): number {
-    return this.#index.count;
-  }
+  get count(): number { return this.#index.count; }
 
   get isLeading(): boolean { return this.#host.leading; }
 
