@@ -11,6 +11,7 @@ import {
 } from "../shared/limits.ts";
 import { parseInternalKey } from "../shared/names.ts";
 import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../shared/parse.ts";
+import { asTerm } from "../shared/terms.ts";
 import { readTraits, TRAITS } from "../shared/traits.ts";
 import type {
   FenceRequest,
@@ -49,14 +50,14 @@ const MARK_LENGTH_MAX = 128;
 /** @throws bad_request */
 export function parseFence(body: unknown): FenceRequest {
   const { term, leader } = asRecord(body, ["term", "leader"]);
-  return { term: asNumber(term, "term", 1), leader: asNumber(leader, "leader", 1) };
+  return { term: asTerm(term, "term", 1), leader: asNumber(leader, "leader", 1) };
 }
 
 /** @throws bad_request */
 export function parseSales(body: unknown): SalesRequest {
   const fields = asRecord(body, ["term", "leader", "session", "batch", "settled", "sales"]);
   return {
-    term: asNumber(fields.term, "term", 1),
+    term: asTerm(fields.term, "term", 1),
     leader: asNumber(fields.leader, "leader", 1),
     session: asText(fields.session, "session", MARK_LENGTH_MAX),
     batch: asNumber(fields.batch, "batch", 1),
@@ -91,7 +92,7 @@ export function parseNames(body: unknown): NamesRequest {
 export function parseAdmin(body: unknown): AdminRequest {
   const { term, sender, batch, ...change } = asRecord(body, ARRIVAL, CHANGES);
   const arrival = {
-    term: asNumber(term, "term", 1),
+    term: asTerm(term, "term", 1),
     sender: asText(sender, "sender", MARK_LENGTH_MAX),
     batch: asNumber(batch, "batch", 1),
   };

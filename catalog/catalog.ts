@@ -7,7 +7,9 @@
  */
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
+import type { Log } from "../shared/logging.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
+import { isTerm } from "../shared/terms.ts";
 import type { ReplicaHealth } from "../shared/wire.ts";
 import { Administration } from "./administration.ts";
 import {
@@ -33,6 +35,9 @@ export interface CatalogOptions extends LeadingOptions {
   /** 0: what is out of stock stays so. */
   restockMs: number;
   restockTo: number;
+  /** Ids of all order replicas. */
+  orders: readonly number[];
+  log: Log;
 }
 
 export class Catalog implements ReplicatedService {
@@ -46,16 +51,18 @@ export class Catalog implements ReplicatedService {
   readonly #granting: Granting;
   readonly #restock: Restock;
   readonly #clock: Clock;
+  readonly #log: Log;
 
   constructor(options: CatalogOptions) {
-    const { state, restockMs, restockTo, clock } = options;
+    const { state, restockMs, restockTo, orders, clock, log } = options;
+    this.#log = log;
     const leading = new Leading(options);
     this.#state = state;
     this.#leading = leading;
     this.#following = new Following(state);
     this.#reading = new Reading({ state, leading, following: this.#following });
     this.#clock = clock;
-    this.#selling = new Selling({ state, leading, clock });
+    this.#selling = new Selling({ state, leading, orders, clock });
     this.#administration = new Administration({ state, leading, clock });
     this.#granting = new Granting({ state, leading, clock });
     this.#restock = new Restock({
@@ -88,6 +95,9 @@ export class Catalog implements ReplicatedService {
   onRow(index: number, _term: number, payload: string): void {
     const row = this.#leading.takeProposed() ?? readRow(payload);
     if (row.kind === "open") this.#checkInitial(index, row.initial);
+    if (row.kind === "fence" && !isTerm(row.term)) {
+      this.#log.warn("a fence with a term out of bounds counts as none", { row: index });
+    }
     this.#state.apply(index, row);
   }
 

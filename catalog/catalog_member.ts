@@ -29,6 +29,7 @@ export async function startCatalog(context: MemberContext): Promise<Member> {
     id,
     catalogs,
     frontends,
+    orders: [...settings.orders.keys()],
     products,
     restockMs: store.restocks ? restockMs : 0,
     restockTo,

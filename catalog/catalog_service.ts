@@ -23,6 +23,8 @@ export interface CatalogServiceOptions {
   /** The other catalog replicas, and all of FRONTENDS. Who made the peers closes them. */
   catalogs: ReadonlyMap<number, Peer>;
   frontends: ReadonlyMap<number, Peer>;
+  /** Ids of all order replicas. */
+  orders: readonly number[];
   /** What this store was born with; the same on every replica. */
   products: readonly InitialProduct[];
   /** Pause between two restocks; 0 is never. */
@@ -60,6 +62,8 @@ export class CatalogService {
     const catalog = new Catalog({
       state: new CatalogState(products),
       frontends: [...frontends.keys()],
+      orders: options.orders,
+      log,
       restockMs,
       restockTo,
       clock,

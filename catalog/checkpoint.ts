@@ -9,8 +9,9 @@
  *   [sale,key,name,type,quantity]                                            each unsettled sale
  */
 import assert from "node:assert/strict";
+import { isTerm } from "../shared/terms.ts";
 import type { Sale } from "../shared/wire.ts";
-import type { Fence } from "./ledger.ts";
+import { NO_FENCE, type Fence } from "./ledger.ts";
 import { assertBalance, NO_TRAITS, PLAIN_LIFE, tradedOf } from "./products.ts";
 import type { Life, ProductRecord } from "./products.ts";
 
@@ -58,7 +59,8 @@ export function readCheckpoint(text: string): Checkpoint {
   return {
     index: head.index,
     initial: head.initial,
-    fence: { term: head.fence[0], leader: head.fence[1] },
+    // As a row of the log: see state.ts.
+    fence: isTerm(head.fence[0]) ? { term: head.fence[0], leader: head.fence[1] } : NO_FENCE,
     settled: head.settled,
     products: lines.slice(1, 1 + head.products).map(readProduct),
     sales: lines.slice(1 + head.products).map(readSale),

@@ -13,6 +13,7 @@
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import { failpoint } from "../shared/failpoint.ts";
+import { climb } from "../shared/terms.ts";
 import type { FenceAnswer, FenceRequest, SalesAnswer, SalesRequest } from "../shared/wire.ts";
 import { decide } from "./decision.ts";
 import type { Leadership } from "./leadership.ts";
@@ -24,27 +25,38 @@ import type { CatalogState } from "./state.ts";
 export interface SellingOptions {
   state: CatalogState;
   leading: Leading;
+  /** Ids of all order replicas. */
+  orders: readonly number[];
   clock: Clock;
 }
 
 export class Selling {
   readonly #state: CatalogState;
   readonly #leading: Leading;
+  readonly #orders: readonly number[];
   readonly #clock: Clock;
 
-  constructor({ state, leading, clock }: SellingOptions) {
+  constructor({ state, leading, orders, clock }: SellingOptions) {
     this.#state = state;
     this.#leading = leading;
+    this.#orders = orders;
     this.#clock = clock;
   }
 
   /**
    * From here on lower terms, and this term from another leader, sell nothing.
-   * @throws fenced, not_leader, unavailable
+   * @throws fenced, not_leader, unavailable; bad_request; conflict when its term is too far above
+   *   the fence, which is to be climbed to in steps
    */
   async fence(request: FenceRequest): Promise<FenceAnswer> {
+    if (!this.#orders.includes(request.leader)) {
+      throw new AppError("bad_request", "leader must be one of ORDERS");
+    }
     const leadership = await this.#leading.opened();
     const { fence } = this.#state.ledger;
+    if (request.term > climb(fence.term, request.term)) {
+      throw new AppError("conflict", "Its term is too far above the fence", { term: fence.term });
+    }
     if (isOutranked(request, fence)) return this.#refuse(leadership);
     const isSame = request.term === fence.term;
     if (!isSame) {

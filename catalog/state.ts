@@ -11,10 +11,11 @@
  * cut again, at once: it was shown to nobody.
  */
 import assert from "node:assert/strict";
+import { isTerm } from "../shared/terms.ts";
 import type { Sale } from "../shared/wire.ts";
 import { Changes, type Change } from "./changes.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, NO_FENCE } from "./ledger.ts";
 import {
   NOT_BORN, Products, assertBalance, initialChecksum, initialRecord, tradedOf, unbornRecord,
 } from "./products.ts";
@@ -216,7 +217,15 @@ export class CatalogState {
     this.#products.setLife(product, { ...product.life, isHere: false });
   }
 
+  /**
+   * Before terms had a bound a wrong one could stand above every other for ever. It counts as
+   * none, on every replica alike, and so does the one before, which a checkpoint does not keep.
+   */
   #fence(row: FenceRow): void {
+    if (!isTerm(row.term)) {
+      this.#ledger.fence = NO_FENCE;
+      return;
+    }
     assert(row.term > this.#ledger.fence.term, "a fence only rises");
     this.#ledger.fence = { term: row.term, leader: row.leader };
   }

@@ -37,6 +37,7 @@ import { BalancedReads, type Follower, type Item } from "./balanced_reads.ts";
 import { NO_LEASE } from "./cache/shared_lease.ts";
 import type { CatalogReplicas } from "./catalog_replicas.ts";
 import { GroupClient, type Finder } from "./group_client.ts";
+import { checkResults, readLease } from "./results.ts";
 import type { Told } from "./told.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
@@ -128,12 +129,12 @@ export class CatalogClient {
    * give at the moment (unavailable) is none the worse for that.
    * @throws as the catalog answered; unavailable; unknown
    */
-  lease(request: LeaseRequest): Promise<LeaseAnswer> {
-    return this.#group.post("/lease", {
+  async lease(request: LeaseRequest): Promise<LeaseAnswer> {
+    return readLease(await this.#group.post("/lease", {
       body: request,
       timeoutMs: LEASE_TIMEOUT_MS,
       sparing: "unavailable",
-    });
+    }));
   }
 
   async #sendLookups(
@@ -142,6 +143,7 @@ export class CatalogClient {
   ): Promise<(FoundProduct | null)[]> {
     const what = { names: items.map(({ subject }) => subject) };
     const sent = await this.#send<LookupAnswer>("/lookups", { what, items, follower });
+    checkResults(sent.answer.results, items.length);
     return sent.answer.results.map((result) => {
       if (result === null) return null;
       const { product, version, store } = result;
@@ -152,6 +154,7 @@ export class CatalogClient {
   async #sendLists(items: Item<ListQuery>[], follower: Follower | null): Promise<FoundList[]> {
     const what = { lists: items.map(({ subject }) => subject) };
     const sent = await this.#send<ListAnswer>("/lists", { what, items, follower });
+    checkResults(sent.answer.results, items.length, (list) => Array.isArray(list?.products));
     return sent.answer.results.map(({ products, more, version, store }) => {
       return { products, more, version, keep: store && sent.isOfLease };
     });
@@ -188,6 +191,7 @@ export class CatalogClient {
       body,
       timeoutMs: LOOKUP_TIMEOUT_MS,
     });
+    checkResults(results, items.length);
     return results;
   }
 

@@ -15,7 +15,6 @@
  * will be: what still waits for its batch is then left out of it. A try that
  * has no answer yet makes it 'unknown'.
  */
-import assert from "node:assert/strict";
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError, hasReason } from "../shared/errors.ts";
@@ -35,6 +34,7 @@ import {
 import type {
   FindAnswer, FindRequest, Order, PlaceAnswer, PlaceResult, ReplicaHealth,
 } from "../shared/wire.ts";
+import { checkResults } from "./results.ts";
 import { GroupClient, isPassing, type Finder } from "./group_client.ts";
 
 /**
@@ -239,7 +239,7 @@ export class OrderClient {
         timeoutMs: PLACE_TIMEOUT_MS,
       });
       failpoint("frontend.placed");
-      assert.equal(results.length, open.length, "each purchase has one result");
+      checkResults(results, open.length);
       let at = 0;
       return placings.map(({ isUnderWay }) => {
         return isUnderWay ? { result: results[at++]!, term } : NOT_SENT;
@@ -258,6 +258,7 @@ export class OrderClient {
       body,
       timeoutMs: LOOKUP_TIMEOUT_MS,
     });
+    checkResults(results, numbers.length);
     return results;
   }
 }

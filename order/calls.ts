@@ -5,6 +5,7 @@ import { BATCH_ITEMS_MAX, NAME_LENGTH_MAX, QUANTITY_MAX } from "../shared/limits
 import { AppError } from "../shared/errors.ts";
 import { parseInternalKey } from "../shared/names.ts";
 import { asArray, asIntegerIn, asRecord, asText } from "../shared/parse.ts";
+import { asTerm } from "../shared/terms.ts";
 import type { OrderType, PlaceRequest, Purchase } from "../shared/wire.ts";
 
 export const ORDER_CALLS = [
@@ -25,7 +26,7 @@ const SENDER_LENGTH_MAX = 64;
 export function parsePlace(body: unknown): PlaceRequest {
   const { term, sender, batch, orders } = asRecord(body, ["term", "sender", "batch", "orders"]);
   return {
-    term: asIntegerIn(term, "term", 1, NUMBER_MAX),
+    term: asTerm(term, "term", 1),
     sender: asText(sender, "sender", SENDER_LENGTH_MAX),
     batch: asIntegerIn(batch, "batch", 1, NUMBER_MAX),
     orders: asArray(orders, "orders", BATCH_ITEMS_MAX, parsePurchase),

@@ -20,6 +20,7 @@ import type { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import type { FenceAnswer, Order, PlaceResult, Purchase, SaleResult } from "../shared/wire.ts";
 import { formatOpening, formatOrder, ORDER_COLUMNS } from "./order_row.ts";
+import { wrong } from "./catalog_answers.ts";
 import type { OrderIndex } from "./order_index.ts";
 import { OrderReader } from "./order_reader.ts";
 import { PendingPurchases } from "./pending_purchases.ts";
@@ -80,13 +81,9 @@ export class Orders implements ReplicatedService, SellerEvents {
   }
 
   /** Orders in the log, committed or not. */
-  get count(): number {
-    return this.#index.count;
-  }
+  get count(): number { return this.#index.count; }
 
-  get isLeading(): boolean {
-    return this.#host.leading;
-  }
+  get isLeading(): boolean { return this.#host.leading; }
 
   get pendingCount(): number {
     return this.#pending.size;
@@ -170,6 +167,14 @@ export class Orders implements ReplicatedService, SellerEvents {
   }
 
   // --- What the catalog tells ----------------------------------------------------
+
+  isKnown(sale: number): boolean { return this.#settlement.isKnown(sale); }
+
+  checkSession({ settled, sales }: FenceAnswer): void {
+    const hasRow = ({ sale, key }: { sale: number; key: string }): boolean =>
+      !this.isKnown(sale) && this.#pending.find(key)?.progress === "logged";
+    if (this.#settlement.waitsFor(settled) || sales.some(hasRow)) throw wrong();
+  }
 
   settled(): number {
     return this.#settlement.settled;

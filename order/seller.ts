@@ -25,6 +25,7 @@ import {
   SALES_TIMEOUT_MS,
 } from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
+import { climb, isTerm } from "../shared/terms.ts";
 import type {
   FenceAnswer,
   FenceRequest,
@@ -33,11 +34,16 @@ import type {
   SalesAnswer,
   SalesRequest,
 } from "../shared/wire.ts";
+import { readFence, readSales } from "./catalog_answers.ts";
 import type { Pending } from "./purchase_call.ts";
 
 export interface SellerEvents {
   /** The catalog's answers to one batch, in its order. */
   onResults(batch: Pending[], results: SaleResult[]): void;
+  /** This sale has an order's row already. */
+  isKnown(sale: number): boolean;
+  /** @throws unknown: beside what is known here the answer cannot be right */
+  checkSession(answer: FenceAnswer): void;
   /** A session is open: these sales, oldest first, are to have an order each. */
   onSession(answer: FenceAnswer): void;
   /** The catalog knows a leader of this term: this replica leads no more. */
@@ -173,7 +179,9 @@ export class Seller {
     };
     selling.inFlight++;
     try {
-      const answer = await this.#askUntilAnswered<SalesAnswer>("/sales", request, selling);
+      const read = (answer: SalesAnswer) =>
+        readSales(answer, batch.length, (sale) => events.isKnown(sale));
+      const answer = await this.#askUntilAnswered("/sales", request, selling, read);
       this.counts.batches++;
       this.counts.sales += batch.length;
       if (this.#selling === selling) events.onResults(batch, answer.results);
@@ -204,8 +212,7 @@ export class Seller {
 
   async #openSession(selling: Selling): Promise<void> {
     const { id, log, events } = this.#options;
-    const request: FenceRequest = { term: selling.term, leader: id };
-    const answer = await this.#askUntilAnswered<FenceAnswer>("/fence", request, selling);
+    const answer = await this.#askForFence(selling, selling.term, id);
     if (this.#selling !== selling) return;
     this.counts.fences++;
     selling.session = answer.session;
@@ -219,11 +226,35 @@ export class Seller {
     events.onSession(answer);
   }
 
+  /** A fence far below the own term, as wrong messages leave it, is raised in steps. */
+  async #askForFence(selling: Selling, term: number, leader: number): Promise<FenceAnswer> {
+    const request: FenceRequest = { term, leader };
+    try {
+      const read = (answer: FenceAnswer) => {
+        this.#options.events.checkSession(readFence(answer));
+        return answer;
+      };
+      const answer = await this.#askUntilAnswered("/fence", request, selling, read);
+      if (term === selling.term) return answer;
+    } catch (error) {
+      if (!hasReason(error, "conflict") || !isTerm(error.details.term)) throw error;
+      const step = climb(error.details.term, selling.term);
+      if (step >= term) throw error;
+      return this.#askForFence(selling, step, leader);
+    }
+    return this.#askForFence(selling, climb(term, selling.term), leader);
+  }
+
   /**
    * The same question again and again, to whoever leads the catalog, while this leadership
    * lasts; with pauses, as a leader that refuses at once may be found again at once.
    */
-  async #askUntilAnswered<T>(path: string, request: object, selling: Selling): Promise<T> {
+  async #askUntilAnswered<T>(
+    path: string,
+    request: object,
+    selling: Selling,
+    read: (answer: T) => T,
+  ): Promise<T> {
     const { catalog, clock } = this.#options;
     const body = JSON.stringify(request);
     for (let pauseMs = RETRY_PAUSE_MIN_MS; ; pauseMs = Math.min(2 * pauseMs, RETRY_PAUSE_MAX_MS)) {
@@ -233,7 +264,9 @@ export class Seller {
       const leader = await catalog.wait(deadlineMs).catch(() => null);
       if (leader === null) continue;
       try {
-        const answer = await leader.peer.post<T>(path, body, { timeoutMs: SALES_TIMEOUT_MS });
+        const answer = read(
+          await leader.peer.post<T>(path, body, { timeoutMs: SALES_TIMEOUT_MS }),
+        );
         this.#answeredAtMs = clock.monotonicMs();
         failpoint(path === "/sales" ? "order.sold" : "leader.fenced");
         return answer;
@@ -245,13 +278,19 @@ export class Seller {
     }
   }
 
-  /** Fenced out: a newer leader sells. Anything else that is no AppError of the trade is a bug. */
+  /**
+   * Fenced out: a newer leader sells. A catalog that refuses anything else is wrong, and the next
+   * leader may have more luck; what is no AppError is a bug of this replica.
+   */
   #onFault(error: unknown): void {
     const { events, log } = this.#options;
     if (hasReason(error, "fenced")) {
       log.warn("a newer leader has fenced the catalog", error.details);
       return events.onOutranked(Number(error.details.term));
     }
-    if (!hasReason(error, "not_leader")) events.fail(error);
+    if (!(error instanceof AppError)) return events.fail(error);
+    if (error.reason === "not_leader") return;
+    log.error("the catalog refuses what it must take", { reason: error.reason });
+    events.onOutranked(0);
   }
 }

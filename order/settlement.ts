@@ -33,6 +33,12 @@ export class Settlement {
     return sale <= this.#settled || this.#rows.has(sale);
   }
 
+  /** One of the sales up to this one has a row that is not committed yet. */
+  waitsFor(settled: number): boolean {
+    for (const [sale, isCommitted] of this.#rows) if (sale <= settled && !isCommitted) return true;
+    return false;
+  }
+
   propose(sale: number): void {
     assert(!this.isKnown(sale), `sale ${sale} gets one order, not two`);
     this.#rows.set(sale, false);

@@ -54,6 +54,8 @@ export const NOTE_EVERY_MS = 2_000;
  * terms.
  */
 export const TERM_JUMP_MAX = 1_000_000;
+/** No term is above. An election takes one: this lasts for ever, also after many such messages. */
+export const TERM_MAX = 2 ** 48;
 /**
  * A leader that stands in the way and found nobody better off, or was not replaced, tries
  * again after this.
@@ -171,6 +173,10 @@ export const PAGE_ITEMS_MAX = 100;
 export const PUBLIC_BODY_BYTES_MAX = 64 * 1024;
 /** What is longer is no answer, so the longest that there can be is shorter: see below. */
 export const INTERNAL_BODY_BYTES_MAX = 32 * 1024 * 1024;
+/** A request is parsed at once, on the thread that owns everything: 30 MB would stop it for 2 s. */
+export const INTERNAL_REQUEST_BYTES_MAX = 2 * 1024 * 1024;
+/** Characters of rows in one POST /replicate, each of three bytes at most, as JSON too. */
+export const REPLICATE_LENGTH_MAX = 512 * 1024;
 export const URL_LENGTH_MAX = 2_048;
 export const HEADER_BYTES_MAX = 8 * 1024;
 export const HEADERS_MAX = 100;
@@ -282,6 +288,20 @@ assert(
 assert(
   CHECKPOINT_PIECE_LENGTH * "\\u0000".length < INTERNAL_BODY_BYTES_MAX,
   "a piece of a checkpoint has room in an answer, whatever its characters",
+);
+assert(
+  BATCH_ITEMS_MAX * ITEM_BYTES_MAX + HEADER_BYTES_MAX <= INTERNAL_REQUEST_BYTES_MAX &&
+    INVALIDATE_NAMES_MAX * ITEM_BYTES_MAX <= INTERNAL_REQUEST_BYTES_MAX,
+  "the largest batch is a request that is taken",
+);
+assert(
+  3 * REPLICATE_LENGTH_MAX + 3 * ITEM_BYTES_MAX + HEADER_BYTES_MAX <= INTERNAL_REQUEST_BYTES_MAX,
+  "so are a leader's rows, one beyond the bound",
+);
+assert(INTERNAL_REQUEST_BYTES_MAX < INTERNAL_BODY_BYTES_MAX, "answers may be longer than requests");
+assert(
+  TERM_MAX + 2 * TERM_JUMP_MAX < Number.MAX_SAFE_INTEGER && TERM_JUMP_MAX * 1_000_000 < TERM_MAX,
+  "terms are exact numbers, and a million wrong messages do not use them up",
 );
 assert(ORDER_DEADLINE_MS < CLOSE_GRACE_MS, "a stopping member answers what it took");
 assert(HEADERS_TIMEOUT_MS < REQUEST_TIMEOUT_MS, "headers come before bodies");

@@ -4,6 +4,7 @@
  */
 import type { AppError } from "./errors.ts";
 import { LEADER_LEASE_MS, NOMINATION_LAG_MAX_ROWS } from "./limits.ts";
+import { isTerm } from "./terms.ts";
 import type { ReplicaHealth } from "./wire.ts";
 
 /** True when it has the shape of what a replica answers to GET /health. */
@@ -13,8 +14,10 @@ export function isReplicaHealth(value: unknown): value is ReplicaHealth {
   return (
     (health.state === "normal" || health.state === "recovering") &&
     (health.role === "follower" || health.role === "candidate" || health.role === "leader") &&
-    [health.id, health.term, health.lastIndex].every(Number.isSafeInteger) &&
+    [health.id, health.lastIndex].every(Number.isSafeInteger) &&
+    isTerm(health.term) &&
     Number.isFinite(health.leaseMs) &&
+    typeof health.details === "object" && health.details !== null &&
     typeof health.serving === "boolean" &&
     typeof health.full === "boolean"
   );

@@ -15,6 +15,7 @@ import { splitRow } from "../../shared/csv.ts";
 import { formatChecksum } from "../../shared/replication/codec.ts";
 import type { Position } from "../../shared/replication/log_index.ts";
 import type { Promised } from "../../shared/replication/term_file.ts";
+import { isTerm } from "../../shared/terms.ts";
 import { Numbers } from "./numbers.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -51,7 +52,7 @@ export class ReadLog {
   readonly source: LogSource;
   /** Of the rows, from base + 1 on. */
   readonly checksums = new Numbers("uint32");
-  readonly terms = new Numbers("uint32");
+  readonly terms = new Numbers("float64");
   last: Position;
   /** The last row within the bytes that were there early. */
   earlyIndex: number;
@@ -162,7 +163,7 @@ class Reader {
     if (fields?.length !== columns) return `it has not ${columns + 1} columns`;
     const [index, term] = [Number(fields[0]), Number(fields[1])];
     if (index !== last.index + 1) return `row ${fields[0]} follows row ${last.index}`;
-    if (!Number.isSafeInteger(term) || term < 1) return `${fields[1]} is no term`;
+    if (!isTerm(term) || term < 1) return `${fields[1]} is no term`;
     if (term < last.term) return `term ${term} follows term ${last.term}`;
     this.#log.last = { index, term, checksum };
     this.#log.checksums.push(checksum);

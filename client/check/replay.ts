@@ -6,6 +6,7 @@
  */
 import { crc32 } from "node:zlib";
 import { quoteField, splitRow } from "../../shared/csv.ts";
+import { isTerm } from "../../shared/terms.ts";
 import { formatChecksum } from "../../shared/replication/codec.ts";
 import type { CatalogLog } from "./catalog_rows.ts";
 import type { Names } from "./numbers.ts";
@@ -73,7 +74,7 @@ export function checkpointState(text: string): CatalogState {
     const totals = { initial, restocked, soldBack, added, bought, quantity };
     return [name, { ...totals, version, maxVolume, isHere, tradedBefore }];
   });
-  const state = { index, fence: fence[0], settled, sales: settled + sales };
+  const state = { index, fence: isTerm(fence[0]) ? fence[0] : 0, settled, sales: settled + sales };
   return { ...state, products: new Map(products) };
 }
 
@@ -146,6 +147,11 @@ function applyRow(state: CatalogState, at: number, options: ReplayOptions): void
       }
       return;
     case "fence":
+      if (!isTerm(mark)) {
+        fault("a fence with a term out of bounds: no order leader was above it");
+        state.fence = 0;
+        return;
+      }
       if (!(mark > state.fence)) fault(`a fence of term ${mark} follows one of ${state.fence}`);
       state.fence = mark;
       return;

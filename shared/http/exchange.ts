@@ -151,7 +151,7 @@ export class Exchange {
     return this.#connection.client;
   }
 
-  /** Not null: its connection is one too many, and only health is served on it. */
+  /** Not null: only health is served on its connection. */
   get surplus(): Connection["surplus"] {
     return this.#connection.surplus;
   }
@@ -265,7 +265,9 @@ export class Exchange {
     const all = this.commonHeaders.length === 0 ? headers : [...headers, ...this.commonHeaders];
     if (unread && this.#mustHangUp()) return this.#sendAndHangUp(status, all, body);
     const { response } = this;
-    if (this.#connection.ending) response.writeHead(status, [...all, "Connection", "close"]);
+    // An earlier answer that said so would cut off those behind it.
+    const isLast = this.#connection.ending && this.#connection.latest === this;
+    if (isLast) response.writeHead(status, [...all, "Connection", "close"]);
     else response.writeHead(status, all as string[]);
     response.end(body);
     this.#connection.answered(this, status);

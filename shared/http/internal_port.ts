@@ -5,7 +5,9 @@
  * THREADS above 1 further threads serve the same socket beside it, and ask the
  * owner by message (threads.ts).
  */
-import { INTERNAL_BODY_BYTES_MAX, INTERNAL_CONNECTIONS_MAX, STRANGERS_MAX } from "../limits.ts";
+import {
+  INTERNAL_CONNECTIONS_MAX, INTERNAL_REQUEST_BYTES_MAX, STRANGERS_MAX,
+} from "../limits.ts";
 import type { MemberContext } from "../member.ts";
 import { parseText, textOf } from "../thread_messages.ts";
 import { startHttpThreads } from "../threads.ts";
@@ -92,7 +94,7 @@ export function serveInternalPort(
   return startHttpServer({
     routes: internalRoutes(calls, owner),
     listen,
-    bodyBytesMax: INTERNAL_BODY_BYTES_MAX,
+    bodyBytesMax: INTERNAL_REQUEST_BYTES_MAX,
     admit: requireSecret(secret, birth),
     connections: CONNECTIONS,
     internal: true,

@@ -3,26 +3,32 @@
  * for reasons that are none of its rules.
  */
 import { AppError } from "../errors.ts";
-import { TERM_JUMP_MAX } from "../limits.ts";
+import { climb } from "../terms.ts";
+import { checkRequest } from "./credible.ts";
 import type { DiskRoom } from "./disk_room.ts";
 import type { Lead, Replicate, Request } from "./messages.ts";
+import type { ReplicaState } from "./replica_state.ts";
 
 export interface Situation {
-  /** The replica's own. */
-  term: number;
+  state: ReplicaState;
   room: Pick<DiskRoom, "isFull" | "takesRows">;
   /** It stops for good, or asks another to lead in its place just now. */
   isLeaving: boolean;
+  /** Enters what may be entered at once of a term that is too far above the own. */
+  climbTowards: (term: number) => void;
 }
 
 /**
  * The message as the replica may see it.
- * @throws bad_request; unavailable to a nomination that can come to nothing good
+ * @throws bad_request, conflict; unavailable to a nomination that can come to nothing good
  */
 export function admit(message: Request, situation: Situation): Request {
-  const { term, room } = situation;
-  if ("term" in message && message.term > term + TERM_JUMP_MAX) {
-    throw new AppError("bad_request", `Term ${message.term} is too far above ${term}`);
+  const { state, room, climbTowards } = situation;
+  checkRequest(state, message);
+  if ("term" in message && message.term > climb(state.term, message.term)) {
+    // A leader so far above is followed yet: its next message finds this replica nearer.
+    if (message.kind === "replicate") climbTowards(message.term);
+    throw new AppError("bad_request", "Its term is too far above the own");
   }
   if (message.kind === "lead") checkLead(message, situation);
   const isTooMuch = message.kind === "replicate" && message.rows.length > 0 && !room.takesRows;

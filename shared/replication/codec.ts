@@ -13,6 +13,7 @@
  */
 import { crc32 } from "node:zlib";
 import { AppError } from "../errors.ts";
+import { TERM_MAX } from "../limits.ts";
 import type { Position } from "./log_index.ts";
 import type { Row } from "./messages.ts";
 
@@ -50,7 +51,7 @@ export function parseRow(line: string, before: Position): Row {
     index === before.index + 1 &&
     line.charCodeAt(afterIndex) === COMMA &&
     term >= before.term &&
-    Number.isSafeInteger(term) &&
+    term <= TERM_MAX &&
     line.charCodeAt(afterTerm) === COMMA &&
     afterTerm < end &&
     line.charCodeAt(end) === COMMA;

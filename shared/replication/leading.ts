@@ -11,6 +11,7 @@
  * again when it has reached the tail kept in memory.
  */
 import { assert } from "../assert.ts";
+import { REPLICATE_LENGTH_MAX } from "../limits.ts";
 import { becomeFollower, commitThrough, enterTerm, takeRows, writeRows } from "./effects.ts";
 import { noteRecovery, vouchFor } from "./recovering.ts";
 import type { Replicate, Replicated, Row } from "./messages.ts";
@@ -111,7 +112,7 @@ export function sendTo(turn: Turn, id: number): void {
   const first = progress.mode === "streaming" ? progress.next : state.log.lastIndex + 1;
   const from = first - leading.tailFirst;
   assert(from >= 0, "a streaming follower is fed from the tail");
-  const rows = leading.tail.slice(from, from + state.config.replicateRowsMax);
+  const rows = takeFitting(leading.tail, from, state.config.replicateRowsMax);
   const question: Replicate = {
     kind: "replicate",
     term: state.term,
@@ -127,6 +128,18 @@ export function sendTo(turn: Turn, id: number): void {
   if (progress.mode === "streaming") progress.next = first + rows.length;
   progress.sentNext = progress.next;
   turn.out.push({ kind: "ask", to: id, question });
+}
+
+/** Some of the rows from this place on: so many, and no longer than a request may be. */
+function takeFitting(tail: readonly Row[], from: number, rowsMax: number): Row[] {
+  const most = Math.min(from + rowsMax, tail.length);
+  let left = REPLICATE_LENGTH_MAX;
+  let end = from;
+  while (end < most && (end === from || tail[end]!.text.length <= left)) {
+    left -= tail[end]!.text.length;
+    end++;
+  }
+  return tail.slice(from, end);
 }
 
 export function onReplicated(

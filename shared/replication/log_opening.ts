@@ -19,6 +19,8 @@ import {
   type Checkpoint,
 } from "./checkpoint_file.ts";
 import { formatChecksum } from "./codec.ts";
+import { TERM_MAX } from "../limits.ts";
+import { climb, isTerm } from "../terms.ts";
 import { keepAside, replaceFile, sideOf, type Disk } from "./disk.ts";
 import { LOG_NAME, LogFile } from "./log_file.ts";
 import { LogIndex, START, type Position } from "./log_index.ts";
@@ -235,7 +237,9 @@ function knownTerm(
   rowsTerm: number,
   checkpoint: Checkpoint | null,
 ): Pick<Promised, "term" | "vote"> {
-  const term = Math.max(noted?.term ?? 0, rowsTerm, checkpoint?.term ?? 0);
+  const met = Math.max(noted?.term ?? 0, rowsTerm, checkpoint?.term ?? 0);
+  // From before terms had a bound: a wrong one is left for one that is above all real ones.
+  const term = isTerm(met) ? met : climb(rowsTerm, TERM_MAX);
   return { term, vote: noted?.term === term ? noted.vote : null };
 }
 

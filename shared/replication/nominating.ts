@@ -19,6 +19,7 @@
  * another is obeyed: so only what is out of reach is ever left out.
  */
 import { assert } from "../assert.ts";
+import { TERM_MAX } from "../limits.ts";
 import {
   becomeFollower,
   endCampaign,
@@ -153,6 +154,8 @@ export function onPatience(turn: Turn, campaign: Campaign): void {
 function startVoting(turn: Turn, campaign: Campaign): void {
   const { state } = turn;
   const term = campaign.highestTerm + 1;
+  // Nothing goes on beyond: the others would refuse it, and so would this replica's next start.
+  if (term > TERM_MAX) return endCampaign(turn);
   campaign.phase = "voting";
   campaign.phaseSinceMs = turn.nowMs;
   if (!hasMajorities(state.config)) campaign.awaited = new Set(campaign.yes.keys());

@@ -14,14 +14,17 @@ import { assert } from "../assert.ts";
 import { failpoint } from "../failpoint.ts";
 import { CHECKPOINT_EVERY_ROWS, HEARTBEAT_MS, LOG_PAGE_BYTES } from "../limits.ts";
 import type { ReplicaHealth } from "../wire.ts";
+import { climb } from "../terms.ts";
 import { admit, leaving } from "./admission.ts";
 import { payloadOf } from "./codec.ts";
+import { credible, NOT_CREDIBLE } from "./credible.ts";
 import { DiskRoom } from "./disk_room.ts";
 import { handOver, hasRoom } from "./hand_over.ts";
-import type { Question, Reply } from "./messages.ts";
+import type { Answer, Question, Reply } from "./messages.ts";
 import { step } from "./replica.ts";
-import { createReplica, hasMajorities } from "./replica_state.ts";
-import type { Input, Output, ReplicaState } from "./replica_state.ts";
+import {
+  createReplica, hasMajorities, type Input, type Output, type ReplicaState,
+} from "./replica_state.ts";
 import { replicaConfig } from "./replica_config.ts";
 import { describeReplica, notLeader } from "./replica_report.ts";
 import { ReplicaNetwork } from "./replica_network.ts";
@@ -92,27 +95,19 @@ export class ReplicaHost {
     return this.#state.term;
   }
 
-  get leader(): number | null {
-    return this.#state.leader;
-  }
+  get leader(): number | null { return this.#state.leader; }
 
   /** The term is open: this replica may serve. */
-  get leading(): boolean {
-    return this.#state.leading?.open ?? false;
-  }
+  get leading(): boolean { return this.#state.leading?.open ?? false; }
 
   /** Its own vote of this term is its own, so it may have led, if only in an earlier life. */
   get mayHaveLed(): boolean {
     return this.#state.vote === this.#options.id;
   }
 
-  get lastIndex(): number {
-    return this.#state.log.lastIndex;
-  }
+  get lastIndex(): number { return this.#state.log.lastIndex; }
 
-  get commitIndex(): number {
-    return this.#state.commitIndex;
-  }
+  get commitIndex(): number { return this.#state.commitIndex; }
 
   /** The group's log was empty before this leader opened its term. */
   get bornNow(): boolean {
@@ -150,7 +145,7 @@ export class ReplicaHost {
 
   /** Steps down: the catalog has been fenced by a leader of this term. */
   resign(term: number): void {
-    this.#step({ kind: "outranked", term });
+    this.#step({ kind: "outranked", term: climb(this.term, term) });
   }
 
   /** The service's columns of a row in the log. */
@@ -189,9 +184,10 @@ export class ReplicaHost {
   /** A call of another member or a front-end. @throws as admit; leader_alive, no_votes */
   async handle(kind: string, body: unknown): Promise<object> {
     const message = admit(decodeRequest(kind, body), {
-      term: this.term,
+      state: this.#state,
       room: this.#room,
       isLeaving: this.#isRetiring || this.#handingOver !== null,
+      climbTowards: (term) => this.resign(term),
     });
     const reply = await this.#waiters.wait<Reply | { kind: "page"; body: object }>((token) =>
       this.#step({ kind: "request", token, message }));
@@ -277,10 +273,13 @@ export class ReplicaHost {
     // No answer for want of room is one that may come later.
     const isUrgent = this.#state.campaign !== null;
     const asked = this.#isTooMuch(question) ? null : this.#network.ask(to, question, { isUrgent });
-    Promise.resolve(asked).then(
-      (answer) => this.#step({ kind: "answer", from: to, question, answer }),
-      this.#options.fail,
-    );
+    Promise.resolve(asked).then((said) => this.#take(to, question, said), this.#options.fail);
+  }
+
+  #take(from: number, question: Question, said: Answer | null): void {
+    const answer = credible(this.#state, question, said);
+    if (answer === null && said !== null) this.#options.log.warn(NOT_CREDIBLE, { from });
+    this.#step({ kind: "answer", from, question, answer });
   }
 
   /** What comes back would not fit the own disk. */

@@ -18,7 +18,8 @@ import type { Peer } from "../peer.ts";
 import { isReplicaHealth } from "../replica_health.ts";
 import type { ReplicaHealth } from "../wire.ts";
 import type { Answer, Question } from "./messages.ts";
-import { decodeAnswer, encodeQuestion } from "./replica_wire.ts";
+import { decodeAnswer } from "./answer_wire.ts";
+import { encodeQuestion } from "./replica_wire.ts";
 
 /** While others are served, pages are asked for at least so far apart. */
 const PAGE_EVERY_MS = 20;

@@ -6,18 +6,17 @@
  */
 import { AppError } from "../errors.ts";
 import { asIntegerIn, asRecord, asText } from "../parse.ts";
-import {
-  CHECKPOINT_LENGTH_MAX, CHECKPOINT_PIECE_LENGTH, INTERNAL_BODY_BYTES_MAX,
-} from "../limits.ts";
+import { INTERNAL_REQUEST_BYTES_MAX } from "../limits.ts";
+import { asTerm } from "../terms.ts";
 import { joinRows, parseRows } from "./codec.ts";
 import type { Position } from "./log_index.ts";
 import type {
-  Answer, CheckpointPage, LogPage, Question, Replicate, Reply, Request, Vote,
+  LogPage, Question, Replicate, Reply, Request, Vote,
 } from "./messages.ts";
 import type { LogPageFrame } from "./replica_state.ts";
 
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
-const ID_MAX = 9;
+export const ID_MAX = 9;
 
 /** The calls of the replicated log, as an HTTP thread routes them. */
 export const REPLICATION_CALLS = [
@@ -74,7 +73,7 @@ export function decodeRequest(kind: string, body: unknown): Request {
       const { handover } = asRecord(body, [], ["handover"]);
       return {
         kind: "lead",
-        handover: handover === undefined ? null : asCount(handover, "handover"),
+        handover: handover === undefined ? null : asTerm(handover, "handover"),
       };
     }
     case "GET /log":
@@ -94,10 +93,10 @@ function decodeReplicate(body: unknown): Replicate {
   const prev = decodePosition(fields.prev);
   return {
     kind: "replicate",
-    term: asCount(fields.term, "term"),
+    term: asTerm(fields.term, "term"),
     leader: asIntegerIn(fields.leader, "leader", 1, ID_MAX),
     prev,
-    rows: parseRows(asText(fields.rows, "rows", INTERNAL_BODY_BYTES_MAX), prev),
+    rows: parseRows(asText(fields.rows, "rows", INTERNAL_REQUEST_BYTES_MAX), prev),
     commit: asCount(fields.commit, "commit"),
     round: asCount(fields.round, "round"),
     vouch: fields.vouch === null ? null : asText(fields.vouch, "vouch", 64),
@@ -109,10 +108,10 @@ function decodeVote(body: unknown): Vote {
   if (typeof fields.ask !== "boolean") throw new AppError("bad_request", "ask is true or false");
   return {
     kind: "vote",
-    term: asCount(fields.term, "term"),
+    term: asTerm(fields.term, "term"),
     candidate: asIntegerIn(fields.candidate, "candidate", 1, ID_MAX),
     ask: fields.ask,
-    handover: fields.handover === null ? null : asCount(fields.handover, "handover"),
+    handover: fields.handover === null ? null : asTerm(fields.handover, "handover"),
   };
 }
 
@@ -124,7 +123,7 @@ function decodeReadLog(query: unknown): Request {
     ...decodeReader(fields),
     after: {
       index: asCount(Number(fields.after), "after"),
-      term: asCount(Number(fields.after_term), "after_term"),
+      term: asTerm(Number(fields.after_term), "after_term"),
       checksum: asCount(Number(fields.checksum), "checksum"),
     },
   };
@@ -133,7 +132,7 @@ function decodeReadLog(query: unknown): Request {
 function decodeReader(fields: { reader?: unknown; term?: unknown }) {
   return {
     reader: asIntegerIn(Number(fields.reader), "reader", 1, ID_MAX),
-    term: asCount(Number(fields.term), "term"),
+    term: asTerm(Number(fields.term), "term"),
   };
 }
 
@@ -158,43 +157,15 @@ export function encodePage({ term, prev, commit }: LogPageFrame, rows: string): 
   return { ...page, rows };
 }
 
-const ANSWERS = {
-  replicate: "replicated",
-  vote: "voted",
-  read_log: "log_page",
-  read_checkpoint: "checkpoint_page",
-} as const satisfies Record<Question["kind"], Answer["kind"]>;
-
-/** What a member of the own group answered; its rows follow from the row that was asked after. */
-export function decodeAnswer(question: Question, body: object): Answer {
-  const kind = (body as { kind?: unknown }).kind;
-  const expected = ANSWERS[question.kind];
-  if (kind !== expected)
-    throw new AppError("bad_request", `Expected ${expected}, got ${String(kind)}`);
-  if (question.kind === "read_checkpoint") return decodeCheckpointPage(body as CheckpointPage);
-  if (question.kind !== "read_log") return body as Answer;
-  const page = body as Omit<LogPage, "rows"> & { rows: string };
-  return { ...page, rows: parseRows(page.rows, question.after) };
-}
-
-/** What is put together in memory is bounded. */
-function decodeCheckpointPage(page: CheckpointPage): CheckpointPage {
-  const { piece } = page;
-  if (piece === null) return page;
-  asIntegerIn(piece.length, "length", 1, CHECKPOINT_LENGTH_MAX);
-  asText(piece.text, "text", CHECKPOINT_PIECE_LENGTH);
-  return page;
-}
-
-function decodePosition(value: unknown): Position {
+export function decodePosition(value: unknown): Position {
   const { index, term, checksum } = asRecord(value, ["index", "term", "checksum"]);
   return {
     index: asCount(index, "index"),
-    term: asCount(term, "term"),
+    term: asTerm(term, "term"),
     checksum: asCount(checksum, "checksum"),
   };
 }
 
-function asCount(value: unknown, what: string): number {
+export function asCount(value: unknown, what: string): number {
   return asIntegerIn(value, what, 0, COUNT_MAX);
 }

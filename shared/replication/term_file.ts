@@ -31,6 +31,7 @@ export async function readTermFile(disk: Disk): Promise<Promised | null> {
   try {
     const fields = asRecord(unsealJson(text), ["term", "vote", "length", "checksum"]);
     return {
+      // Beyond what a term may be: one from before they had a bound, see log_opening.ts.
       term: asIntegerIn(fields.term, "term", 0, Number.MAX_SAFE_INTEGER),
       vote: fields.vote === null ? null : asIntegerIn(fields.vote, "vote", 1, 9),
       length: asIntegerIn(fields.length, "length", 0, Number.MAX_SAFE_INTEGER),

@@ -70,6 +70,7 @@ async function start(place: Place): Promise<{ peer: HttpPeer; member: Member }> 
   const settings = {
     kind: "catalog", id: 1, host: "127.0.0.1", port, store: "toys", folder: place.folder,
     frontends: new Map([[1, place.frontend]]), catalogs: new Map([[1, url]]),
+    orders: new Map([[3, "http://127.0.0.1:1"]]),
     threads: 1, restockMs: 60_000, restockTo: 100,
   } as Partial<Settings> as Settings;
   const member = await startCatalog({

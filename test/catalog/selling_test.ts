@@ -1,7 +1,8 @@
 /** Fences, sessions and batches as order leaders meet them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SESSION_WINDOW_BATCHES } from "../../shared/limits.ts";
+import { fencePayload } from "../../catalog/rows.ts";
+import { SESSION_WINDOW_BATCHES, TERM_JUMP_MAX, TERM_MAX } from "../../shared/limits.ts";
 import type { FenceAnswer, SalesAnswer } from "../../shared/wire.ts";
 import { turn } from "../shared/hand_clock.ts";
 import { buy, isSettled, Store } from "./store.ts";
@@ -168,4 +169,31 @@ test("a sell-back adds to the stock", async () => {
   const { results } = await sale;
   assert.deepEqual(results.map(({ code }) => code), ["sold", "sold"]);
   assert.equal((await store.look("Whale")).product.quantity, 0);
+});
+
+test("a fence out of bounds is refused, and the order leader sells on", async () => {
+  const store = await Store.open();
+  const fence = (term: number, leader: number) => store.ask("POST /fence", { term, leader });
+  await assert.rejects(fence(2 ** 53 - 1, 3), { reason: "bad_request" });
+  await assert.rejects(fence(TERM_MAX + 1, 3), { reason: "bad_request" });
+  await assert.rejects(fence(2, 7), { reason: "bad_request" });
+  const details = { term: 1 };
+  await assert.rejects(fence(TERM_JUMP_MAX + 2, 3), { reason: "conflict", details });
+  const sale = store.sell(1, [buy("a", "Tux")]);
+  await turn();
+  store.log.commit();
+  assert.deepEqual(await sale, { results: [{ code: "sold", sale: 1 }] });
+  await store.fence(TERM_JUMP_MAX + 1, 2);
+  assert.equal(store.state.ledger.fence.term, TERM_JUMP_MAX + 1);
+});
+
+test("a fence out of bounds that is in the log already counts as none", async () => {
+  const store = await Store.open();
+  store.log.propose([fencePayload({ kind: "fence", term: 2 ** 53 - 1, leader: 3 }, "now")]);
+  store.log.commit();
+  const restored = new Store();
+  restored.state.restore(store.state.snapshot());
+  assert.deepEqual(restored.state.ledger.fence, store.state.ledger.fence);
+  await store.fence(2, 1);
+  assert.deepEqual(store.state.ledger.fence, { term: 2, leader: 1 });
 });

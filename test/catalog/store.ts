@@ -9,6 +9,7 @@ import type { CatalogHost } from "../../catalog/leading.ts";
 import type { InitialProduct } from "../../catalog/products.ts";
 import { CatalogState } from "../../catalog/state.ts";
 import { AppError } from "../../shared/errors.ts";
+import { createLog } from "../../shared/logging.ts";
 import type {
   FenceAnswer,
   HeldLease,
@@ -135,6 +136,8 @@ export class Store {
     this.catalog = new Catalog({
       state: this.state,
       frontends: options.frontends ?? [1],
+      orders: [1, 2, 3],
+      log: createLog({ member: "catalog-1", level: "error" }),
       restockMs: options.restockMs ?? 0,
       restockTo: 100,
       clock: this.clock,

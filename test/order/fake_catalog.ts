@@ -4,6 +4,7 @@
  * somebody else; and a log of one replica that commits when it is told to.
  */
 import { AppError, type Reason } from "../../shared/errors.ts";
+import { TERM_JUMP_MAX } from "../../shared/limits.ts";
 import type { Peer } from "../../shared/peer.ts";
 import { formatRow, payloadOf } from "../../shared/replication/codec.ts";
 import type { Row } from "../../shared/replication/messages.ts";
@@ -67,6 +68,9 @@ export class FakeCatalog {
     const { fence } = this;
     const isOutranked = term < fence.term || (term === fence.term && leader !== fence.leader);
     if (isOutranked) throw new AppError("fenced", "A newer leader sells", fence);
+    if (term > fence.term + TERM_JUMP_MAX) {
+      throw new AppError("conflict", "Too far above the fence", { term: fence.term });
+    }
     this.fence = { term, leader };
     this.#session++;
     this.#decided.clear();

@@ -8,6 +8,7 @@ import {
   PLACE_TIMEOUT_MS,
   RETRY_PAUSE_MAX_MS,
   RETRY_PAUSE_MIN_MS,
+  TERM_JUMP_MAX,
 } from "../../shared/limits.ts";
 import { turn } from "../shared/hand_clock.ts";
 import { FakeCatalog } from "./fake_catalog.ts";
@@ -275,4 +276,12 @@ test("a leader that retires does not wait for ever", async (t) => {
   await clock.pass(PLACE_TIMEOUT_MS);
   await retired;
   assert.equal((await placed)[0]!.code, "unknown");
+});
+
+test("a catalog whose fence is far below is climbed to in steps", async (t) => {
+  const before = startLeader(t).host;
+  before.term = 3 * TERM_JUMP_MAX;
+  const { orders, catalog } = startLeader(t, new FakeCatalog(), before);
+  assert.equal((await orders.place([buy("a")]))[0]!.code, "ordered");
+  assert.equal(catalog.fence.term, 3 * TERM_JUMP_MAX + 1);
 });

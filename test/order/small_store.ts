@@ -153,6 +153,7 @@ export class SmallStore {
       id,
       catalogs: this.#peers(machine, "catalog", all.filter((other) => other !== id)),
       frontends: new Map(),
+      orders: [1, 2, 3],
       products: PRODUCTS,
       restockMs: 0,
       restockTo: 0,

@@ -221,6 +221,15 @@ const DAMAGES: Record<string, Damage> = {
     says: /line 11: a fence of term 1 follows one of 1/,
     plan: (plan) => void catalogRows(plan).push(catalogRows(plan)[1]!),
   },
+  "a fence with a term out of bounds": {
+    check: "stock",
+    says: /line 11: a fence with a term out of bounds/,
+    plan: (plan) => {
+      const fence = catalogRows(plan)[1]!;
+      const payload = fence.payload.replace("1.3", "9007199254740991.3");
+      catalogRows(plan).push({ ...fence, payload });
+    },
+  },
   "an initial.csv that was edited": {
     check: "stock",
     says: /line 2: this log began with products [0-9a-f]{8}, and initial\.csv comes to/,

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { threadId, Worker } from "node:worker_threads";
 import { AppError, hasReason } from "../../../shared/errors.ts";
 import { startInternalPort } from "../../../shared/http/internal_port.ts";
+import { INTERNAL_REQUEST_BYTES_MAX } from "../../../shared/limits.ts";
 import { HttpPeer } from "../../../shared/http/peer.ts";
 
 const SECRET = "0123456789abcdef";
@@ -91,3 +92,15 @@ for (const threads of [1, 3]) {
     await second.close();
   });
 }
+
+test("a request that is longer than any can be is refused before it is parsed", async (t) => {
+  const { port, close } = await start(1);
+  t.after(close);
+  const peer = peerOf(port);
+  t.after(() => peer.close());
+  const long = JSON.stringify({ text: "x".repeat(INTERNAL_REQUEST_BYTES_MAX) });
+  await assert.rejects(peer.post("/sales", long, TIMEOUT), (error) =>
+    hasReason(error, "too_large", "unknown"));
+  const fits = JSON.stringify({ text: "x".repeat(INTERNAL_REQUEST_BYTES_MAX - 100) });
+  await peer.post("/sales", fits, TIMEOUT);
+});

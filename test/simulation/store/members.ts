@@ -98,6 +98,7 @@ export class Members {
       id,
       catalogs: this.#peers(machine, "catalog", catalogs, id),
       frontends: this.#peers(machine, "frontend", frontends, 0),
+      orders: [1, 2, 3, 4, 5, 6, 7, 8, 9],
       products: plan.products,
       restockMs: plan.restockMs,
       restockTo: plan.restockTo,
