@@ -4,9 +4,8 @@
  * limits.ts.
  */
 import { asInteger, asPattern } from "./config_values.ts";
-import {
-  ADDRESS_SHARE, CONNECTIONS_MAX, PUBLIC_BODY_BYTES_MAX,
-} from "./limits.ts";
+import { ADDRESS_SHARE, CONNECTIONS_MAX } from "./door_limits.ts";
+import { PUBLIC_BODY_BYTES_MAX } from "./limits.ts";
 
 export interface DoorSettings {
   /** Connections to the public port, all threads together. */

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import {
   DESCRIPTORS_RESERVED, INTERNAL_CONNECTIONS_MAX, SURPLUS_CONNECTIONS_MAX,
-} from "./limits.ts";
+} from "./door_limits.ts";
 
 /** RLIMIT_NOFILE, the soft one, which the system holds this process to; Infinity if unknown. */
 export function descriptorLimit(): number {

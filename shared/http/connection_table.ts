@@ -16,7 +16,7 @@
  */
 import type { Socket } from "node:net";
 import { monotonicMs } from "../clock.ts";
-import * as limits from "../limits.ts";
+import * as doors from "../door_limits.ts";
 import { addressKey, Client } from "./client.ts";
 
 export interface ConnectionLimits {
@@ -51,7 +51,7 @@ export class ConnectionTable<Connection extends TableConnection> {
 
   constructor(connectionLimits: ConnectionLimits) {
     this.#limits = connectionLimits;
-    this.#sweeping = setInterval(() => this.#sweep(), limits.WRITE_CHECK_MS);
+    this.#sweeping = setInterval(() => this.#sweep(), doors.WRITE_CHECK_MS);
     this.#sweeping.unref();
   }
 
@@ -81,7 +81,7 @@ export class ConnectionTable<Connection extends TableConnection> {
     const isOverShare = client.connections >= perAddress;
     const isOver = isOverShare || this.#connections.size - this.#surplus >= total ||
       (strangers !== null && this.#strangers >= strangers);
-    if (isOver && this.#surplus >= limits.SURPLUS_CONNECTIONS_MAX) {
+    if (isOver && this.#surplus >= doors.SURPLUS_CONNECTIONS_MAX) {
       this.#dropIfUnused(client);
       connection.socket.destroy();
       return;
@@ -133,7 +133,7 @@ export class ConnectionTable<Connection extends TableConnection> {
   #letGo(isMeant: (connection: Connection) => boolean): void {
     const idle = [...this.#connections].filter((one) => one.isIdle && isMeant(one));
     idle.sort((one, other) => one.lastUse - other.lastUse);
-    const count = Math.ceil(idle.length * limits.LET_GO_SHARE);
+    const count = Math.ceil(idle.length * doors.LET_GO_SHARE);
     for (const connection of idle.slice(0, count)) {
       this.delete(connection);
       connection.socket.destroy();

@@ -151,12 +151,10 @@ export class Exchange {
     return this.#connection.client;
   }
 
-  /** Not null: only health is served on its connection. */
   get surplus(): Connection["surplus"] {
     return this.#connection.surplus;
   }
 
-  /** It has shown the secret. */
   trust(): void {
     this.#connection.trust();
   }

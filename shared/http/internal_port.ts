@@ -5,9 +5,8 @@
  * THREADS above 1 further threads serve the same socket beside it, and ask the
  * owner by message (threads.ts).
  */
-import {
-  INTERNAL_CONNECTIONS_MAX, INTERNAL_REQUEST_BYTES_MAX, STRANGERS_MAX,
-} from "../limits.ts";
+import { INTERNAL_CONNECTIONS_MAX, STRANGERS_MAX } from "../door_limits.ts";
+import { INTERNAL_REQUEST_BYTES_MAX } from "../limits.ts";
 import type { MemberContext } from "../member.ts";
 import { parseText, textOf } from "../thread_messages.ts";
 import { startHttpThreads } from "../threads.ts";

@@ -18,7 +18,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { monotonicMs } from "../clock.ts";
 import type { AppError } from "../errors.ts";
-import * as limits from "../limits.ts";
+import * as limits from "../door_limits.ts";
 
 export interface Arrived {
   request: IncomingMessage;

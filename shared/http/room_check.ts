@@ -1,7 +1,7 @@
 /** Whether there is room for a request, before anything of it is looked at. */
 import { monotonicMs } from "../clock.ts";
 import { AppError } from "../errors.ts";
-import { IN_FLIGHT_MAX } from "../limits.ts";
+import { IN_FLIGHT_MAX } from "../door_limits.ts";
 import type { Exchange } from "./exchange.ts";
 
 export interface RoomOptions {

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import { AppError, hasReason } from "../errors.ts";
+import * as doors from "../door_limits.ts";
 import * as limits from "../limits.ts";
 import { errorAnswer } from "./answers.ts";
 import { Connection, type ServerState } from "./connection.ts";
@@ -66,8 +67,8 @@ const AFTER_CLOSE_MS = 700;
 assert(limits.ORDER_DEADLINE_MS < limits.CLOSE_GRACE_MS - AFTER_CLOSE_MS);
 
 const NO_LIMIT_BUT_ALL: ConnectionLimits = {
-  total: limits.CONNECTIONS_MAX,
-  perAddress: limits.CONNECTIONS_MAX,
+  total: doors.CONNECTIONS_MAX,
+  perAddress: doors.CONNECTIONS_MAX,
   strangers: null,
 };
 
@@ -161,7 +162,7 @@ class StoreServer implements HttpServer {
     this.#ownsSocket = !("fd" in listen);
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen({ ...listen, backlog: limits.CONNECTIONS_MAX }, () => {
+      this.#server.listen({ ...listen, backlog: doors.CONNECTIONS_MAX }, () => {
         this.#server.off("error", reject);
         resolve();
       });

@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { MemberName } from "../../client/launcher/layout.ts";
 import { readSettings, type MemberKind, type Settings } from "../../shared/config.ts";
-import { CLOSE_GRACE_MS, CONNECTIONS_MAX } from "../../shared/limits.ts";
+import { CONNECTIONS_MAX } from "../../shared/door_limits.ts";
+import { CLOSE_GRACE_MS } from "../../shared/limits.ts";
 import { machineFile, readStoreEnvironment, readUnit, unitValues } from "../cluster/unit_file.ts";
 import { ownFolder } from "../launcher/own_folder.ts";
 
