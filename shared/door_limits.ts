@@ -25,6 +25,8 @@ export const DESCRIPTORS_RESERVED = 512;
 export const PIPELINE_MAX = 32;
 /** With so many in flight on all connections of a thread, none has more than one. */
 export const PIPELINE_SHARED_MAX = 512;
+/** Of a connection that pipelined more than it may have in flight, so much is parsed at a time. */
+export const SLICE_BYTES = 1_024;
 /** Requests of one connection that are served in one turn, and of all that have to wait. */
 export const BURST_MAX = 8;
 export const TURN_REQUESTS_MAX = 256;

@@ -74,7 +74,7 @@ export class Connection {
     socket.on("drain", () => server.gate.released(this));
     socket.on("resume", () => {
       // node:http resumes a socket whose request's body is read; what waits has no room yet.
-      if (this.pipeline.waiting.length > 0) socket.pause();
+      if (this.pipeline.isBehind) socket.pause();
     });
   }
 
@@ -95,7 +95,12 @@ export class Connection {
 
   /** It is not being served, so it may be let go. */
   get isIdle(): boolean {
-    return this.unfinished === 0 && this.pipeline.waiting.length === 0;
+    return this.unfinished === 0 && !this.pipeline.isBehind;
+  }
+
+  /** Part of a request that is being served has not come yet. */
+  get isReadingBody(): boolean {
+    return this.latest !== null && !this.latest.request.complete;
   }
 
   /** It has shown the secret. */
@@ -125,8 +130,8 @@ export class Connection {
         server.gate.released(this);
       });
     }
-    if (pipeline.waiting.length > 0) server.gate.released(this);
-    if (this.open > 0) return;
+    if (pipeline.isBehind) server.gate.released(this);
+    if (this.open > 0 || pipeline.waiting.length > 0) return;
     if (this.#broken) response.once("finish", () => this.socket.destroySoon());
     if (server.closing) server.onChange();
   }
@@ -180,6 +185,7 @@ export class Connection {
     }
     if (this.#broken) return;
     this.#broken = true;
+    this.pipeline.input.drop();
     if (this.pipeline.waiting.length > 0) return;
     const latest = this.latest;
     if (latest !== null && latest.failBody(refusal)) return;

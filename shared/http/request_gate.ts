@@ -18,6 +18,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { monotonicMs } from "../clock.ts";
 import type { AppError } from "../errors.ts";
+import { SlicedInput } from "./sliced_input.ts";
 import * as limits from "../door_limits.ts";
 
 export interface Arrived {
@@ -36,12 +37,18 @@ interface Waiting extends Arrived {
 /** One connection's place at the gate. */
 export class Pipeline {
   readonly waiting: Waiting[] = [];
+  readonly input = new SlicedInput();
   /** Requests that may be in flight at once. */
   window = limits.PIPELINE_MAX;
   /** Requests served in this turn. */
   burst = 0;
   /** Nothing more is served before; monotonic ms. */
   restsUntilMs = 0;
+
+  /** Something has come that is not being served. */
+  get isBehind(): boolean {
+    return this.waiting.length > 0 || this.input.isHeld;
+  }
 }
 
 /** What the gate needs of a connection. */
@@ -51,6 +58,8 @@ export interface GatedConnection {
   /** Requests taken whose answer has not left. */
   readonly unfinished: number;
   readonly isGone: boolean;
+  /** Part of a request that is being served has not come yet. */
+  readonly isReadingBody: boolean;
 }
 
 /** What happens to a request that has waited too long. `isLast`: nothing behind it is answered. */
@@ -92,6 +101,7 @@ export class RequestGate {
   forget(connection: GatedConnection): void {
     this.#waitingRequests -= connection.pipeline.waiting.length;
     connection.pipeline.waiting.length = 0;
+    connection.pipeline.input.drop();
     this.#waiting.delete(connection);
   }
 
@@ -111,11 +121,16 @@ export class RequestGate {
     }
     this.#waitingRequests++;
     pipeline.waiting.push({ ...arrived, sinceMs: monotonicMs() });
-    if (pipeline.waiting.length === 1) {
+    this.#hold(connection);
+  }
+
+  /** It has its turn when there is room. */
+  #hold(connection: GatedConnection): void {
+    if (!this.#waiting.has(connection)) {
       this.#waiting.add(connection);
       this.#turnSoon();
     }
-    socket.pause();
+    connection.socket.pause();
     this.#expiry ??= setInterval(() => this.#expire(), limits.EXPIRE_EVERY_MS);
   }
 
@@ -140,24 +155,47 @@ export class RequestGate {
       left -= this.#serveWaiting(connection);
     }
     for (const connection of this.#waiting) {
-      if (this.#hasRoom(connection)) return this.#turnSoon();
+      if (this.#hasRoom(connection) || this.#mayFeed(connection)) return this.#turnSoon();
     }
   }
 
   /** @returns how many were served; the connection goes to the end of the queue */
   #serveWaiting(connection: GatedConnection): number {
-    const { pipeline } = connection;
+    const { pipeline, socket } = connection;
+    const { input } = pipeline;
     let served = 0;
+    if (pipeline.waiting.length > limits.PIPELINE_MAX && !input.isSliced) {
+      input.begin(socket, () => this.#onInput(connection));
+    }
     while (served < limits.BURST_MAX && pipeline.waiting.length > 0) {
       if (connection.isGone || !this.#hasRoom(connection)) break;
       this.#waitingRequests--;
       served++;
       this.#serve(pipeline.waiting.shift()!);
     }
+    if (this.#mayFeed(connection)) {
+      served += limits.BURST_MAX;
+      input.feed();
+    }
     this.#waiting.delete(connection);
-    if (pipeline.waiting.length > 0) this.#waiting.add(connection);
-    else if (!connection.isGone) connection.socket.resume();
+    if (connection.isGone) return served;
+    if (pipeline.isBehind) this.#waiting.add(connection);
+    else socket.resume();
     return served;
+  }
+
+  #mayFeed(connection: GatedConnection): boolean {
+    const { pipeline, isGone, isReadingBody } = connection;
+    if (isGone || !pipeline.input.isHeld || pipeline.waiting.length > 0) return false;
+    return isReadingBody || this.#hasRoom(connection);
+  }
+
+  #onInput(connection: GatedConnection): void {
+    const { pipeline } = connection;
+    pipeline.input.sinceMs = monotonicMs();
+    if (pipeline.waiting.length === 0 && pipeline.burst < limits.BURST_MAX &&
+      this.#mayFeed(connection)) pipeline.input.feed();
+    if (pipeline.input.isHeld) this.#hold(connection);
   }
 
   /** Requests that waited longer than anybody should get a 503, the oldest first. */
@@ -178,13 +216,14 @@ export class RequestGate {
     // A client that reads nothing would not read a refusal; it is let go for that.
     if (socket.writableLength >= limits.UNREAD_BYTES_MAX) return;
     if (waiting.length === 0 || waiting[0]!.sinceMs > beforeMs) return;
-    const isFlood = waiting.length > limits.PIPELINE_MAX;
+    const isFlood = waiting.length > limits.PIPELINE_MAX ||
+      (pipeline.input.isHeld && pipeline.input.sinceMs <= beforeMs - limits.WAIT_MS);
     while (waiting.length > 0 && waiting[0]!.sinceMs <= beforeMs && !connection.isGone) {
       this.#waitingRequests--;
       this.#refuse(waiting.shift()!, { isLast: isFlood });
       if (isFlood) return this.forget(connection);
     }
-    if (waiting.length > 0 || connection.isGone) return;
+    if (pipeline.isBehind || connection.isGone) return;
     this.#waiting.delete(connection);
     socket.resume();
   }

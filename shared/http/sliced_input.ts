@@ -1,0 +1,56 @@
+/**
+ * The input of a connection that pipelines: handed to the parser a slice at a
+ * time. node:http parses a whole chunk of a socket at once, up to 64 KiB or
+ * two thousand requests, in which nobody else is served; with two hundred such
+ * connections that is seconds. So what has come waits here, the socket paused,
+ * until there is room for what is in its next slice.
+ */
+import type { Socket } from "node:net";
+import { SLICE_BYTES } from "../door_limits.ts";
+
+type Feed = (chunk: Buffer) => void;
+
+export class SlicedInput {
+  #socket: Socket | null = null;
+  #feed: Feed = () => {};
+  #rest: Buffer | null = null;
+  /** Since when the rest waits; monotonic ms. */
+  sinceMs = 0;
+
+  get isSliced(): boolean {
+    return this.#socket !== null;
+  }
+
+  /** Bytes have come that the parser has not seen. */
+  get isHeld(): boolean {
+    return this.#rest !== null;
+  }
+
+  /**
+   * From the next chunk on. (Adding a listener of data makes node:http take its chunks from the
+   * socket's stream, where its own listener stands, instead of from below it.)
+   */
+  begin(socket: Socket, onHeld: () => void): void {
+    const feeds = socket.listeners("data") as Feed[];
+    if (this.#socket !== null || feeds.length !== 1) return;
+    this.#socket = socket;
+    this.#feed = feeds[0]!;
+    socket.removeListener("data", this.#feed);
+    socket.on("data", (chunk: Buffer) => {
+      this.#rest = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
+      onHeld();
+    });
+  }
+
+  /** One slice to the parser. */
+  feed(): void {
+    const rest = this.#rest;
+    if (rest === null) return;
+    this.#rest = rest.length > SLICE_BYTES ? rest.subarray(SLICE_BYTES) : null;
+    this.#feed.call(this.#socket, rest.length > SLICE_BYTES ? rest.subarray(0, SLICE_BYTES) : rest);
+  }
+
+  drop(): void {
+    this.#rest = null;
+  }
+}
