@@ -42,6 +42,8 @@ export class Pipeline {
   window = limits.PIPELINE_MAX;
   /** Requests served in this turn. */
   burst = 0;
+  /** When one of its requests that waited was last served; monotonic ms. */
+  servedAtMs = 0;
   /** Nothing more is served before; monotonic ms. */
   restsUntilMs = 0;
 
@@ -173,6 +175,7 @@ export class RequestGate {
       served++;
       this.#serve(pipeline.waiting.shift()!);
     }
+    if (served > 0) pipeline.servedAtMs = monotonicMs();
     if (this.#mayFeed(connection)) {
       served += limits.BURST_MAX;
       input.feed();
@@ -180,13 +183,14 @@ export class RequestGate {
     this.#waiting.delete(connection);
     if (connection.isGone) return served;
     if (pipeline.isBehind) this.#waiting.add(connection);
-    else socket.resume();
+    else resume(socket);
     return served;
   }
 
   #mayFeed(connection: GatedConnection): boolean {
-    const { pipeline, isGone, isReadingBody } = connection;
+    const { pipeline, socket, isGone, isReadingBody } = connection;
     if (isGone || !pipeline.input.isHeld || pipeline.waiting.length > 0) return false;
+    if (isPaused(socket)) return false;
     return isReadingBody || this.#hasRoom(connection);
   }
 
@@ -204,7 +208,11 @@ export class RequestGate {
     const isBusy = this.inFlight >= limits.PIPELINE_SHARED_MAX ||
       this.#waitingRequests >= limits.WAITING_BUSY;
     const patienceMs = isBusy ? limits.WAIT_BUSY_MS : limits.WAIT_MS;
-    for (const connection of [...this.#waiting]) this.#expireOn(connection, nowMs - patienceMs);
+    for (const connection of [...this.#waiting]) {
+      // Where there is no crowd, a long pipeline that goes on may take its time.
+      if (!isBusy && connection.pipeline.servedAtMs > nowMs - patienceMs) continue;
+      this.#expireOn(connection, nowMs - patienceMs);
+    }
     if (this.#waiting.size > 0) return this.#turnSoon();
     clearInterval(this.#expiry!);
     this.#expiry = null;
@@ -225,6 +233,15 @@ export class RequestGate {
     }
     if (pipeline.isBehind || connection.isGone) return;
     this.#waiting.delete(connection);
-    socket.resume();
+    resume(socket);
   }
+}
+
+/** node:http has stopped its parser until the client has taken some of its answers. */
+function isPaused(socket: Socket): boolean {
+  return (socket as unknown as { _paused?: boolean })._paused === true;
+}
+
+function resume(socket: Socket): void {
+  if (!isPaused(socket)) socket.resume();
 }

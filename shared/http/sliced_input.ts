@@ -40,6 +40,7 @@ export class SlicedInput {
       this.#rest = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
       onHeld();
     });
+    readAgain(socket);
   }
 
   /** One slice to the parser. */
@@ -53,4 +54,17 @@ export class SlicedInput {
   drop(): void {
     this.#rest = null;
   }
+}
+
+/**
+ * node:http stopped the handle when the socket was paused, and would start it again itself; the
+ * stream, to which the bytes go from here on, takes it for one that is being read.
+ */
+function readAgain(socket: Socket): void {
+  const { _handle: handle } = socket as unknown as {
+    _handle: { reading: boolean; readStart: () => void } | null;
+  };
+  if (handle === null || handle.reading) return;
+  handle.reading = true;
+  handle.readStart();
 }
