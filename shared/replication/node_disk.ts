@@ -13,6 +13,7 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  statSync,
   statfsSync,
   writeSync,
 } from "node:fs";
@@ -88,18 +89,27 @@ export class NodeDisk implements Disk {
 class NodeFile implements DiskFile {
   readonly #path: string;
   readonly #fd: number;
+  /** Which file it is, whatever its name leads to by now. */
+  readonly #inode: bigint;
+  readonly #device: bigint;
 
   constructor(path: string, flags: "r+" | "w+") {
     this.#path = path;
     this.#fd = openSync(path, flags);
+    const { ino, dev } = fstatSync(this.#fd, { bigint: true });
+    this.#inode = ino;
+    this.#device = dev;
   }
 
   get size(): number {
     return fstatSync(this.#fd).size;
   }
 
-  get isLinked(): boolean {
-    return fstatSync(this.#fd).nlink > 0;
+  /** While it is open its number is nobody else's, so one look at the name is enough. */
+  get sizeInPlace(): number | null {
+    const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    if (found === undefined || found.ino !== this.#inode || found.dev !== this.#device) return null;
+    return Number(found.size);
   }
 
   read(into: Uint8Array, at: number): number {
