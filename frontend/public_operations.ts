@@ -93,6 +93,9 @@ export const LIST_PRODUCTS = {
 /** Of every answer to a purchase. */
 export const UNDER = { "Idempotency-Key": header("The key it went under") };
 
+/** A buyer's own, or one that a front-end made. */
+const KEY_PATTERN = "^([A-Za-z0-9_.:][A-Za-z0-9_.:-]{0,254}|~[A-Za-z0-9_-]{22})$";
+
 export const PLACE_ORDER = {
   operationId: "placeOrder",
   summary: "Places an order; repeated under the same key it is the same order",
@@ -101,7 +104,7 @@ export const PLACE_ORDER = {
       name: "Idempotency-Key",
       in: "header",
       required: false,
-      schema: { type: "string", pattern: "^([A-Za-z0-9_.:-]{1,255}|~[A-Za-z0-9_-]{22})$" },
+      schema: { type: "string", pattern: KEY_PATTERN },
     },
   ],
   requestBody: {
