@@ -109,7 +109,23 @@ export function readKeptSettings(dataDir: string): StoreSettings | null {
   if (settings === null) {
     throw new LaunchError(`${file} is not what start.sh wrote: remove it and start again`);
   }
+  checkEnvironment(file, settings.environment);
   return settings;
+}
+
+/**
+ * It reaches every member as variables of its process, and some of those, as NODE_OPTIONS, make
+ * a process do anything: no more is taken from a file than what was ever written to it.
+ * @throws LaunchError
+ */
+function checkEnvironment(file: string, environment: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(environment)) {
+    const isKept = (KEPT_VARIABLES as readonly string[]).includes(name);
+    if (isKept && typeof value === "string") continue;
+    const what = isKept ? `${name} is not a string` : `${JSON.stringify(name)} is not allowed`;
+    const allowed = `strings for ${KEPT_VARIABLES.join(", ")} are`;
+    throw new LaunchError(`${file}: in "environment" ${what}; ${allowed}`);
+  }
 }
 
 function parseSettings(text: string): StoreSettings | null {
@@ -124,5 +140,11 @@ function parseSettings(text: string): StoreSettings | null {
   for (const [field, example] of Object.entries(DEFAULT_SETTINGS)) {
     if (typeof fields[field] !== typeof example || fields[field] === null) return null;
   }
+  if (fields.hosts !== undefined && !isTexts(fields.hosts)) return null;
   return value as StoreSettings;
+}
+
+function isTexts(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).every((text) => typeof text === "string");
 }
