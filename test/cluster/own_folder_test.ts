@@ -63,7 +63,7 @@ test("who may not write to its folder, or to its log, does not start", async (t)
   await store.kill(order(1));
   const text = readFileSync(log, "utf8");
   chmodSync(dataDir, 0o755);
-  chmodSync(join(dataDir, "secret"), 0o644);
+  if (isRoot) chownSync(join(dataDir, "secret"), NOBODY, NOBODY);
 
   chmodSync(folder, 0o555);
   const closed = await startAgain(t, store, true);

@@ -46,7 +46,7 @@ const TAMPERED: [string, (path: string) => void][] = [
   ["cut short", (path) => truncateSync(path, statSync(path).size - 30)],
 ];
 
-test("a log that is deleted, replaced or cut under its writer ends it, and comes back whole", async (t) => {
+test("a log deleted, replaced or cut under its writer ends it, and comes back whole", async (t) => {
   const store = await startStore(t);
   for (const [what, tamper] of TAMPERED) {
     await store.buy("Tux");

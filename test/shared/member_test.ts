@@ -13,7 +13,7 @@ const FIXTURE = fileURLToPath(new URL("./member_fixture.ts", import.meta.url));
 function dataFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "member-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, "secret"), "0123456789abcdef\n");
+  writeFileSync(join(folder, "secret"), "0123456789abcdef\n", { mode: 0o600 });
   return folder;
 }
 
