@@ -11,6 +11,19 @@ export const BAD = refusal("Malformed");
 export const DOWN = refusal("Not at the moment", { "Retry-After": header("Seconds") });
 export const NOT_MODIFIED = { description: "As the If-None-Match header says, you have it" };
 
+export const GET_OPENAPI = {
+  operationId: "getOpenApi",
+  summary: "This document",
+  responses: {
+    200: {
+      description: "OpenAPI 3.1",
+      headers: { ETag: header("Strong; send it back as If-None-Match") },
+      content: { "application/json": { schema: { type: "object" } } },
+    },
+    304: NOT_MODIFIED,
+  },
+};
+
 export const READY = {
   oneOf: [
     { const: "ready" },

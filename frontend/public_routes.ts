@@ -6,9 +6,9 @@ import type { Store } from "../shared/stores/store.ts";
 import type { AdminPages } from "./admin_pages.ts";
 import { adminRoutes } from "./admin_routes.ts";
 import type { MemberPages } from "./member_pages.ts";
-import { header, ref, success, type PublicRoute } from "./openapi.ts";
+import { ref, success, type PublicRoute } from "./openapi.ts";
 import {
-  DOWN, GET_ORDER, GET_PRODUCT, LIST_PRODUCTS, NOT_MODIFIED, PLACE_ORDER, query, READY,
+  DOWN, GET_OPENAPI, GET_ORDER, GET_PRODUCT, LIST_PRODUCTS, PLACE_ORDER, query, READY,
 } from "./public_operations.ts";
 import { ownRoute, type Answering } from "./store_routes.ts";
 
@@ -99,18 +99,7 @@ function memberRoutes(members: MemberPages): PublicRoute[] {
       method: "GET",
       path: "/openapi.json",
       handle: (exchange) => members.openApi(exchange),
-      operation: {
-        operationId: "getOpenApi",
-        summary: "This document",
-        responses: {
-          200: {
-            description: "OpenAPI 3.1",
-            headers: { ETag: header("Strong; send it back as If-None-Match") },
-            content: { "application/json": { schema: { type: "object" } } },
-          },
-          304: NOT_MODIFIED,
-        },
-      },
+      operation: GET_OPENAPI,
     },
   ];
 }
