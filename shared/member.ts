@@ -15,6 +15,7 @@ import { CLOSE_GRACE_MS } from "./limits.ts";
 import { checkHost } from "./listening.ts";
 import { createLog, type Log } from "./logging.ts";
 import { readSecret } from "./secret.ts";
+import { refusalOf, sentenceOf } from "./system_error.ts";
 import { UsageError } from "./usage.ts";
 
 export interface Member {
@@ -45,6 +46,7 @@ export function runMember(kind: MemberKind, start: StartMember): void {
   void run(kind, args, start).catch((error: unknown) => {
     if (error instanceof UsageError) exitWithLine(2, error.message);
     if (error instanceof LockedError || isPortTaken(error)) exitWithLine(1, error.message);
+    if (error instanceof RefusedError) exitWithLine(1, error.message);
     throw error;
   });
 }
@@ -69,7 +71,8 @@ async function run(kind: MemberKind, args: string[], start: StartMember): Promis
   const log = createLog({ member: `${kind}-${settings.id}`, level: settings.logLevel });
   if (settings.failpoint !== null) armFailpoint(settings.failpoint, log);
   const fail = (error: unknown): never => {
-    log.error("fatal", { error });
+    const why = sentenceOf(error);
+    log.error("fatal", why === null ? { error } : { why, error });
     process.exit(1);
   };
   process.on("uncaughtException", fail);
@@ -82,14 +85,18 @@ async function run(kind: MemberKind, args: string[], start: StartMember): Promis
 /** What mkdir and open say of a path at which there can be no folder of ours. */
 const NO_FOLDER = ["ENOENT", "ENOTDIR", "EEXIST", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG"];
 
-/** @throws UsageError, LockedError */
+/** What the machine refuses and no other setting would mend: a full disk, a broken one. */
+class RefusedError extends Error {}
+
+/** @throws UsageError, LockedError, RefusedError */
 async function takeFolder(settings: Settings): Promise<{ birth: Birth; unlock: () => void }> {
   try {
     const birth = await readOrMakeBirth(settings);
     return { birth, unlock: lockFolder(settings.folder) };
   } catch (error) {
     const code = String((error as NodeJS.ErrnoException).code);
-    if (!NO_FOLDER.includes(code)) throw error;
+    const refusal = refusalOf(error, settings.folder);
+    if (!NO_FOLDER.includes(code)) throw refusal === null ? error : new RefusedError(refusal);
     const allowed = `it must be a folder to which this process may write (${code})`;
     throw new UsageError(`DATA_DIR ${settings.dataDir}: ${allowed}`);
   }

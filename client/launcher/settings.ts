@@ -6,7 +6,7 @@
  * on. A replica that came back with another ORDER_QUORUM than its fellows
  * would break their promise.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LaunchError } from "./launch_error.ts";
 
@@ -91,8 +91,12 @@ export function settingsFile(dataDir: string): string {
 /** Written whole or not at all, so that a later call never reads half of it. */
 export function keepSettings(dataDir: string, settings: StoreSettings): void {
   const file = settingsFile(dataDir);
-  writeFileSync(`${file}.new`, `${JSON.stringify(settings, null, 2)}\n`);
-  renameSync(`${file}.new`, file);
+  try {
+    writeFileSync(`${file}.new`, `${JSON.stringify(settings, null, 2)}\n`);
+    renameSync(`${file}.new`, file);
+  } finally {
+    rmSync(`${file}.new`, { force: true });
+  }
 }
 
 /** Null when none are kept. @throws LaunchError when the file is not one of ours. */
