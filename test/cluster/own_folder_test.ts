@@ -17,14 +17,14 @@ const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 const WITHOUT_RIGHTS = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
-/** Order 1 once more, with just its settings; how it ended and what it said. */
+/** Order 1 once more, with just its settings and no log file; how it ended and what it said. */
 async function startAgain(t: TestContext, { running }: TestStore, asNobody = false) {
   const member = running.member(order(1));
   const { settings, dataDir } = running;
   const environment = environmentOf(member, { settings, dataDir, environment: process.env });
   const child = spawn(process.execPath, ["--import", "tsx", "order/main.ts"], {
     cwd: PROJECT_FOLDER,
-    env: environment,
+    env: { ...environment, LOG_FILE: "" },
     ...(asNobody ? WITHOUT_RIGHTS : {}),
   });
   t.after(() => child.kill("SIGKILL"));

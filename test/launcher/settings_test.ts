@@ -93,7 +93,7 @@ test("a member gets the caller's environment, and its own place in the store on 
   });
   assert.deepEqual(environment, {
     FAILPOINT: "x", ID: "2", PORT: "8302", HOST: "0.0.0.0", STORE: "toys", DATA_DIR: "/data",
-    THREADS: "1", CACHE_SIZE: "10",
+    LOG_FILE: "/data/log/order-2.log", THREADS: "1", CACHE_SIZE: "10",
     FRONTENDS: "1=http://127.0.0.1:8101",
     CATALOGS: "1=http://127.0.0.1:8201",
     ORDERS: "1=http://127.0.0.1:8301,2=http://127.0.0.1:8302,3=http://127.0.0.1:8303",
