@@ -10,6 +10,7 @@ import {
   existsSync,
   fdatasync,
   fstatSync,
+  fsync,
   ftruncateSync,
   openSync,
   readSync,
@@ -17,18 +18,21 @@ import {
   statfsSync,
   writeSync,
 } from "node:fs";
-import { copyFile, open, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Disk, DiskFile } from "./disk.ts";
+import { holdSpare, openWithSpare, withSpare } from "./spare_descriptors.ts";
 
 const flushData = promisify(fdatasync);
+const flushAll = promisify(fsync);
 
 export class NodeDisk implements Disk {
   readonly folder: string;
 
   constructor(folder: string) {
     this.folder = folder;
+    holdSpare();
   }
 
   exists(name: string): boolean {
@@ -37,7 +41,7 @@ export class NodeDisk implements Disk {
 
   async readText(name: string): Promise<string | null> {
     try {
-      return await readFile(this.#path(name), "utf8");
+      return await withSpare(() => readFile(this.#path(name), "utf8"));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
       throw error;
@@ -53,7 +57,7 @@ export class NodeDisk implements Disk {
   }
 
   copy(from: string, to: string): Promise<void> {
-    return copyFile(this.#path(from), this.#path(to));
+    return withSpare(() => copyFile(this.#path(from), this.#path(to)));
   }
 
   remove(name: string): Promise<void> {
@@ -61,11 +65,12 @@ export class NodeDisk implements Disk {
   }
 
   async flushFolder(): Promise<void> {
-    const handle = await open(this.folder, "r");
+    const folder = openWithSpare(() => openSync(this.folder, "r"));
     try {
-      await handle.sync();
+      await flushAll(folder);
     } finally {
-      await handle.close();
+      closeSync(folder);
+      holdSpare();
     }
   }
 
@@ -95,7 +100,7 @@ class NodeFile implements DiskFile {
 
   constructor(path: string, flags: "r+" | "w+") {
     this.#path = path;
-    this.#fd = openSync(path, flags);
+    this.#fd = openWithSpare(() => openSync(path, flags));
     const { ino, dev } = fstatSync(this.#fd, { bigint: true });
     this.#inode = ino;
     this.#device = dev;
@@ -141,5 +146,6 @@ class NodeFile implements DiskFile {
 
   close(): void {
     closeSync(this.#fd);
+    holdSpare();
   }
 }
