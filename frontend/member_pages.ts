@@ -3,12 +3,14 @@
  * /openapi.json. The owner knows the answers; that it is alive is seen
  * without asking it.
  */
+import { createHash } from "node:crypto";
 import { AppError } from "../shared/errors.ts";
 import { JSON_TYPE } from "../shared/http/answers.ts";
 import type { Exchange } from "../shared/http/exchange.ts";
 import type { Owner } from "../shared/threads.ts";
 import { MOMENTARY } from "./answer.ts";
 import type { OrderLeader, Readiness } from "./asks.ts";
+import { matchesTag } from "./entity_tag.ts";
 import { parseQuery, refuseQuery } from "./query.ts";
 
 export interface MemberPagesOptions {
@@ -19,8 +21,16 @@ export interface MemberPagesOptions {
   openApi: () => string;
 }
 
+interface Kept {
+  text: string;
+  tag: string;
+  headers: readonly string[];
+}
+
 export class MemberPages {
   readonly #options: MemberPagesOptions;
+  /** Made when first asked for: it takes longer than most answers, and changes with the code. */
+  #openApi: Kept | null = null;
 
   constructor(options: MemberPagesOptions) {
     this.#options = options;
@@ -73,8 +83,19 @@ export class MemberPages {
 
   openApi(exchange: Exchange): void {
     refuseQuery(exchange.query);
-    const headers = ["Content-Type", JSON_TYPE, "Cache-Control", "no-cache"];
-    exchange.send(200, headers, this.#options.openApi());
+    this.#openApi ??= this.#makeOpenApi();
+    const { text, tag, headers } = this.#openApi;
+    const condition = exchange.header("if-none-match");
+    const isKnown = condition !== undefined && matchesTag(condition, tag);
+    exchange.sendReady(isKnown ? 304 : 200, headers, text);
+  }
+
+  #makeOpenApi(): Kept {
+    const text = this.#options.openApi();
+    const tag = `"${createHash("sha256").update(text).digest("base64url")}"`;
+    const length = String(Buffer.byteLength(text));
+    const headers = ["Content-Type", JSON_TYPE, "Cache-Control", "no-cache", "ETag", tag];
+    return { text, tag, headers: [...headers, "Content-Length", length] };
   }
 
   async #checks(): Promise<{ name: string; ok: boolean }[]> {

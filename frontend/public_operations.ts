@@ -11,6 +11,19 @@ export const BAD = refusal("Malformed");
 export const DOWN = refusal("Not at the moment", { "Retry-After": header("Seconds") });
 export const NOT_MODIFIED = { description: "As the If-None-Match header says, you have it" };
 
+export const GET_OPENAPI = {
+  operationId: "getOpenApi",
+  summary: "This document",
+  responses: {
+    200: {
+      description: "OpenAPI 3.1",
+      headers: { ETag: header("Strong; send it back as If-None-Match") },
+      content: { "application/json": { schema: { type: "object" } } },
+    },
+    304: NOT_MODIFIED,
+  },
+};
+
 export const READY = {
   oneOf: [
     { const: "ready" },
@@ -93,6 +106,9 @@ export const LIST_PRODUCTS = {
 /** Of every answer to a purchase. */
 export const UNDER = { "Idempotency-Key": header("The key it went under") };
 
+/** A buyer's own, or one that a front-end made. */
+const KEY_PATTERN = "^([A-Za-z0-9_.:][A-Za-z0-9_.:-]{0,254}|~[A-Za-z0-9_-]{22})$";
+
 export const PLACE_ORDER = {
   operationId: "placeOrder",
   summary: "Places an order; repeated under the same key it is the same order",
@@ -101,7 +117,7 @@ export const PLACE_ORDER = {
       name: "Idempotency-Key",
       in: "header",
       required: false,
-      schema: { type: "string", pattern: "^([A-Za-z0-9_.:-]{1,255}|~[A-Za-z0-9_-]{22})$" },
+      schema: { type: "string", pattern: KEY_PATTERN },
     },
   ],
   requestBody: {

@@ -8,7 +8,7 @@ import { adminRoutes } from "./admin_routes.ts";
 import type { MemberPages } from "./member_pages.ts";
 import { ref, success, type PublicRoute } from "./openapi.ts";
 import {
-  DOWN, GET_ORDER, GET_PRODUCT, LIST_PRODUCTS, PLACE_ORDER, query, READY,
+  DOWN, GET_OPENAPI, GET_ORDER, GET_PRODUCT, LIST_PRODUCTS, PLACE_ORDER, query, READY,
 } from "./public_operations.ts";
 import { ownRoute, type Answering } from "./store_routes.ts";
 
@@ -99,16 +99,7 @@ function memberRoutes(members: MemberPages): PublicRoute[] {
       method: "GET",
       path: "/openapi.json",
       handle: (exchange) => members.openApi(exchange),
-      operation: {
-        operationId: "getOpenApi",
-        summary: "This document",
-        responses: {
-          200: {
-            description: "OpenAPI 3.1",
-            content: { "application/json": { schema: { type: "object" } } },
-          },
-        },
-      },
+      operation: GET_OPENAPI,
     },
   ];
 }

@@ -14,9 +14,7 @@ import { STORES } from "./stores/stores.ts";
 import { UsageError } from "./usage.ts";
 
 export { UsageError };
-
 export type MemberKind = "frontend" | "catalog" | "order";
-
 export const BALANCES = ["round-robin", "least-connections", "least-response-time"] as const;
 export type Balance = (typeof BALANCES)[number];
 
@@ -57,6 +55,7 @@ export interface Settings {
   /** Such a folder is one that was lost, and not new. */
   recover: boolean;
   logLevel: LogLevel;
+  logFile: string | null;
   /** For tests: what this member does at a step of its work. */
   failpoint: Failpoint | null;
 }
@@ -90,6 +89,7 @@ const VARIABLES: readonly Variable[] = [
   { name: "BIRTH", meaning: "the cluster's id, for a folder without one", default: "none" },
   { name: "RECOVER", meaning: "yes: that folder was lost, refetch it", default: "no" },
   { name: "LOG_LEVEL", meaning: LOG_LEVELS.join(", "), default: "info" },
+  { name: "LOG_FILE", meaning: "the log's file, opened again at SIGHUP", default: "output" },
   { name: "FAILPOINT", meaning: "for tests: die or stall at step:action[:count]", default: "none" },
 ];
 
@@ -137,6 +137,7 @@ export function readSettings(
     birth: readBirthId(given("BIRTH")),
     recover: asOneOf("RECOVER", given("RECOVER") ?? "no", ["yes", "no"]) === "yes",
     logLevel: asOneOf("LOG_LEVEL", given("LOG_LEVEL") ?? "info", LOG_LEVELS),
+    logFile: given("LOG_FILE") ?? null,
     failpoint: given("FAILPOINT") === undefined ? null : parseFailpoint(given("FAILPOINT")!),
   };
 }

@@ -1,17 +1,39 @@
-/** How many files and sockets this process may have open. */
+/**
+ * How many files and connections this process may have open at once. Whoever
+ * divides connections must know: at the limit a replica cannot open a file.
+ */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import {
   DESCRIPTORS_RESERVED, INTERNAL_CONNECTIONS_MAX, SURPLUS_CONNECTIONS_MAX,
 } from "./door_limits.ts";
 
-/** RLIMIT_NOFILE, the soft one, which the system holds this process to; Infinity if unknown. */
-export function descriptorLimit(): number {
-  const text = process.platform === "linux"
-    ? /^Max open files +(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1]
-    : spawnSync("ulimit -n", { shell: true, encoding: "utf8" }).stdout.trim();
-  const limit = Number(text);
-  return Number.isInteger(limit) && limit > 0 ? limit : Infinity;
+/**
+ * The soft limit, RLIMIT_NOFILE, which Node raises as far as it may; Infinity when unknown.
+ * @param limits where Linux lists them
+ */
+export function descriptorLimit(limits = "/proc/self/limits"): number {
+  return limitOfLinux(limits) ?? limitOfShell() ?? Infinity;
+}
+
+/** Null where the kernel does not say it so. */
+function limitOfLinux(file: string): number | null {
+  try {
+    return asLimit(/^Max open files +(\S+)/m.exec(readFileSync(file, "utf8"))?.[1]);
+  } catch {
+    return null;
+  }
+}
+
+/** A shell has the limits of the process that started it. */
+function limitOfShell(): number | null {
+  const { stdout } = spawnSync("sh", ["-c", "ulimit -Sn"], { encoding: "utf8" });
+  return asLimit(stdout?.trim());
+}
+
+function asLimit(text: string | undefined): number | null {
+  if (text === "unlimited") return Infinity;
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
 }
 
 /** Public connections for which there are descriptors, beside all else that the process needs. */

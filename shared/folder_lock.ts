@@ -6,6 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isWithoutRoom } from "./system_error.ts";
 
 /** Somebody else holds the folder. */
 export class LockedError extends Error {
@@ -14,16 +15,20 @@ export class LockedError extends Error {
 
 /**
  * Takes the folder until the returned function is called.
- * @throws LockedError naming the process that has it
+ * @throws LockedError naming the process that has it, or the error of the file system
  */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, "lock");
   const own = `${path}.${process.pid}`;
-  writeFileSync(own, `${process.pid} ${startOf(process.pid)}\n`);
   try {
+    writeFileSync(own, `${process.pid} ${startOf(process.pid)}\n`);
     while (!tryLink(own, path)) removeStale(path, folder);
+  } catch (error) {
+    // Without room a file can be made and not be written, but the holder is seen all the same.
+    const holder = isWithoutRoom(error) ? readOrNull(path) : null;
+    throw holder !== null && isAlive(holder) ? lockedBy(holder, folder) : error;
   } finally {
-    rmSync(own);
+    rmSync(own, { force: true });
   }
   return () => rmSync(path, { force: true });
 }

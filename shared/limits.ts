@@ -168,6 +168,17 @@ export const ID_MAX = 999_999_999;
 export const VOLUME_MAX = 999_999_999;
 export const PAGE_ITEMS_MAX = 100;
 
+// --- A member's process ------------------------------------------------------
+
+/** Characters of the cluster's secret; of the admin's token the most only. */
+export const SECRET_LENGTH_MIN = 16;
+export const SECRET_LENGTH_MAX = 256;
+/**
+ * Descriptors that a replica keeps for its files when connections have all others: two for a
+ * copy, and one each for the log, its side file, a promise's and the folder.
+ */
+export const SPARE_DESCRIPTORS = 8;
+
 // --- HTTP ------------------------------------------------------------------
 
 export const PUBLIC_BODY_BYTES_MAX = 64 * 1024;
@@ -265,4 +276,10 @@ assert(
   "terms are exact numbers, and a million wrong messages do not use them up",
 );
 assert(ORDER_DEADLINE_MS < CLOSE_GRACE_MS, "a stopping member answers what it took");
+assert(SECRET_LENGTH_MIN < SECRET_LENGTH_MAX, "a secret may be longer than it must");
+assert(
+  SECRET_LENGTH_MAX * 4 < HEADER_BYTES_MAX,
+  "a secret has room in a request's headers, beside all others",
+);
+assert(SPARE_DESCRIPTORS * 16 <= CONNECTIONS_MAX, "spare ones cost few connections");
 assert(HEADERS_TIMEOUT_MS < REQUEST_TIMEOUT_MS, "headers come before bodies");

@@ -13,8 +13,10 @@ import { armFailpoint } from "./failpoint.ts";
 import { lockFolder, LockedError } from "./folder_lock.ts";
 import { CLOSE_GRACE_MS } from "./limits.ts";
 import { checkHost } from "./listening.ts";
+import { LogOutput } from "./log_output.ts";
 import { createLog, type Log } from "./logging.ts";
 import { readSecret } from "./secret.ts";
+import { isWithoutRoom, refusalOf, sentenceOf } from "./system_error.ts";
 import { UsageError } from "./usage.ts";
 
 export interface Member {
@@ -39,12 +41,18 @@ export function runMember(kind: MemberKind, start: StartMember): void {
     process.stdout.write(helpText(kind));
     return;
   }
+  // What is sold to whom is its user's alone, whatever mask the process was started under; a mask
+  // set once covers files of all kinds and threads, and copies, where a mode at each would not.
+  process.umask(0o077);
   // Whoever reads the log may leave before this process does.
   process.stdout.on("error", () => {});
   optimizeEarly();
+  // Until there is a log that could be opened again it means nothing, and ends nothing.
+  process.on("SIGHUP", () => {});
   void run(kind, args, start).catch((error: unknown) => {
     if (error instanceof UsageError) exitWithLine(2, error.message);
     if (error instanceof LockedError || isPortTaken(error)) exitWithLine(1, error.message);
+    if (error instanceof RefusedError) exitWithLine(1, error.message);
     throw error;
   });
 }
@@ -66,14 +74,17 @@ async function run(kind: MemberKind, args: string[], start: StartMember): Promis
   const secret = readSecret("STORE_SECRET_FILE", settings.secretFile);
   await checkHost(settings.host);
   const { birth, unlock } = await takeFolder(settings);
+  process.on("exit", unlock);
+  const output = openOutput(settings.logFile);
   const log = createLog({ member: `${kind}-${settings.id}`, level: settings.logLevel });
+  process.removeAllListeners("SIGHUP").on("SIGHUP", () => openAgain(output, log));
   if (settings.failpoint !== null) armFailpoint(settings.failpoint, log);
   const fail = (error: unknown): never => {
-    log.error("fatal", { error });
+    const why = sentenceOf(error);
+    log.error("fatal", why === null ? { error } : { why, error });
     process.exit(1);
   };
   process.on("uncaughtException", fail);
-  process.on("exit", unlock);
   const running: { member: Member | null } = { member: null };
   closeOnSignal(running, log);
   running.member = await start({ settings, secret, birth, log, fail });
@@ -82,16 +93,45 @@ async function run(kind: MemberKind, args: string[], start: StartMember): Promis
 /** What mkdir and open say of a path at which there can be no folder of ours. */
 const NO_FOLDER = ["ENOENT", "ENOTDIR", "EEXIST", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG"];
 
-/** @throws UsageError, LockedError */
+/** What the machine refuses and no other setting would mend: a full disk, a broken one. */
+class RefusedError extends Error {}
+
+/** @throws UsageError, LockedError, RefusedError */
 async function takeFolder(settings: Settings): Promise<{ birth: Birth; unlock: () => void }> {
   try {
     const birth = await readOrMakeBirth(settings);
     return { birth, unlock: lockFolder(settings.folder) };
   } catch (error) {
     const code = String((error as NodeJS.ErrnoException).code);
-    if (!NO_FOLDER.includes(code)) throw error;
+    const refusal = refusalOf(error, settings.folder);
+    if (!NO_FOLDER.includes(code)) throw refusal === null ? error : new RefusedError(refusal);
     const allowed = `it must be a folder to which this process may write (${code})`;
     throw new UsageError(`DATA_DIR ${settings.dataDir}: ${allowed}`);
+  }
+}
+
+/** Null: lines go where the process's output goes. @throws UsageError, RefusedError */
+function openOutput(path: string | null): LogOutput | null {
+  if (path === null) return null;
+  try {
+    const output = new LogOutput(path);
+    output.takeOver();
+    return output;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (isWithoutRoom(error)) throw new RefusedError(refusalOf(error, path)!);
+    throw new UsageError(`LOG_FILE ${path}: it must be a file that can be written (${code})`);
+  }
+}
+
+/** The log's file was moved away, as logrotate does. */
+function openAgain(output: LogOutput | null, log: Log): void {
+  if (output === null) return log.info("SIGHUP is ignored: no LOG_FILE is set");
+  try {
+    output.openAgain();
+    log.info("the log's file is opened again", { file: output.path });
+  } catch (error) {
+    log.warn("the log's file cannot be opened again", { file: output.path, error });
   }
 }
 

@@ -19,7 +19,8 @@ const VISIBLE = /[^\p{Z}\u200c\u200d]/u;
 /** A spreadsheet takes a cell that begins with one of these for a formula. */
 const FORMULA_START = /^[=+\-@]/;
 
-const KEY = /^[A-Za-z0-9_.:-]{1,255}$/;
+/** A buyer's own begins with no `-`: the log opens in a spreadsheet, and older ones have such. */
+const KEY = /^(?!-)[A-Za-z0-9_.:-]{1,255}$/;
 const INTERNAL_KEY = /^(?=.{1,255}$)~?[A-Za-z0-9_.:-]+$/;
 
 /**
@@ -48,7 +49,7 @@ function badName(why: string): AppError {
  */
 export function parseKey(value: string): string {
   if (KEY.test(value)) return value;
-  const allowed = `1 to ${KEY_LENGTH_MAX} characters of A-Z a-z 0-9 _ . : -`;
+  const allowed = `1 to ${KEY_LENGTH_MAX} characters of A-Z a-z 0-9 _ . : - and no - first`;
   throw new AppError("bad_request", `Bad Idempotency-Key: ${allowed}`);
 }
 

@@ -14,8 +14,9 @@ import { join } from "node:path";
 import { type Birth, FORMAT, readBirth, writeBirth, writeLostBirth } from "../../shared/birth.ts";
 import { makeFolder } from "../../shared/folders.ts";
 import { readSecret } from "../../shared/secret.ts";
+import { isWithoutRoom } from "../../shared/system_error.ts";
 import { UsageError } from "../../shared/usage.ts";
-import { LaunchError } from "./launch_error.ts";
+import { launchErrorOf } from "./launch_error.ts";
 import {
   type Member, memberFolder, memberOfLabel, membersOf, secretFile,
 } from "./layout.ts";
@@ -31,7 +32,7 @@ export function makeFolders(dataDir: string): () => void {
     }
   } catch (error) {
     removeEmpty(made);
-    throw new LaunchError(`Cannot write to ${dataDir}: ${(error as Error).message}`);
+    throw launchErrorOf(error, dataDir);
   }
   return () => removeEmpty(made);
 }
@@ -168,6 +169,8 @@ export function readOrMakeSecret(dataDir: string, settings: StoreSettings): stri
   try {
     if (!existsSync(file)) makeSecret(file);
   } catch (error) {
+    // A disk without room is nobody's wrong use.
+    if (isWithoutRoom(error)) throw error;
     const { code } = error as NodeJS.ErrnoException;
     const allowed = `it must be where a file can be made (${code})`;
     throw new UsageError(`STORE_SECRET_FILE ${file}: ${allowed}`);
@@ -179,9 +182,12 @@ export function readOrMakeSecret(dataDir: string, settings: StoreSettings): stri
 function makeSecret(file: string): void {
   const unfinished = `${file}.${process.pid}`;
   const descriptor = openSync(unfinished, "wx", 0o600);
-  writeSync(descriptor, `${randomBytes(32).toString("hex")}\n`);
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-  linkSync(unfinished, file);
-  rmSync(unfinished);
+  try {
+    writeSync(descriptor, `${randomBytes(32).toString("hex")}\n`);
+    fsyncSync(descriptor);
+    linkSync(unfinished, file);
+  } finally {
+    closeSync(descriptor);
+    rmSync(unfinished, { force: true });
+  }
 }

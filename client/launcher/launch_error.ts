@@ -1,3 +1,6 @@
+/** Errors of the launcher, and what the operating system refuses, as lines for a person. */
+import { refusalOf } from "../../shared/system_error.ts";
+
 /**
  * The launcher's own no: the machine or the store is in a state in which the
  * call cannot be carried out. The message is for the person at the terminal;
@@ -12,4 +15,10 @@ export class LaunchError extends Error {
     super(message);
     this.lines = lines;
   }
+}
+
+/** What the system refused in the store's folder; any other error stays as it is. */
+export function launchErrorOf(error: unknown, dataDir: string): unknown {
+  const refusal = refusalOf(error, dataDir);
+  return refusal === null ? error : new LaunchError(`Cannot write to ${refusal}`);
 }

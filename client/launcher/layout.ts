@@ -125,6 +125,7 @@ export function environmentOf(
     PORT: String(member.ports[0]),
     STORE: settings.store,
     DATA_DIR: dataDir,
+    LOG_FILE: logFile(dataDir, member),
     THREADS: String(settings.threads),
     CACHE_SIZE: String(settings.cacheSize),
     FRONTENDS: list("frontend"),

@@ -100,7 +100,14 @@ export class MemberProcess {
     child.once("exit", (code, signal) => end(signal ?? `exit code ${code}`));
     child.unref();
     if (child.pid === undefined) throw new Error(`Cannot start ${words[0]}`);
-    this.adopt(child.pid);
+    try {
+      this.adopt(child.pid);
+    } catch (error) {
+      // Without its file nobody would find it again.
+      send(child.pid, "SIGKILL");
+      this.#forget();
+      throw error;
+    }
     return child.pid;
   }
 

@@ -6,7 +6,7 @@
  * on. A replica that came back with another ORDER_QUORUM than its fellows
  * would break their promise.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LaunchError } from "./launch_error.ts";
 
@@ -96,8 +96,12 @@ export function settingsFile(dataDir: string): string {
 /** Written whole or not at all, so that a later call never reads half of it. */
 export function keepSettings(dataDir: string, settings: StoreSettings): void {
   const file = settingsFile(dataDir);
-  writeFileSync(`${file}.new`, `${JSON.stringify(settings, null, 2)}\n`);
-  renameSync(`${file}.new`, file);
+  try {
+    writeFileSync(`${file}.new`, `${JSON.stringify(settings, null, 2)}\n`);
+    renameSync(`${file}.new`, file);
+  } finally {
+    rmSync(`${file}.new`, { force: true });
+  }
 }
 
 /** Null when none are kept. @throws LaunchError when the file is not one of ours. */
@@ -114,7 +118,23 @@ export function readKeptSettings(dataDir: string): StoreSettings | null {
   if (settings === null) {
     throw new LaunchError(`${file} is not what start.sh wrote: remove it and start again`);
   }
+  checkEnvironment(file, settings.environment);
   return settings;
+}
+
+/**
+ * It reaches every member as variables of its process, and some of those, as NODE_OPTIONS, make
+ * a process do anything: no more is taken from a file than what was ever written to it.
+ * @throws LaunchError
+ */
+function checkEnvironment(file: string, environment: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(environment)) {
+    const isKept = (KEPT_VARIABLES as readonly string[]).includes(name);
+    if (isKept && typeof value === "string") continue;
+    const what = isKept ? `${name} is not a string` : `${JSON.stringify(name)} is not allowed`;
+    const allowed = `strings for ${KEPT_VARIABLES.join(", ")} are`;
+    throw new LaunchError(`${file}: in "environment" ${what}; ${allowed}`);
+  }
 }
 
 function parseSettings(text: string): StoreSettings | null {
@@ -129,5 +149,11 @@ function parseSettings(text: string): StoreSettings | null {
   for (const [field, example] of Object.entries(DEFAULT_SETTINGS)) {
     if (typeof fields[field] !== typeof example || fields[field] === null) return null;
   }
+  if (fields.hosts !== undefined && !isTexts(fields.hosts)) return null;
   return value as StoreSettings;
+}
+
+function isTexts(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).every((text) => typeof text === "string");
 }

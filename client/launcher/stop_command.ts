@@ -38,7 +38,8 @@ export async function stopCommand(call: CommandCall): Promise<number> {
   }
   const dataDir = realpathSync(asked.dataDir);
   checkMember(dataDir, asked.only);
-  const unlock = await lockStore(dataDir, { onWait: call.err, signal: call.signal });
+  const { err: onWait, signal } = call;
+  const unlock = await lockStore(dataDir, { onWait, signal, needsNoRoom: true });
   try {
     const did = await stopMembers(call, { ...asked, dataDir });
     if (!did) call.out(nothingRuns(call, asked));

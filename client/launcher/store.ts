@@ -17,7 +17,7 @@ import {
   deleteStore, findBirth, makeFolders, readOrMakeSecret, writeBirths,
 } from "./data_folder.ts";
 import { claimPortBase } from "./free_ports.ts";
-import { LaunchError } from "./launch_error.ts";
+import { LaunchError, launchErrorOf } from "./launch_error.ts";
 import {
   environmentOf, hostOf, keptEnvironment, type Member, type MemberName, membersOf, nameOf,
   sameMember,
@@ -98,6 +98,8 @@ export async function start(options: StartOptions): Promise<Started> {
     const onWait = (why: string) => options.say?.(why);
     unlock = await lockStore(dataDir, { onWait, signal: options.signal });
     return await startLocked({ ...options, dataDir });
+  } catch (error) {
+    throw launchErrorOf(error, options.dataDir);
   } finally {
     unlock();
     removeFolders();

@@ -6,6 +6,7 @@
  * What is written is on disk only after a flush: the bytes of a file after
  * its own, its name (made, renamed, removed) after that of the folder.
  */
+import { assert } from "../assert.ts";
 import { failpoint } from "../failpoint.ts";
 
 export interface Disk {
@@ -28,8 +29,11 @@ export interface Disk {
 /** A failed or short write or flush throws; nothing is ever tried again. */
 export interface DiskFile {
   readonly size: number;
-  /** False: somebody deleted or replaced it, and what is written is lost. */
-  readonly isLinked: boolean;
+  /**
+   * Its size, looked at through the name that it was opened by; null when that leads to another
+   * file, or nowhere: it was deleted, moved or replaced, and what is written to it is lost.
+   */
+  readonly sizeInPlace: number | null;
   /** Bytes read: fewer at the end of the file. */
   read(into: Uint8Array, at: number): number;
   /** All of them, or it throws. */
@@ -45,6 +49,16 @@ export function sideOf(name: string): string {
   return `${name}.next`;
 }
 
+/**
+ * A rename of a log by hand, by logrotate or by an editor that keeps the old file leaves the
+ * writer with a file that nobody will ever read again: what is on disk there is lost all the same.
+ */
+export function checkInPlace(disk: Pick<Disk, "folder">, name: string, file: DiskFile): number {
+  const size = file.sizeInPlace;
+  assert(size !== null, `${disk.folder}/${name} was deleted, moved or replaced by another file`);
+  return size;
+}
+
 /** Replaces a file in one step that survives a crash: side file, flush, rename, flush. */
 export async function replaceFile(disk: Disk, name: string, text: string): Promise<void> {
   const side = sideOf(name);
@@ -52,6 +66,7 @@ export async function replaceFile(disk: Disk, name: string, text: string): Promi
   try {
     file.write(Buffer.from(text), 0);
     await file.flush();
+    checkInPlace(disk, side, file);
   } finally {
     file.close();
   }
@@ -71,6 +86,7 @@ export async function keepAside(
   try {
     file.write(bytes, file.size);
     await file.flush();
+    checkInPlace(disk, name, file);
   } finally {
     file.close();
   }

@@ -16,7 +16,7 @@ import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { failpoint } from "../failpoint.ts";
 import { joinRows, payloadOf } from "./codec.ts";
-import { replaceFile, type Disk, type DiskFile } from "./disk.ts";
+import { checkInPlace, replaceFile, type Disk, type DiskFile } from "./disk.ts";
 import { START, type Position } from "./log_index.ts";
 import type { Row } from "./messages.ts";
 
@@ -117,6 +117,7 @@ export class LogFile {
   async cut(after: number): Promise<void> {
     if (after >= this.lastIndex) return;
     assert(after >= this.#base.index, "what a checkpoint holds cannot be cut");
+    checkInPlace(this.#disk, LOG_NAME, this.#file);
     this.#rows = after - this.#base.index;
     this.#length = this.#offsets[this.#rows]!;
     this.#file.truncate(this.#length);
@@ -204,9 +205,7 @@ export class LogFile {
 
   /** A deleted, moved, replaced or cut file would take rows and lose them in silence. */
   #checkUntouched(): void {
-    const { size, isLinked } = this.#file;
+    const size = checkInPlace(this.#disk, LOG_NAME, this.#file);
     assert.equal(size, this.#length, `${this.path} has another length than was written to it`);
-    const isInPlace = isLinked && this.#disk.exists(LOG_NAME);
-    assert(isInPlace, `${this.path} was deleted, moved or replaced`);
   }
 }

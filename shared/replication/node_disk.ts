@@ -10,24 +10,29 @@ import {
   existsSync,
   fdatasync,
   fstatSync,
+  fsync,
   ftruncateSync,
   openSync,
   readSync,
+  statSync,
   statfsSync,
   writeSync,
 } from "node:fs";
-import { copyFile, open, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Disk, DiskFile } from "./disk.ts";
+import { holdSpare, openWithSpare, withSpare } from "./spare_descriptors.ts";
 
 const flushData = promisify(fdatasync);
+const flushAll = promisify(fsync);
 
 export class NodeDisk implements Disk {
   readonly folder: string;
 
   constructor(folder: string) {
     this.folder = folder;
+    holdSpare();
   }
 
   exists(name: string): boolean {
@@ -36,7 +41,7 @@ export class NodeDisk implements Disk {
 
   async readText(name: string): Promise<string | null> {
     try {
-      return await readFile(this.#path(name), "utf8");
+      return await withSpare(() => readFile(this.#path(name), "utf8"));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
       throw error;
@@ -52,7 +57,7 @@ export class NodeDisk implements Disk {
   }
 
   copy(from: string, to: string): Promise<void> {
-    return copyFile(this.#path(from), this.#path(to));
+    return withSpare(() => copyFile(this.#path(from), this.#path(to)));
   }
 
   remove(name: string): Promise<void> {
@@ -60,11 +65,12 @@ export class NodeDisk implements Disk {
   }
 
   async flushFolder(): Promise<void> {
-    const handle = await open(this.folder, "r");
+    const folder = openWithSpare(() => openSync(this.folder, "r"));
     try {
-      await handle.sync();
+      await flushAll(folder);
     } finally {
-      await handle.close();
+      closeSync(folder);
+      holdSpare();
     }
   }
 
@@ -88,18 +94,27 @@ export class NodeDisk implements Disk {
 class NodeFile implements DiskFile {
   readonly #path: string;
   readonly #fd: number;
+  /** Which file it is, whatever its name leads to by now. */
+  readonly #inode: bigint;
+  readonly #device: bigint;
 
   constructor(path: string, flags: "r+" | "w+") {
     this.#path = path;
-    this.#fd = openSync(path, flags);
+    this.#fd = openWithSpare(() => openSync(path, flags));
+    const { ino, dev } = fstatSync(this.#fd, { bigint: true });
+    this.#inode = ino;
+    this.#device = dev;
   }
 
   get size(): number {
     return fstatSync(this.#fd).size;
   }
 
-  get isLinked(): boolean {
-    return fstatSync(this.#fd).nlink > 0;
+  /** While it is open its number is nobody else's, so one look at the name is enough. */
+  get sizeInPlace(): number | null {
+    const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    if (found === undefined || found.ino !== this.#inode || found.dev !== this.#device) return null;
+    return Number(found.size);
   }
 
   read(into: Uint8Array, at: number): number {
@@ -131,5 +146,6 @@ class NodeFile implements DiskFile {
 
   close(): void {
     closeSync(this.#fd);
+    holdSpare();
   }
 }

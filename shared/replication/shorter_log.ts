@@ -11,7 +11,7 @@
  */
 import { strict as assert } from "node:assert";
 import { failpoint } from "../failpoint.ts";
-import { sideOf, type Disk, type DiskFile } from "./disk.ts";
+import { checkInPlace, sideOf, type Disk, type DiskFile } from "./disk.ts";
 import { LOG_NAME, type LogFile } from "./log_file.ts";
 import type { Position } from "./log_index.ts";
 
@@ -76,6 +76,7 @@ export class ShorterLog {
     while (this.#through < this.#log.length) this.#copyPiece();
     this.#file.truncate(this.#log.length - this.#shift);
     await this.#file.flush();
+    checkInPlace(this.#disk, sideOf(LOG_NAME), this.#file);
     this.#file.close();
     failpoint("file.written");
     await this.#disk.rename(sideOf(LOG_NAME), LOG_NAME);

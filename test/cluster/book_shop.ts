@@ -19,7 +19,7 @@ export async function startBookShop(t: TestContext) {
     environment,
     prepare(dataDir) {
       environment.ADMIN_TOKEN_FILE = join(dataDir, "admin-token");
-      writeFileSync(environment.ADMIN_TOKEN_FILE, `${TOKEN}\n`);
+      writeFileSync(environment.ADMIN_TOKEN_FILE, `${TOKEN}\n`, { mode: 0o600 });
       return () => {};
     },
   });

@@ -17,14 +17,19 @@ const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 const WITHOUT_RIGHTS = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
-/** Order 1 once more, with just its settings; how it ended and what it said. */
+/** The folder and what is in it. */
+function give(folder: string, user: number): void {
+  for (const name of [".", ...readdirSync(folder)]) chownSync(join(folder, name), user, user);
+}
+
+/** Order 1 once more, with just its settings and no log file; how it ended and what it said. */
 async function startAgain(t: TestContext, { running }: TestStore, asNobody = false) {
   const member = running.member(order(1));
   const { settings, dataDir } = running;
   const environment = environmentOf(member, { settings, dataDir, environment: process.env });
   const child = spawn(process.execPath, ["--import", "tsx", "order/main.ts"], {
     cwd: PROJECT_FOLDER,
-    env: environment,
+    env: { ...environment, LOG_FILE: "" },
     ...(asNobody ? WITHOUT_RIGHTS : {}),
   });
   t.after(() => child.kill("SIGKILL"));
@@ -63,7 +68,7 @@ test("who may not write to its folder, or to its log, does not start", async (t)
   await store.kill(order(1));
   const text = readFileSync(log, "utf8");
   chmodSync(dataDir, 0o755);
-  chmodSync(join(dataDir, "secret"), 0o644);
+  if (isRoot) chownSync(join(dataDir, "secret"), NOBODY, NOBODY);
 
   chmodSync(folder, 0o555);
   const closed = await startAgain(t, store, true);
@@ -71,16 +76,16 @@ test("who may not write to its folder, or to its log, does not start", async (t)
   assert.match(closed.err, /^DATA_DIR \S+: it must be a folder .* write \(EACCES\)\n$/);
 
   chmodSync(folder, 0o755);
-  if (isRoot) chownSync(folder, NOBODY, NOBODY);
+  if (isRoot) give(folder, NOBODY);
   chmodSync(log, 0o444);
   const locked = await startAgain(t, store, true);
-  assert.equal(locked.code, 1);
+  assert.equal(locked.code, 1, locked.err);
   const [fatal, ...more] = locked.out.trim().split("\n");
   assert.match(fatal!, /"fatal".*EACCES.*log\.csv/);
   assert.deepEqual(more, []);
   assert.equal(readFileSync(log, "utf8"), text, "nothing was changed");
 
-  if (isRoot) chownSync(folder, 0, 0);
+  if (isRoot) give(folder, 0);
   chmodSync(log, 0o644);
   await store.restart(order(1));
   await store.checkOrderOn(await store.buy("Fox"), { replicas: 3 });

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { rmSync, statSync, truncateSync } from "node:fs";
+import { copyFileSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { memberFolder, type MemberName } from "../../client/launcher/layout.ts";
@@ -39,10 +39,14 @@ test("a log that may not grow (RLIMIT_FSIZE) ends its process within a row", asy
 const TAMPERED: [string, (path: string) => void][] = [
   ["deleted", (path) => rmSync(path)],
   ["emptied", (path) => truncateSync(path)],
+  ["replaced by a copy", (path) => {
+    renameSync(path, `${path}.1`);
+    copyFileSync(`${path}.1`, path);
+  }],
   ["cut short", (path) => truncateSync(path, statSync(path).size - 30)],
 ];
 
-test("a log that is deleted or cut under its writer ends it, and comes back whole", async (t) => {
+test("a log deleted, replaced or cut under its writer ends it, and comes back whole", async (t) => {
   const store = await startStore(t);
   for (const [what, tamper] of TAMPERED) {
     await store.buy("Tux");

@@ -87,7 +87,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
   let isGood = false;
   try {
     const adminTokenFile = join(dataDir, "admin-token");
-    writeFileSync(adminTokenFile, `${ADMIN_TOKEN}\n`);
+    writeFileSync(adminTokenFile, `${ADMIN_TOKEN}\n`, { mode: 0o600 });
     prepareWares(dataDir, storeOf(options.store), options.catalogs);
     const store = await startStore({
       dataDir,

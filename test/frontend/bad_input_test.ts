@@ -102,7 +102,7 @@ const OTHERS: Case[] = [
   [85, "another internal call", "GET /health", 404],
 ];
 
-const KEYS = ["", "a".repeat(256), "a b", '"quoted"', "a,b", "~mine", "k\u00e9y"];
+const KEYS = ["", "a".repeat(256), "a b", '"quoted"', "a,b", "~mine", "-1", "k\u00e9y"];
 
 for (const [row, what, line, status, body] of [...ORDERS, ...PRODUCTS, ...OTHERS]) {
   test(`row ${row}: ${what}`, async (t) => {

@@ -107,6 +107,7 @@ function settingsFor(catalog: FakeMember, orders: FakeMember[], threads: number)
     birth: null,
     recover: false,
     logLevel: "error",
+    logFile: null,
     failpoint: null,
   };
 }

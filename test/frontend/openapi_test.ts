@@ -63,6 +63,25 @@ test("every operation has its own id, a summary, described parameters and a refu
   }
 });
 
+test("the document is made once, and sent again only to those who have another one", async (t) => {
+  const { api } = await documentOf(t);
+  let made = 0;
+  const stringify = t.mock.method(JSON, "stringify");
+  const first = await api.send("GET /openapi.json");
+  for (const { arguments: [value] } of stringify.mock.calls) {
+    if (typeof value === "object" && value !== null && "openapi" in value) made++;
+  }
+  assert.equal(made, 0, "the first request made it");
+  const tag = /\nETag: ("[^"]+")\n/.exec(first)![1]!;
+  assert.match(first, /\nCache-Control: no-cache\n/);
+  const known = await api.send("GET /openapi.json", [`If-None-Match: ${tag}`]);
+  assert.match(known, /^HTTP\/1\.1 304 /);
+  assert(!known.includes('"openapi"'));
+  assert.match(known, new RegExp(`\nETag: ${tag}\n`));
+  const other = await api.send("GET /openapi.json", ['If-None-Match: "of-another"']);
+  assert.match(other, /^HTTP\/1\.1 200 /);
+});
+
 /** What the owner answers, by kind, where it differs from a good day. */
 type Answers = Record<string, unknown>;
 

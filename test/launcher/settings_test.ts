@@ -22,6 +22,27 @@ test("settings come back as they were kept", (t) => {
   }
 });
 
+test("no other variable gets from the file into a member's process, and nothing but text", (t) => {
+  const folder = ownFolder(t);
+  mkdirSync(join(folder, "run"));
+  for (const [environment, why] of [
+    [{ NODE_OPTIONS: "--import=./evil.js" }, /settings\.json: in "environment" "NODE_OPTIONS" is/],
+    [{ BALANCE: "round-robin", PATH: "/tmp" }, /"PATH" is not allowed; strings for HOST, .* are$/],
+    [{ ORDER_QUORUM: 1 }, /in "environment" ORDER_QUORUM is not a string/],
+    [{ HOST: null }, /HOST is not a string/],
+  ] as const) {
+    writeFileSync(settingsFile(folder), JSON.stringify({ ...DEFAULT_SETTINGS, environment }));
+    assert.throws(() => readKeptSettings(folder), (error: Error) => {
+      assert.equal(error.name, "LaunchError");
+      assert.match(error.message, why);
+      return !error.message.includes("\n");
+    });
+  }
+  const hosts = { "order-1": 7 };
+  writeFileSync(settingsFile(folder), JSON.stringify({ ...DEFAULT_SETTINGS, hosts }));
+  assert.throws(() => readKeptSettings(folder), /settings\.json is not what start\.sh wrote/);
+});
+
 test("only what was said can differ", () => {
   const kept = { ...DEFAULT_SETTINGS, environment: { ORDER_QUORUM: "1" } };
   assert.deepEqual(differences({}, kept), []);
@@ -72,7 +93,7 @@ test("a member gets the caller's environment, and its own place in the store on 
   });
   assert.deepEqual(environment, {
     FAILPOINT: "x", ID: "2", PORT: "8302", HOST: "0.0.0.0", STORE: "toys", DATA_DIR: "/data",
-    THREADS: "1", CACHE_SIZE: "10",
+    LOG_FILE: "/data/log/order-2.log", THREADS: "1", CACHE_SIZE: "10",
     FRONTENDS: "1=http://127.0.0.1:8101",
     CATALOGS: "1=http://127.0.0.1:8201",
     ORDERS: "1=http://127.0.0.1:8301,2=http://127.0.0.1:8302,3=http://127.0.0.1:8303",

@@ -39,6 +39,7 @@ test("with an id alone everything else has its default", () => {
     birth: null,
     recover: false,
     logLevel: "info",
+    logFile: null,
     failpoint: null,
   });
 });

@@ -1,4 +1,5 @@
 /** A member that does nothing but what every member does. */
+import { Worker } from "node:worker_threads";
 import { runMember } from "../../shared/member.ts";
 
 runMember("order", async ({ settings, birth, log, fail }) => {
@@ -7,6 +8,7 @@ runMember("order", async ({ settings, birth, log, fail }) => {
   const keepAlive = setInterval(() => {}, 1_000);
   if (mode === "start-fails") throw portTaken();
   if (mode === "throws") setImmediate(() => throwException());
+  if (mode === "throws-when-told") process.stdin.once("data", () => sayAndThrow());
   if (mode === "rejects") void Promise.reject(new Error("planted rejection"));
   if (mode === "fails") fail(new Error("planted failure"));
   return {
@@ -17,6 +19,13 @@ runMember("order", async ({ settings, birth, log, fail }) => {
     },
   };
 });
+
+/** A line of another thread comes over this one. */
+function sayAndThrow(): void {
+  const line = JSON.stringify({ message: "a warning of another thread" });
+  const code = `process.stdout.write(${JSON.stringify(`${line}\n`)})`;
+  new Worker(code, { eval: true }).once("exit", () => throwException());
+}
 
 function portTaken(): Error {
   return Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE" });

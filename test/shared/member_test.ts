@@ -2,10 +2,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const FIXTURE = fileURLToPath(new URL("./member_fixture.ts", import.meta.url));
@@ -13,7 +17,7 @@ const FIXTURE = fileURLToPath(new URL("./member_fixture.ts", import.meta.url));
 function dataFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "member-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, "secret"), "0123456789abcdef\n");
+  writeFileSync(join(folder, "secret"), "0123456789abcdef\n", { mode: 0o600 });
   return folder;
 }
 
@@ -107,6 +111,7 @@ test("wrong use is one line and 2, and nothing is made", async (t) => {
     { DATA_DIR },
     { DATA_DIR, ID: "1" },
     { DATA_DIR, ID: "1", BIRTH: "b1", THREADS: "0" },
+    { DATA_DIR, ID: "1", BIRTH: "b1", STORE_SECRET_FILE: "/dev/null" },
     { DATA_DIR, ID: "1", BIRTH: "b1", FAILPOINT: "order.sold:explode" },
     { DATA_DIR, ID: "1", BIRTH: "b1", STORE_SECRET_FILE: join(DATA_DIR, "none") },
     { DATA_DIR: join(DATA_DIR, "none"), ID: "1", BIRTH: "b1" },
@@ -123,6 +128,75 @@ test("wrong use is one line and 2, and nothing is made", async (t) => {
   }
   assert.deepEqual(readdirSync(DATA_DIR), ["secret"]);
   assert.equal(existsSync(join(DATA_DIR, "none")), false);
+});
+
+test("SIGHUP opens its log's file again, and last words are in the new one", async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const LOG_FILE = join(DATA_DIR, "order-1.log");
+  const environment = { ID: "1", BIRTH: "b1", DATA_DIR, LOG_FILE, MODE: "throws-when-told" };
+  const member = run(t, { environment });
+  const textOf = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : "");
+  const logged = async (file: string, text: string): Promise<void> => {
+    while (!textOf(file).includes(text)) await pause(5);
+  };
+  await logged(LOG_FILE, "started");
+  renameSync(LOG_FILE, `${LOG_FILE}.1`);
+  member.child.kill("SIGHUP");
+  await logged(LOG_FILE, "opened again");
+  assert.equal(member.child.exitCode, null, "it lives");
+  member.child.stdin.write("now\n");
+  const { code, stdout, stderr } = await member.ended;
+  assert.deepEqual([code, stdout, stderr], [1, "", ""]);
+  assert.deepEqual(messages(textOf(`${LOG_FILE}.1`)), ["started"]);
+  assert.deepEqual(messages(textOf(LOG_FILE)), [
+    "the log's file is opened again", "a warning of another thread", "fatal",
+  ]);
+  assert.match(textOf(LOG_FILE), /planted exception/);
+});
+
+test("a log's file that cannot be opened again stays the one it is", async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const LOG_FILE = join(DATA_DIR, "order-1.log");
+  const member = run(t, { environment: { ID: "1", BIRTH: "b1", DATA_DIR, LOG_FILE } });
+  const kept = `${LOG_FILE}.1`;
+  while (!existsSync(LOG_FILE) || !readFileSync(LOG_FILE, "utf8").includes("started")) {
+    await pause(5);
+  }
+  renameSync(LOG_FILE, kept);
+  mkdirSync(LOG_FILE);
+  member.child.kill("SIGHUP");
+  while (!readFileSync(kept, "utf8").includes("cannot be opened again")) await pause(5);
+  member.child.kill("SIGTERM");
+  assert.equal((await member.ended).code, 0);
+  assert.equal(messages(readFileSync(kept, "utf8")).at(-1), "stopped");
+});
+
+test("without a file of its own SIGHUP is ignored, with a line", async (t) => {
+  const member = run(t, { environment: { ID: "1", BIRTH: "b1", DATA_DIR: dataFolder(t) } });
+  await member.said("started");
+  member.child.kill("SIGHUP");
+  await member.said("SIGHUP is ignored");
+  member.child.kill("SIGTERM");
+  assert.equal((await member.ended).code, 0);
+});
+
+test("nobody else may read what it writes, whatever mask it was started under", async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const LOG_FILE = join(DATA_DIR, "order-1.log");
+  const before = process.umask(0);
+  t.after(() => process.umask(before));
+  const member = run(t, { environment: { ID: "1", BIRTH: "b1", DATA_DIR, LOG_FILE } });
+  process.umask(before);
+  while (!existsSync(LOG_FILE) || !readFileSync(LOG_FILE, "utf8").includes("started")) {
+    await pause(5);
+  }
+  const modeOf = (...path: string[]) => statSync(join(DATA_DIR, ...path)).mode & 0o777;
+  assert.deepEqual(
+    [modeOf("order-1"), modeOf("order-1", "birth"), modeOf("order-1.log")],
+    [0o700, 0o600, 0o600],
+  );
+  member.child.kill("SIGTERM");
+  assert.equal((await member.ended).code, 0);
 });
 
 test("--help explains, and does nothing else", async (t) => {

@@ -1,7 +1,7 @@
 /** The log on disk: what a crash may leave is cut, anything else is damage. */
 import { strict as assert } from "node:assert";
 import {
-  appendFileSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync,
+  appendFileSync, copyFileSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -223,6 +223,20 @@ test("a log that is moved away while it is open takes no more rows", async (t) =
   renameSync(path, `${path}.1`);
   await assert.rejects(file.append([second!]), /deleted, moved or replaced/);
   assert.equal(readFileSync(`${path}.1`, "utf8"), `${HEADER}${first!.text}\n`);
+});
+
+test("a log that another file replaces while the old one lives takes no more rows", async (t) => {
+  const folder = makeFolder(t);
+  const path = join(folder, "log.csv");
+  writeFileSync(path, HEADER);
+  const file = new LogFile(new NodeDisk(folder), HEADER);
+  const [first, second] = makeRows(2);
+  await file.append([first!]);
+  renameSync(path, `${path}.1`);
+  copyFileSync(`${path}.1`, path);
+  await assert.rejects(file.append([second!]), /deleted, moved or replaced/);
+  await assert.rejects(file.cut(0), /deleted, moved or replaced/);
+  assert.equal(readFileSync(`${path}.1`, "utf8"), readFileSync(path, "utf8"));
 });
 
 test("a cut lowers the note, shortens the file and keeps what it took", async (t) => {

@@ -67,15 +67,17 @@ export class SimDisk implements Disk {
 
   open(name: string, flags: "r+" | "w"): DiskFile {
     const { process } = this.#machine;
-    if (!process.outside()) return new OpenFile(this, process, new SimFile());
-    if (flags === "r+") return new OpenFile(this, process, this.#find(name, "open"));
+    if (!process.outside()) {
+      return new OpenFile(this, process, { file: new SimFile(), isInPlace: () => true });
+    }
+    if (flags === "r+") return this.#opened(name, this.#find(name, "open"));
     if (name === `${LOG_NAME}.next`) this.cuts();
     let file = this.#names.get(name);
     if (file === undefined) {
       file = new SimFile();
       this.#names.make(name, file);
     } else file.truncate(0);
-    return new OpenFile(this, process, file);
+    return this.#opened(name, file);
   }
 
   rename(from: string, to: string): Promise<void> {
@@ -220,6 +222,11 @@ export class SimDisk implements Disk {
     if (this.#slow === 0 || !random.chance(this.#slow)) return random.around(flushMs);
     this.#count("slow flush");
     return random.next() * SLOW_MS;
+  }
+
+  #opened(name: string, file: SimFile): DiskFile {
+    const isInPlace = () => this.#names.get(name) === file;
+    return new OpenFile(this, this.#machine.process, { file, isInPlace });
   }
 
   #find(name: string, what: string): SimFile {

@@ -34,8 +34,6 @@ const TEAR = 0.5;
 const ZERO = 0.7;
 
 export class SimFile {
-  /** A name leads to it. */
-  isLinked = true;
   readonly #seen = new Bytes();
   readonly #safe = new Bytes();
   readonly #copies = new Bytes();

@@ -39,7 +39,6 @@ export class SimNames {
     const file = this.#seen.get(from)!;
     this.#change(order, to, file);
     this.#change(order, from, null);
-    file.isLinked = true;
   }
 
   remove(name: string): void {
@@ -64,12 +63,8 @@ export class SimNames {
     if (kept > 0) this.settle(this.#changes[kept - 1]!.order + 1);
     const lost = this.#changes.length;
     this.#changes = [];
-    for (const file of this.#seen.values()) file.isLinked = false;
     this.#seen.clear();
-    for (const [name, file] of this.#safe) {
-      this.#seen.set(name, file);
-      file.isLinked = true;
-    }
+    for (const [name, file] of this.#safe) this.#seen.set(name, file);
     return lost;
   }
 
@@ -86,8 +81,6 @@ export class SimNames {
 
   #change(order: number, name: string, file: SimFile | null): void {
     this.#changes.push({ order, name, file });
-    const before = this.#seen.get(name);
-    if (before !== undefined) before.isLinked = false;
     if (file === null) this.#seen.delete(name);
     else this.#seen.set(name, file);
   }

@@ -8,19 +8,26 @@ export class OpenFile implements DiskFile {
   readonly #disk: SimDisk;
   readonly #process: Process;
   readonly #file: SimFile;
+  /** The name that it was opened by leads to it. */
+  readonly #isInPlace: () => boolean;
 
-  constructor(disk: SimDisk, process: Process, file: SimFile) {
+  constructor(
+    disk: SimDisk,
+    process: Process,
+    { file, isInPlace }: { file: SimFile; isInPlace: () => boolean },
+  ) {
     this.#disk = disk;
     this.#process = process;
     this.#file = file;
+    this.#isInPlace = isInPlace;
   }
 
   get size(): number {
     return this.#file.size;
   }
 
-  get isLinked(): boolean {
-    return this.#file.isLinked;
+  get sizeInPlace(): number | null {
+    return this.#isInPlace() ? this.#file.size : null;
   }
 
   read(into: Uint8Array, at: number): number {
