@@ -56,7 +56,6 @@ export interface Settings {
   recover: boolean;
   logLevel: LogLevel;
   logFile: string | null;
-  /** For tests: what this member does at a step of its work. */
   failpoint: Failpoint | null;
 }
 
@@ -138,7 +137,7 @@ export function readSettings(
     recover: asOneOf("RECOVER", given("RECOVER") ?? "no", ["yes", "no"]) === "yes",
     logLevel: asOneOf("LOG_LEVEL", given("LOG_LEVEL") ?? "info", LOG_LEVELS),
     logFile: given("LOG_FILE") ?? null,
-    failpoint: given("FAILPOINT") === undefined ? null : parseFailpoint(given("FAILPOINT")!),
+    failpoint: given("FAILPOINT") ? parseFailpoint(given("FAILPOINT")!) : null,
   };
 }
 
@@ -217,7 +216,7 @@ function readHost(value: string | undefined): string | null {
   return value === undefined ? null : asHost("HOST", value);
 }
 
-/** As listen() wants it: an address of IPv6 without its brackets. */
+/** For listen(): without an IPv6 address's brackets. */
 function hostOf(url: string): string {
   return url.slice("http://".length, url.lastIndexOf(":")).replace(/^\[|\]$/g, "");
 }

@@ -7,7 +7,7 @@
  *   a share     CONNECTIONS    PIPELINE     QUEUE_WAIT_MS
  */
 import { assert } from "./assert.ts";
-import { QUEUE_SHED_ITEMS, QUEUE_WAIT_MS } from "./limits.ts";
+import { QUEUE_SHED_ITEMS, QUEUE_WAIT_MS, SPARE_DESCRIPTORS } from "./limits.ts";
 
 /** Connections to a front-end's public port, unless set otherwise; share of them of one address. */
 export const CONNECTIONS_MAX = 2_048;
@@ -61,3 +61,4 @@ assert(WRITE_STALL_MS + WRITE_CHECK_MS <= 15_000, "a client that reads nothing i
 assert(STRANGERS_MAX < INTERNAL_CONNECTIONS_MAX, "strangers leave room for members");
 assert(QUEUE_WAIT_MS < REFUSAL_MS, "what a queue refuses is refused in time");
 assert(QUEUE_SHED_ITEMS >= PIPELINE_SHARED_MAX, "what may be pipelined is not refused for that");
+assert(SPARE_DESCRIPTORS * 16 <= CONNECTIONS_MAX, "spare ones cost few connections");

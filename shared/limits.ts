@@ -281,5 +281,4 @@ assert(
   SECRET_LENGTH_MAX * 4 < HEADER_BYTES_MAX,
   "a secret has room in a request's headers, beside all others",
 );
-assert(SPARE_DESCRIPTORS * 16 <= CONNECTIONS_MAX, "spare ones cost few connections");
 assert(HEADERS_TIMEOUT_MS < REQUEST_TIMEOUT_MS, "headers come before bodies");

@@ -109,9 +109,10 @@ export class RequestGate {
 
   #hasRoom({ pipeline, unfinished, socket }: GatedConnection): boolean {
     const { restsUntilMs } = pipeline;
+    if (socket.writableLength >= limits.UNREAD_BYTES_MAX) return false;
     if (unfinished === 0) return restsUntilMs === 0 || monotonicMs() >= restsUntilMs;
     const window = this.inFlight >= limits.PIPELINE_SHARED_MAX ? 1 : pipeline.window;
-    return unfinished < window && socket.writableLength < limits.UNREAD_BYTES_MAX;
+    return unfinished < window;
   }
 
   #defer(connection: GatedConnection, arrived: Arrived): void {
