@@ -8,10 +8,12 @@
  */
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
+import { AppError } from "../shared/errors.ts";
 import {
   BATCH_ITEMS_MAX,
   FOLLOWER_TIMEOUT_MS,
   LEASE_TIMEOUT_MS,
+  LIST_BATCHES_MAX,
   LISTS_MAX,
   LOOKUP_DEADLINE_MS,
   LOOKUP_TIMEOUT_MS,
@@ -31,14 +33,16 @@ import type {
   NamesRequest,
   Product,
 } from "../shared/wire.ts";
-import { BalancedReads, type Follower, type Item } from "./balanced_reads.ts";
+import {
+  BalancedReads, type BalancedReadsOptions, type Follower, type Item,
+} from "./balanced_reads.ts";
 import { NO_LEASE } from "./cache/shared_lease.ts";
-import type { CatalogReplicas } from "./catalog_replicas.ts";
+import { tooBusy, type CatalogReplicas } from "./catalog_replicas.ts";
 import { GroupClient, type Finder } from "./group_client.ts";
 import type { Told } from "./told.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
-const LISTS = { ...BATCHES, itemsMax: LISTS_MAX };
+const LISTS = { ...BATCHES, inFlightMax: LIST_BATCHES_MAX, itemsMax: LISTS_MAX };
 
 export interface CatalogClientOptions {
   finder: Finder;
@@ -56,6 +60,12 @@ export interface FoundProduct {
   keep: boolean;
 }
 
+/** A list, and when its asker is gone. */
+interface AskedList {
+  query: ListQuery;
+  deadlineMs: number;
+}
+
 export interface FoundList extends Pick<ListResult, "products" | "more" | "version"> {
   keep: boolean;
 }
@@ -64,7 +74,9 @@ export class CatalogClient {
   readonly #options: CatalogClientOptions;
   readonly #group: GroupClient;
   readonly #lookups: BalancedReads<string, FoundProduct | null>;
-  readonly #lists: BalancedReads<ListQuery, FoundList>;
+  readonly #lists: BalancedReads<AskedList, FoundList>;
+  /** Lists that may take long, and keep none waiting that does not. */
+  readonly #searches: BalancedReads<AskedList, FoundList>;
   readonly #names: Batcher<Item<number>, string | null>;
 
   constructor(options: CatalogClientOptions) {
@@ -76,11 +88,13 @@ export class CatalogClient {
       batches: BATCHES,
       send: (items, follower) => this.#sendLookups(items, follower),
     });
-    this.#lists = new BalancedReads({
+    const lists: BalancedReadsOptions<AskedList, FoundList> = {
       replicas,
       batches: LISTS,
       send: (items, follower) => this.#sendLists(items, follower),
-    });
+    };
+    this.#lists = new BalancedReads(lists);
+    this.#searches = new BalancedReads({ ...lists, sparesLeader: true });
     this.#names = new Batcher({ send: (items) => this.#sendNames(items), ...BATCHES });
   }
 
@@ -94,9 +108,12 @@ export class CatalogClient {
 
   /** @throws unavailable */
   list(query: ListQuery, lease: number): Promise<FoundList> {
-    const item = { subject: query, lease };
+    const deadlineMs = this.#options.clock.monotonicMs() + LOOKUP_DEADLINE_MS;
+    const item = { subject: { query, deadlineMs }, lease };
+    const isSearch = query.q !== null || query.topic !== null;
+    const lists = isSearch ? this.#searches : this.#lists;
     return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => {
-      return this.#lists.ask(item, this.#leastOf(lease, () => this.#options.told.leastOfAll()));
+      return lists.ask(item, this.#leastOf(lease, () => this.#options.told.leastOfAll()));
     });
   }
 
@@ -132,11 +149,23 @@ export class CatalogClient {
     });
   }
 
-  async #sendLists(items: Item<ListQuery>[], follower: Follower | null): Promise<FoundList[]> {
-    const what = { lists: items.map(({ subject }) => subject) };
-    const sent = await this.#send<ListAnswer>("/lists", { what, items, follower });
-    return sent.answer.results.map(({ products, more, version, store }) => {
-      return { products, more, version, keep: store && sent.isOfLease };
+  async #sendLists(
+    queued: Item<AskedList>[],
+    follower: Follower | null,
+  ): Promise<(FoundList | AppError)[]> {
+    const nowMs = this.#options.clock.monotonicMs();
+    const items = queued.filter(({ subject }) => subject.deadlineMs > nowMs);
+    if (items.length === 0) return queued.map(() => tooLate());
+    const what = { lists: items.map(({ subject }) => subject.query) };
+    const { answer, isOfLease } = await this.#send<ListAnswer>("/lists", { what, items, follower });
+    const found = items.map((item, at) => [item, answer.results[at]!] as const);
+    const results = new Map(found);
+    return queued.map((item) => {
+      const result = results.get(item);
+      if (result === undefined) return tooLate();
+      if (result === null) return tooBusy("Too many search the catalog at the moment");
+      const { products, more, version, store } = result;
+      return { products, more, version, keep: store && isOfLease };
     });
   }
 
@@ -155,7 +184,7 @@ export class CatalogClient {
     } else {
       const { id, least } = follower;
       const reads: FollowerRead = { least, visible: told.visible };
-      const timeoutMs = FOLLOWER_TIMEOUT_MS;
+      const timeoutMs = path === "/lists" ? LOOKUP_TIMEOUT_MS : FOLLOWER_TIMEOUT_MS;
       answer = await replicas.peer(id).post<T>(path, { ...body, reads }, { timeoutMs });
     }
     const { leadership, index } = answer;
@@ -186,4 +215,9 @@ export class CatalogClient {
     if (identity === NO_LEASE || items.some(({ lease }) => lease !== identity)) return null;
     return this.#options.heldAs(identity);
   }
+}
+
+/** It waited behind others until its asker was gone. */
+function tooLate(): AppError {
+  return tooBusy("There was no answer in time");
 }
