@@ -4,6 +4,7 @@ import { AppError } from "../shared/errors.ts";
 import {
   BATCH_ITEMS_MAX,
   KEY_LENGTH_MAX,
+  LISTS_MAX,
   NAME_LENGTH_MAX,
   PAGE_ITEMS_MAX,
   QUANTITY_MAX,
@@ -75,7 +76,7 @@ export function parseLookups(body: unknown): LookupRequest {
 /** @throws bad_request */
 export function parseLists(body: unknown): ListRequest {
   const { lists, ...asker } = asRecord(body, ["lists", "frontend", "lease"], ["reads"]);
-  return { lists: asArray(lists, "lists", BATCH_ITEMS_MAX, parseList), ...parseReader(asker) };
+  return { lists: asArray(lists, "lists", LISTS_MAX, parseList), ...parseReader(asker) };
 }
 
 /** @throws bad_request */

@@ -60,7 +60,7 @@ export class Catalog implements ReplicatedService {
     this.#state = state;
     this.#leading = leading;
     this.#following = new Following(state);
-    this.#reading = new Reading({ state, leading, following: this.#following });
+    this.#reading = new Reading({ state, leading, following: this.#following, clock });
     this.#clock = clock;
     this.#selling = new Selling({ state, leading, orders, clock });
     this.#administration = new Administration({ state, leading, clock });

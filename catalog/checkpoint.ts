@@ -91,6 +91,7 @@ function readProduct(line: string): ProductRecord {
     visibleQuantity: quantity,
     visibleTraded: 0,
     visibleVersion: version,
+    lowerName: undefined,
   };
   product.visibleTraded = tradedOf(product);
   assertBalance(product);

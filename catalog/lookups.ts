@@ -4,7 +4,8 @@
  * for the asker alone: a copy kept now would outlive its invalidation, which
  * may have passed already.
  */
-import type { ListQuery, ListResult, LookupResult, Product, Traits } from "../shared/wire.ts";
+import type { ListResult, LookupResult, Product, Traits } from "../shared/wire.ts";
+import type { ListScan } from "./list_scan.ts";
 import { NO_TRAITS, NOT_BORN, tradedOf, type ProductRecord } from "./products.ts";
 import type { CatalogState } from "./state.ts";
 
@@ -18,10 +19,11 @@ export function lookUp(state: CatalogState, name: string): LookupResult | null {
   };
 }
 
-export function listPage(state: CatalogState, query: ListQuery): ListResult {
+/** Of a scan that is complete at this instant: so no change of between its turns counts. */
+export function listPage(state: CatalogState, scan: ListScan): ListResult {
   const version = state.lastVisibleChange;
   const store = state.isQuiet;
-  const { page, more } = state.products.list(query);
+  const { page, more } = scan.result;
   return { products: page.map(visibleProduct), more, version, store };
 }
 

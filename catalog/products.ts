@@ -1,7 +1,8 @@
 /**
  * The products of one store: a Map by name, and beside it their order by
  * name, so that a page of a list costs its own length and a binary search,
- * however many products there are; where they have ids, both again by id.
+ * however many products there are; where they have ids, both again by id, and
+ * where they have topics, the order of each topic's.
  *
  * Every number is held twice. The decided one counts each row of the own
  * log, and the next sale is judged by it; the visible one is what front-ends
@@ -14,7 +15,9 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { quoteField } from "../shared/csv.ts";
-import type { ListQuery, Traits } from "../shared/wire.ts";
+import type { Traits } from "../shared/wire.ts";
+import type { ListScan } from "./list_scan.ts";
+import { idOf, Shelf } from "./shelf.ts";
 
 /** A product as the store's CSV file has it. */
 export interface InitialProduct {
@@ -68,6 +71,8 @@ export interface ProductRecord extends ProductTotals {
   visibleTraded: number;
   /** Invariant: visibleVersion <= version, and equal only when no change is on its way. */
   visibleVersion: number;
+  /** Missing until it is searched for. */
+  lowerName?: string | undefined;
 }
 
 export function initialRecord({ name, price, quantity, traits }: InitialProduct): ProductRecord {
@@ -99,6 +104,7 @@ function newRecord(
     soldBack: 0,
     added: 0,
     bought: 0,
+    lowerName: undefined,
   };
 }
 
@@ -127,20 +133,26 @@ export function formatTraits({ id, topic = "", max_volume }: Traits): string {
   return `,${id ?? ""},${quoteField(topic)},${max_volume ?? ""}`;
 }
 
+/** Of a topic that no product ever had. */
+const EMPTY = new Shelf();
+
 export class Products {
   readonly #byName = new Map<string, ProductRecord>();
-  /** By name, in code unit order. */
-  readonly #ordered: ProductRecord[];
-  /** Those with an id, and by it. */
   readonly #byId = new Map<number, ProductRecord>();
-  readonly #orderedById: ProductRecord[];
+  readonly #all = new Shelf();
+  /**
+   * By topic in lower case: those that are of it, and those that were in a life before, or would
+   * have been in one that was never committed.
+   */
+  readonly #topics = new Map<string, Shelf>();
   readonly #outOfStock = new Set<ProductRecord>();
+  readonly #scans = new Set<ListScan>();
   #here = 0;
 
   constructor(records: readonly ProductRecord[]) {
-    this.#ordered = [...records].sort(byName);
-    for (const record of this.#ordered) this.#enter(record);
-    this.#orderedById = [...this.#byId.values()].sort((one, other) => idOf(one) - idOf(other));
+    this.#all.fill(records);
+    for (const record of this.#all.byName) this.#enter(record);
+    for (const [topic, group] of groupByTopic(this.#all.byName)) this.#shelfOf(topic).fill(group);
   }
 
   /** Those that are here. */
@@ -150,7 +162,7 @@ export class Products {
 
   /** They have ids: of all that were ever here, the highest; 0 in a store without. */
   get lastId(): number {
-    const last = this.#orderedById.at(-1);
+    const last = this.#all.byId.at(-1);
     return last === undefined ? 0 : idOf(last);
   }
 
@@ -166,7 +178,21 @@ export class Products {
 
   /** By name, in code unit order; also those that are gone. */
   ordered(): readonly ProductRecord[] {
-    return this.#ordered;
+    return this.#all.byName;
+  }
+
+  /** All that may be of this topic, in lower case; null: all. */
+  shelf(topic: string | null): Pick<Shelf, "byName" | "byId"> {
+    return topic === null ? this.#all : this.#topics.get(topic) ?? EMPTY;
+  }
+
+  /** It is told of what comes and goes from now on. */
+  watch(scan: ListScan): void {
+    this.#scans.add(scan);
+  }
+
+  unwatch(scan: ListScan): void {
+    this.#scans.delete(scan);
   }
 
   /** Those that are here and whose decided quantity is 0. */
@@ -177,21 +203,19 @@ export class Products {
   /** One of a name, and an id, that never was here. */
   add(record: ProductRecord): void {
     this.#enter(record);
-    this.#ordered.splice(firstWhere(this.#ordered, ({ name }) => name > record.name), 0, record);
-    const { id } = record.life.traits;
-    if (id === undefined) return;
-    this.#orderedById.splice(firstWhere(this.#orderedById, (one) => idOf(one) > id), 0, record);
+    this.#all.add(record);
+    this.#shelve(record);
   }
 
   /** Undoes `add`: its first row was never committed. */
   drop(record: ProductRecord): void {
     this.setLife(record, { ...record.life, isHere: false });
     this.#byName.delete(record.name);
-    this.#ordered.splice(this.#ordered.indexOf(record), 1);
+    this.#all.drop(record);
     const { id } = record.life.traits;
-    if (id === undefined) return;
-    this.#byId.delete(id);
-    this.#orderedById.splice(this.#orderedById.indexOf(record), 1);
+    if (id !== undefined) this.#byId.delete(id);
+    const topic = topicOf(record);
+    if (topic !== null) this.#shelfOf(topic).drop(record);
   }
 
   /** Sets the decided quantity, and which row it is by now the work of. */
@@ -206,29 +230,15 @@ export class Products {
   setLife(record: ProductRecord, life: Life): void {
     this.#here += Number(life.isHere) - Number(record.life.isHere);
     record.life = life;
+    this.#shelve(record);
     this.#noteStock(record);
   }
 
-  /** One page, and whether more follow it. */
-  list(query: ListQuery): { page: ProductRecord[]; more: boolean } {
-    const { after, by, limit } = query;
-    const records = by === "id" ? this.#orderedById : this.#ordered;
-    const part = query.q?.toLowerCase() ?? null;
-    const topic = query.topic?.toLowerCase() ?? null;
-    const page: ProductRecord[] = [];
-    let at = 0;
-    if (after !== null && by === "id") at = firstWhere(records, (one) => idOf(one) > Number(after));
-    else if (after !== null) at = firstWhere(records, ({ name }) => name > after);
-    for (; at < records.length; at++) {
-      const record = records[at]!;
-      const { isHere, traits } = record.visibleLife;
-      if (!isHere) continue;
-      if (part !== null && !record.name.toLowerCase().includes(part)) continue;
-      if (topic !== null && traits.topic?.toLowerCase() !== topic) continue;
-      if (page.length === limit) return { page, more: true };
-      page.push(record);
-    }
-    return { page, more: false };
+  /** Sets what it visibly is. */
+  showLife(record: ProductRecord, life: Life): void {
+    if (record.visibleLife === life) return;
+    record.visibleLife = life;
+    for (const scan of this.#scans) scan.note(record);
   }
 
   #enter(record: ProductRecord): void {
@@ -241,6 +251,17 @@ export class Products {
     if (id === undefined) return;
     if (this.#byId.has(id)) assert.fail(`two products with id ${id}`);
     this.#byId.set(id, record);
+  }
+
+  #shelve(record: ProductRecord): void {
+    const topic = topicOf(record);
+    if (topic !== null) this.#shelfOf(topic).add(record);
+  }
+
+  #shelfOf(topic: string): Shelf {
+    let shelf = this.#topics.get(topic);
+    if (shelf === undefined) this.#topics.set(topic, shelf = new Shelf());
+    return shelf;
   }
 
   #noteStock(record: ProductRecord): void {
@@ -256,26 +277,18 @@ export function assertBalance(record: ProductRecord): void {
   assert.fail(`the books of ${record.name} do not balance: ${JSON.stringify(record)}`);
 }
 
-function idOf({ life }: ProductRecord): number {
-  assert(life.traits.id !== undefined, "who is found by an id has one");
-  return life.traits.id;
+function topicOf({ life }: ProductRecord): string | null {
+  return life.traits.topic?.toLowerCase() ?? null;
 }
 
-/** Index of the first record for which this holds, as it does for all behind it. */
-function firstWhere(
-  records: readonly ProductRecord[],
-  isBehind: (record: ProductRecord) => boolean,
-): number {
-  let low = 0;
-  let high = records.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (isBehind(records[middle]!)) high = middle;
-    else low = middle + 1;
+function groupByTopic(records: readonly ProductRecord[]): Map<string, ProductRecord[]> {
+  const groups = new Map<string, ProductRecord[]>();
+  for (const record of records) {
+    const topic = topicOf(record);
+    if (topic === null) continue;
+    const group = groups.get(topic);
+    if (group === undefined) groups.set(topic, [record]);
+    else group.push(record);
   }
-  return low;
-}
-
-function byName(left: { name: string }, right: { name: string }): number {
-  return left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
+  return groups;
 }

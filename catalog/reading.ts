@@ -2,9 +2,12 @@
  * POST /lookups, /lists and /names. The leader answers from the visible state
  * when the asker's lease, or else a majority, vouches for it; a follower when
  * the asker says from what (following.ts). Between that and the reading of the
- * state nothing is awaited.
+ * state nothing is awaited: a list that takes several turns to find is vouched
+ * for again when it is found.
  */
+import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
+import { LIST_AT_ONCE_ROWS } from "../shared/limits.ts";
 import type {
   ListAnswer,
   ListRequest,
@@ -16,25 +19,33 @@ import type {
 } from "../shared/wire.ts";
 import type { Following } from "./following.ts";
 import type { Leading } from "./leading.ts";
+import { ListScan } from "./list_scan.ts";
 import { listPage, lookUp, nameOf } from "./lookups.ts";
+import { Searches } from "./searches.ts";
 import type { CatalogState } from "./state.ts";
 
 export interface ReadingOptions {
   state: CatalogState;
   leading: Leading;
   following: Following;
+  clock: Clock;
 }
+
+/** How often a list is gone on with that lost, just before it was to leave, what it had found. */
+const TRIES_MAX = 3;
 
 export class Reading {
   readonly #state: CatalogState;
   readonly #leading: Leading;
   readonly #following: Following;
+  readonly #searches: Searches;
   #answered = 0;
 
-  constructor({ state, leading, following }: ReadingOptions) {
+  constructor({ state, leading, following, clock }: ReadingOptions) {
     this.#state = state;
     this.#leading = leading;
     this.#following = following;
+    this.#searches = new Searches(clock);
   }
 
   /** Look-ups and lists since the start. */
@@ -52,10 +63,23 @@ export class Reading {
 
   /** @throws not_leader, recovering */
   async list({ lists, ...asker }: ListRequest): Promise<ListAnswer> {
-    const leadership = await this.#vouched(asker);
-    const results = lists.map((query) => listPage(this.#state, query));
-    this.#answered += lists.length;
-    return { leadership, index: this.#state.visibleIndex, results };
+    let leadership = await this.#vouched(asker);
+    const scans = lists.map((query) => new ListScan(this.#state, query));
+    try {
+      for (const scan of scans) scan.step(LIST_AT_ONCE_ROWS);
+      const refused = new Set<ListScan>();
+      for (let tries = 0; tries < TRIES_MAX; tries++) {
+        const left = scans.filter((scan) => !scan.isComplete && !refused.has(scan));
+        if (left.length === 0) break;
+        await Promise.all(left.map((scan) => this.#searches.complete(scan) ?? refused.add(scan)));
+        leadership = await this.#vouched(asker);
+      }
+      this.#answered += lists.length;
+      const results = scans.map((scan) => scan.isComplete ? listPage(this.#state, scan) : null);
+      return { leadership, index: this.#state.visibleIndex, results };
+    } finally {
+      for (const scan of scans) scan.close();
+    }
   }
 
   /** Only the leader: what has no name may get one. @throws not_leader */

@@ -87,7 +87,7 @@ export class CatalogState {
       const { product, quantity, traded, price, life, row } = this.#changes.shift();
       if (product !== null) {
         product.visiblePrice = price;
-        product.visibleLife = life;
+        this.#products.showLife(product, life);
         product.visibleQuantity = quantity;
         product.visibleTraded = traded;
         product.visibleVersion = this.visibleIndex;

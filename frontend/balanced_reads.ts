@@ -2,11 +2,12 @@
  * Look-ups of one kind on their way to whoever's turn it is: to each replica
  * of the catalog in batches of its own, so that a slow one keeps nobody
  * waiting but those it was given. Who was asked and does not answer is stood
- * in for by the leader, and the leader by a follower.
+ * in for by the leader, and the leader by a follower; not so one that has too
+ * much to do, since what it sheds would go where goods are sold.
  */
 import { Batcher, type BatcherOptions } from "../shared/batcher.ts";
 import { AppError } from "../shared/errors.ts";
-import type { CatalogReplicas } from "./catalog_replicas.ts";
+import { isTooBusy, type CatalogReplicas } from "./catalog_replicas.ts";
 import { isPassing } from "./group_client.ts";
 
 /** A look-up's subject and the identity of the lease that it began under, or NO_LEASE. */
@@ -27,7 +28,9 @@ export interface BalancedReadsOptions<T, R> {
   replicas: CatalogReplicas;
   batches: Omit<BatcherOptions<never, never>, "send" | "isAbandoned">;
   /** @param follower null: to the leader */
-  send: (items: Item<T>[], follower: Follower | null) => Promise<R[]>;
+  send: (items: Item<T>[], follower: Follower | null) => Promise<(R | AppError)[]>;
+  /** They take long: the leader, which sells, is asked when no follower may be. */
+  sparesLeader?: boolean;
 }
 
 interface FollowerItem<T> extends Item<T> {
@@ -43,10 +46,12 @@ export class BalancedReads<T, R> {
     this.#options = options;
     const { replicas, batches, send } = options;
     const isAbandoned = ({ isOver }: Item<T>): boolean => isOver;
-    this.#leader = new Batcher({ send: (items) => send(items, null), isAbandoned, ...batches });
+    this.#leader = new Batcher<Item<T>, R>({
+      send: (items) => send(items, null), isAbandoned, ...batches,
+    });
     this.#followers = new Map(replicas.ids.map((id) => {
-      const sendTo = (items: FollowerItem<T>[]): Promise<R[]> => this.#sendTo(id, items);
-      return [id, new Batcher({ send: sendTo, isAbandoned, ...batches })];
+      const toIt = (items: FollowerItem<T>[]) => this.#sendTo(id, items);
+      return [id, new Batcher<FollowerItem<T>, R>({ send: toIt, isAbandoned, ...batches })];
     }));
   }
 
@@ -56,13 +61,13 @@ export class BalancedReads<T, R> {
    */
   async ask(item: Item<T>, least: number | null): Promise<R> {
     if (least === null) return this.#askLeader(item);
-    const { replicas } = this.#options;
-    const chosen = replicas.next(least);
+    const { replicas, sparesLeader } = this.#options;
+    const chosen = replicas.next(least, sparesLeader);
     try {
       if (chosen === null) return await this.#askLeader(item);
       return await this.#askFollower(chosen, Object.assign(item, { least }));
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!isPassing(error) || isTooBusy(error)) throw error;
       if (chosen !== null) return this.#askLeader(item);
       const other = replicas.follower(least);
       if (other === null) throw error;
@@ -80,7 +85,7 @@ export class BalancedReads<T, R> {
     return this.#options.replicas.measure(id, () => this.#followers.get(id)!.add(item));
   }
 
-  #sendTo(id: number, items: FollowerItem<T>[]): Promise<R[]> {
+  #sendTo(id: number, items: FollowerItem<T>[]): Promise<(R | AppError)[]> {
     const { replicas, send } = this.#options;
     const least = Math.max(...items.map((item) => item.least));
     // What waited behind a batch that failed does not wait for its own failure.

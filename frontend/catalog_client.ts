@@ -8,10 +8,12 @@
  */
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
+import { AppError } from "../shared/errors.ts";
 import {
   BATCH_ITEMS_MAX,
   FOLLOWER_TIMEOUT_MS,
   LEASE_TIMEOUT_MS,
+  LIST_BATCHES_MAX,
   LISTS_MAX,
   LOOKUP_DEADLINE_MS,
   LOOKUP_TIMEOUT_MS,
@@ -33,15 +35,17 @@ import type {
   NamesRequest,
   Product,
 } from "../shared/wire.ts";
-import { BalancedReads, type Follower, type Item } from "./balanced_reads.ts";
+import {
+  BalancedReads, type BalancedReadsOptions, type Follower, type Item,
+} from "./balanced_reads.ts";
 import { NO_LEASE } from "./cache/shared_lease.ts";
-import type { CatalogReplicas } from "./catalog_replicas.ts";
+import { tooBusy, type CatalogReplicas } from "./catalog_replicas.ts";
 import { GroupClient, type Finder } from "./group_client.ts";
 import { checkResults, readLease } from "./results.ts";
 import type { Told } from "./told.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
-const LISTS = { ...BATCHES, itemsMax: LISTS_MAX };
+const LISTS = { ...BATCHES, inFlightMax: LIST_BATCHES_MAX, itemsMax: LISTS_MAX };
 const SHED = { ms: QUEUE_WAIT_MS, items: QUEUE_SHED_ITEMS };
 
 export interface CatalogClientOptions {
@@ -60,6 +64,12 @@ export interface FoundProduct {
   keep: boolean;
 }
 
+/** A list, and when its asker is gone. */
+interface AskedList {
+  query: ListQuery;
+  deadlineMs: number;
+}
+
 export interface FoundList extends Pick<ListResult, "products" | "more" | "version"> {
   keep: boolean;
 }
@@ -68,7 +78,9 @@ export class CatalogClient {
   readonly #options: CatalogClientOptions;
   readonly #group: GroupClient;
   readonly #lookups: BalancedReads<string, FoundProduct | null>;
-  readonly #lists: BalancedReads<ListQuery, FoundList>;
+  readonly #lists: BalancedReads<AskedList, FoundList>;
+  /** Lists that may take long, and keep none waiting that does not. */
+  readonly #searches: BalancedReads<AskedList, FoundList>;
   readonly #names: Batcher<Item<number>, string | null>;
 
   constructor(options: CatalogClientOptions) {
@@ -81,11 +93,13 @@ export class CatalogClient {
       batches: { ...BATCHES, shed },
       send: (items, follower) => this.#sendLookups(items, follower),
     });
-    this.#lists = new BalancedReads({
+    const lists: BalancedReadsOptions<AskedList, FoundList> = {
       replicas,
       batches: { ...LISTS, shed },
       send: (items, follower) => this.#sendLists(items, follower),
-    });
+    };
+    this.#lists = new BalancedReads(lists);
+    this.#searches = new BalancedReads({ ...lists, sparesLeader: true });
     this.#names = new Batcher({
       send: (items) => this.#sendNames(items),
       isAbandoned: ({ isOver }) => isOver,
@@ -103,8 +117,11 @@ export class CatalogClient {
 
   /** @throws unavailable */
   list(query: ListQuery, lease: number): Promise<FoundList> {
-    return this.#untilAnswered(query, lease, (item) => {
-      return this.#lists.ask(item, this.#leastOf(lease, () => this.#options.told.leastOfAll()));
+    const deadlineMs = this.#options.clock.monotonicMs() + LOOKUP_DEADLINE_MS;
+    const isSearch = query.q !== null || query.topic !== null;
+    const lists = isSearch ? this.#searches : this.#lists;
+    return this.#untilAnswered({ query, deadlineMs }, lease, (item) => {
+      return lists.ask(item, this.#leastOf(lease, () => this.#options.told.leastOfAll()));
     });
   }
 
@@ -151,12 +168,26 @@ export class CatalogClient {
     });
   }
 
-  async #sendLists(items: Item<ListQuery>[], follower: Follower | null): Promise<FoundList[]> {
-    const what = { lists: items.map(({ subject }) => subject) };
-    const sent = await this.#send<ListAnswer>("/lists", { what, items, follower });
-    checkResults(sent.answer.results, items.length, (list) => Array.isArray(list?.products));
-    return sent.answer.results.map(({ products, more, version, store }) => {
-      return { products, more, version, keep: store && sent.isOfLease };
+  async #sendLists(
+    queued: Item<AskedList>[],
+    follower: Follower | null,
+  ): Promise<(FoundList | AppError)[]> {
+    const nowMs = this.#options.clock.monotonicMs();
+    const items = queued.filter(({ subject }) => subject.deadlineMs > nowMs);
+    if (items.length === 0) return queued.map(() => tooLate());
+    const what = { lists: items.map(({ subject }) => subject.query) };
+    const { answer, isOfLease } = await this.#send<ListAnswer>("/lists", { what, items, follower });
+    checkResults(answer.results, items.length, (list) => {
+      return list === null || Array.isArray(list?.products);
+    });
+    const found = items.map((item, at) => [item, answer.results[at]!] as const);
+    const results = new Map(found);
+    return queued.map((item) => {
+      const result = results.get(item);
+      if (result === undefined) return tooLate();
+      if (result === null) return tooBusy("Too many search the catalog at the moment");
+      const { products, more, version, store } = result;
+      return { products, more, version, keep: store && isOfLease };
     });
   }
 
@@ -175,7 +206,7 @@ export class CatalogClient {
     } else {
       const { id, least } = follower;
       const reads: FollowerRead = { least, visible: told.visible };
-      const timeoutMs = FOLLOWER_TIMEOUT_MS;
+      const timeoutMs = path === "/lists" ? LOOKUP_TIMEOUT_MS : FOLLOWER_TIMEOUT_MS;
       answer = await replicas.peer(id).post<T>(path, { ...body, reads }, { timeoutMs });
     }
     const { leadership, index } = answer;
@@ -207,4 +238,9 @@ export class CatalogClient {
     if (identity === NO_LEASE || items.some(({ lease }) => lease !== identity)) return null;
     return this.#options.heldAs(identity);
   }
+}
+
+/** It waited behind others until its asker was gone. */
+function tooLate(): AppError {
+  return tooBusy("There was no answer in time");
 }

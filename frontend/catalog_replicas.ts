@@ -64,13 +64,17 @@ export class CatalogReplicas {
   /**
    * Whose turn it is to answer from this row on: the id of a follower, or null for the leader,
    * be it known or not.
+   * @param sparesLeader not the leader's, which sells, while there is a follower
    */
-  next(least: number): number | null {
+  next(least: number, sparesLeader = false): number | null {
     if (this.#replicas.length === 1) return null;
     const { balance, clock } = this.#options;
     const { leader } = this;
     const nowMs = clock.monotonicMs();
-    const able = this.#replicas.filter(({ id }) => id === leader || this.mayAsk(id, least));
+    const followers = this.#replicas.filter(({ id }) => this.mayAsk(id, least));
+    const able = sparesLeader && followers.length > 0
+      ? followers
+      : this.#replicas.filter((replica) => replica.id === leader || followers.includes(replica));
     if (able.length === 0) return null;
     const loads = able.map(({ id, underWay, responseTime }) => {
       return { id, underWay, responseMs: responseTime.at(nowMs) };
@@ -106,7 +110,8 @@ export class CatalogReplicas {
       replica.responseTime.note(nowMs - sinceMs, nowMs);
       return answer;
     } catch (error) {
-      const isAlive = !(error instanceof AppError) || hasReason(error, ...REFUSALS);
+      const isAlive =
+        !(error instanceof AppError) || hasReason(error, ...REFUSALS) || isTooBusy(error);
       if (!isAlive) replica.outUntilMs = clock.monotonicMs() + FOLLOWER_OUT_MS;
       throw error;
     } finally {
@@ -117,4 +122,13 @@ export class CatalogReplicas {
   #replica(id: number): Replica {
     return this.#replicas.find((replica) => replica.id === id)!;
   }
+}
+
+/** It answered, and has no time for this one at the moment. */
+export function tooBusy(message: string): AppError {
+  return new AppError("overloaded", message);
+}
+
+export function isTooBusy(error: unknown): boolean {
+  return hasReason(error, "overloaded");
 }

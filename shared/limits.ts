@@ -138,8 +138,17 @@ export const RETRY_PAUSE_MIN_MS = 20;
 export const RETRY_PAUSE_MAX_MS = 160;
 /** Items in one batch on any hop. */
 export const BATCH_ITEMS_MAX = 1_000;
-/** Lists in one batch: each of them is answered with a page. */
-export const LISTS_MAX = 100;
+/** Lists in one batch: each of them is answered with a page, and none before all are found. */
+export const LISTS_MAX = 8;
+export const LIST_BATCHES_MAX = 2;
+/** Products looked at for one list in the turn that it comes in. */
+export const LIST_AT_ONCE_ROWS = 1_000;
+/** The same for all lists that take longer, in one turn: half a millisecond, or one. */
+export const SEARCH_TURN_ROWS = 10_000;
+/** So long a turn lasts, what is sold in it included; no search waits longer for those before. */
+export const SEARCH_TURN_MS = 3;
+export const SEARCH_WAIT_MAX_MS = 500;
+export const SEARCH_AHEAD_ROWS_MAX = (SEARCH_WAIT_MAX_MS / SEARCH_TURN_MS) * SEARCH_TURN_ROWS;
 /** A purchase, a sale or a product as JSON is shorter: 255 for a key, 4 a character of a name. */
 export const ITEM_BYTES_MAX = 768;
 /** Items that may wait on any hop before newcomers are refused with 503. */
@@ -239,6 +248,15 @@ assert(
 assert(
   FOLLOWER_TIMEOUT_MS + LOOKUP_TIMEOUT_MS * 2 < LOOKUP_DEADLINE_MS,
   "a look-up has time for a second try, also after a detour",
+);
+assert(
+  LISTS_MAX * LIST_BATCHES_MAX * LIST_AT_ONCE_ROWS <= 2 * SEARCH_TURN_ROWS,
+  "what a front-end has under way at once is short",
+);
+assert(
+  1_000_000 / SEARCH_TURN_ROWS * SEARCH_TURN_MS + SEARCH_WAIT_MAX_MS < LOOKUP_TIMEOUT_MS &&
+    LOOKUP_TIMEOUT_MS * 2 < LOOKUP_DEADLINE_MS,
+  "a search through a million names is found in time, and so when its follower is dead",
 );
 assert(
   LOOKUP_DEADLINE_MS * 2 <= Math.min(ORDER_DEADLINE_MS, ADMIN_DEADLINE_MS),

@@ -177,7 +177,8 @@ export interface ListRequest extends Reader {
   lists: ListQuery[];
 }
 export interface ListAnswer extends Answered {
-  results: ListResult[];
+  /** Null: too many others search; it may be asked for again. */
+  results: (ListResult | null)[];
 }
 export interface ListResult {
   /** In the order that was asked for; names in code unit order. */

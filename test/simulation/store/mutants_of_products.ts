@@ -29,7 +29,7 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a list goes by what is decided to come or go",
-    file: "catalog/products.ts",
+    file: "catalog/list_scan.ts",
     find: "const { isHere, traits } = record.visibleLife;",
     replace: "const { isHere, traits } = record.life;",
     effect: "a list is without what is there, or has what is not there yet",
@@ -37,8 +37,8 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a list holds what is gone",
-    file: "catalog/products.ts",
-    find: "      if (!isHere) continue;\n",
+    file: "catalog/list_scan.ts",
+    find: "    if (!isHere) return false;\n",
     replace: "",
     effect: "what was removed stays in every list",
     store: "books",
