@@ -4,11 +4,13 @@ import { writeHeaders } from "./headers.ts";
 import type { Draft } from "./requests.ts";
 
 const LENGTHS = [
-  "-1", "+2", "0x2", "2, 2", "2,3", " 2 ", "", "2.0", "1e1", "18446744073709551616", "999999999999",
-  "00002", "9007199254740993", "٢", "2\r\nContent-Length: 2", "2\r\nContent-Length: 3", "65537",
+  "-1", "+2", "0x2", "2, 2", "2,3", " 2 ", "", "2.0", "1e1", "18446744073709551616",
+  "999999999999", "00002", "9007199254740993", "٢", "2\r\nContent-Length: 2",
+  "2\r\nContent-Length: 3", "65537",
 ];
 const ENCODINGS = [
-  "chunked", "Chunked", "chunked, chunked", "gzip, chunked", "chunked, gzip", "identity", "xchunked",
+  "chunked", "Chunked", "chunked, chunked", "gzip, chunked", "chunked, gzip", "identity",
+  "xchunked",
   "chunked\r\nTransfer-Encoding: chunked", " chunked ", "\vchunked", "", "chunked;q=1", "deflate",
 ];
 const SIZES = [

@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { LaunchError } from "../../client/launcher/launch_error.ts";
+import { STORES } from "../../shared/stores/stores.ts";
 import { UsageError } from "../../shared/usage.ts";
 import { renderOutcome } from "./report.ts";
 import { type Port, runFuzz } from "./run.ts";
@@ -25,7 +26,8 @@ Options
   --inputs N        up to ${INPUTS_MAX} (default 20000)
   --port DOOR       public; internal: the members' ports without the secret; secret:
                     with it, where the store need only live and come back; all (default)
-  --only N          input N of that seed alone, with the --port of that run
+  --store NAME      ${[...STORES.keys()].join(", ")} (default: each of them in turn)
+  --only N          input N of that seed alone, with --port and --store of that run
   --leave-out TEXT  a pattern of kinds that are not sent, as 'connect|reset'
   --json            the outcome as JSON
   --help            this text
@@ -48,14 +50,15 @@ async function main(args: string[], signal: AbortSignal): Promise<number> {
     : readInteger("--only", values.only, [0, INPUTS_MAX]);
   const leaveOut = readPattern(values["leave-out"]);
   const port = readPort(values.port ?? "all");
+  const store = values.store === undefined ? undefined : readStore(values.store);
   const say = (line: string) => {
     if (process.stderr.isTTY) process.stderr.write(`${line}\n`);
   };
   say(`Seed ${seed}.`);
-  const outcome = await runFuzz({ seed, inputs, port, only, leaveOut, say, signal });
+  const outcome = await runFuzz({ seed, inputs, port, store, only, leaveOut, say, signal });
   process.stdout.write(values.json === true
     ? `${JSON.stringify(outcome, null, 2)}\n`
-    : renderOutcome(outcome, port));
+    : renderOutcome(outcome, { seed, port, store }));
   return outcome.ok ? 0 : 1;
 }
 
@@ -65,7 +68,8 @@ function parse(args: string[]) {
       args,
       options: {
         seed: { type: "string" }, inputs: { type: "string" }, port: { type: "string" },
-        only: { type: "string" }, "leave-out": { type: "string" }, json: { type: "boolean" },
+        store: { type: "string" }, only: { type: "string" },
+        "leave-out": { type: "string" }, json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -84,6 +88,11 @@ function readInteger(flag: string, text: string, [least, most]: [number, number]
 function readPort(text: string): Port {
   if (PORTS.includes(text)) return text as Port;
   throw new UsageError(`--port is ${PORTS.join(", ")}, and not '${text}'`);
+}
+
+function readStore(text: string): string {
+  if (STORES.has(text)) return text;
+  throw new UsageError(`--store is ${[...STORES.keys()].join(", ")}, and not '${text}'`);
 }
 
 function readPattern(text: string | undefined): RegExp | undefined {

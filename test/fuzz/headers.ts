@@ -3,8 +3,9 @@ import type { Random } from "../simulation/random.ts";
 import { type Draft, writeRequest } from "./requests.ts";
 
 const LINES = [
-  "Host: other", "Host:", "Host: a b", "Host: [::1]:80", "host : store", "A: 1\r\n 2", "A: 1\r\n\t2",
-  "no colon", ": no name", "A\0: 1", "A: \0", "A: 1\n", "A: 1\rB: 2", "A: \x7f", "A: ü", "Ä: 1",
+  "Host: other", "Host:", "Host: a b", "Host: [::1]:80", "host : store", "A: 1\r\n 2",
+  "A: 1\r\n\t2", "no colon", ": no name", "A\0: 1", "A: \0", "A: 1\n", "A: 1\rB: 2", "A: \x7f",
+  "A: ü", "Ä: 1",
   "A:", "A:1", "A : 1", " A: 1", "\tA: 1", "__proto__: 1", "constructor: 1", "toString: x",
   "Expect: 100-continue", "Expect: 200-ok", "Expect:", "Expect: 100-CONTINUE, x",
   "Upgrade: h2c", "Upgrade: websocket\r\nConnection: Upgrade",
@@ -13,7 +14,8 @@ const LINES = [
   "Keep-Alive: timeout=999999", "Proxy-Connection: close", "TE: trailers", "TE: gzip;q=1",
   "Trailer: Content-Length", "Content-Type: text/plain", "Content-Type: application/json;charset=x",
   "Content-Type:", "Content-Type: application/json\r\nContent-Type: application/json",
-  "Content-Encoding: gzip", "Content-Encoding: identity", "Idempotency-Key: a\r\nIdempotency-Key: b",
+  "Content-Encoding: gzip", "Content-Encoding: identity",
+  "Idempotency-Key: a\r\nIdempotency-Key: b",
   "If-None-Match: *", "If-None-Match: W/\"1\"", "If-None-Match: \"", "If-Match: \"x\", *, \"\"",
   "Authorization: Bearer", "Authorization: Basic eDp5", "Authorization: Bearer a, Bearer b",
   "Store-Birth: x", "traceparent: 00-0-0-00", "traceparent: ÿ", "Range: bytes=0-1", "Via: 1.1 x",

@@ -138,8 +138,8 @@ class Draws {
 
   name(): string {
     return this.#random.pick([
-      ...this.#scene.names, "Fuzz-1", "", "=1+1", "a,b\"c", "a\nb", "__proto__", "x".repeat(128), "\0",
-      "\ud800", "constructor",
+      ...this.#scene.names, "Fuzz-1", "", "=1+1", "a,b\"c", "a\nb", "__proto__", "x".repeat(128),
+      "\0", "\ud800", "constructor",
     ]);
   }
 
@@ -218,8 +218,10 @@ class Draws {
         `&term=${this.term()}&reader=${this.id()}`;
       case 1: return `/checkpoint?offset=${this.count(0)}&term=${this.term()}&reader=${this.id()}`;
       case 2: return `/health?at=${this.index()}`;
-      case 3: return this.#random.pick(["/log", "/checkpoint", "/log?after=x", "/log?after=1&after=2",
-        "/checkpoint?offset=&term=&reader=", "/health?at=", "/health?x=1", "/health?at=1e999"]);
+      case 3: return this.#random.pick([
+        "/log", "/checkpoint", "/log?after=x", "/log?after=1&after=2",
+        "/checkpoint?offset=&term=&reader=", "/health?at=", "/health?x=1", "/health?at=1e999",
+      ]);
       default: return this.#random.pick(["/health", "/livez", "/livez?x"]);
     }
   }

@@ -37,7 +37,7 @@ export function drawBody(random: Random, fields: Fields): Buffer {
 function writeBent(random: Random, fields: Fields): string {
   let entries = Object.entries(fields).map(([name, value]) =>
     [name, JSON.stringify(value) ?? "null"] as [string, string]);
-  for (let times = 1 + random.below(2); times > 0; times--) {
+  for (let times = 1 + random.below(2); times > 0 && entries.length > 0; times--) {
     const at = random.below(entries.length + 1);
     const [name, value] = entries[at] ?? ["extra", "1"];
     switch (random.below(5)) {
@@ -47,7 +47,6 @@ function writeBent(random: Random, fields: Fields): string {
       default: entries = entries.with(Math.min(at, entries.length - 1),
         [name, random.pick(RAW_VALUES)]);
     }
-    if (entries.length === 0) return "{}";
   }
   return `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")}}`;
 }

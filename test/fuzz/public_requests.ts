@@ -27,7 +27,8 @@ const QUERIES = [
   "limit=1&limit=1", "verbose", "verbose=1", "topic=a&q=b", "&&&", "=", "%6cimit=1", "q=a+b",
 ];
 const KEYS = [
-  "", " ", "a", "a b", "~a", `~${"A".repeat(22)}`, "x".repeat(255), "x".repeat(256), "ü", "a,b", "=1",
+  "", " ", "a", "a b", "~a", `~${"A".repeat(22)}`, "x".repeat(255), "x".repeat(256), "ü", "a,b",
+  "=1",
 ];
 const OTHER_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
@@ -38,7 +39,8 @@ export function drawPublic(random: Random, scene: Scene): Draft {
   const method = drawMethod(random, known, isAdmin);
   const path = `${fill(random, scene, pattern, isAdmin)}${drawQuery(random)}`;
   const takesBody = known === "POST" || known === "PATCH";
-  const body = random.chance(takesBody ? 0.93 : 0.08) ? drawPublicBody(random, scene, pattern) : null;
+  const hasBody = random.chance(takesBody ? 0.93 : 0.08);
+  const body = hasBody ? drawPublicBody(random, scene, pattern) : null;
   return { method, path, headers: drawOwnHeaders(random, scene, isAdmin), body };
 }
 

@@ -1,9 +1,11 @@
 /** The outcome of a run for people: what was found and how to see it again, then the counts. */
-import type { Finding, FuzzOutcome, Port } from "./run.ts";
+import type { Finding, FuzzOptions, FuzzOutcome } from "./run.ts";
 
-export function renderOutcome(outcome: FuzzOutcome, port: Port): string {
+type Again = Pick<FuzzOptions, "seed" | "port" | "store">;
+
+export function renderOutcome(outcome: FuzzOutcome, options: Again): string {
   const { seed, inputs, seconds, perSecond, grownMb, findings, answers } = outcome;
-  const lines = findings.flatMap((finding) => renderFinding(finding, seed, port));
+  const lines = findings.flatMap((finding) => renderFinding(finding, options));
   const word = findings.length === 0 ? "Nothing was found" : `${findings.length} found`;
   lines.push(
     `${word}: ${inputs} inputs of seed ${seed} in ${seconds} s, ${perSecond} a second.`,
@@ -17,11 +19,12 @@ export function renderOutcome(outcome: FuzzOutcome, port: Port): string {
   return `${lines.join("\n")}\n`;
 }
 
-function renderFinding(finding: Finding, seed: number, port: Port): string[] {
+function renderFinding(finding: Finding, { seed, port, store }: Again): string[] {
   const { nth, kind, target, fault, sent, times } = finding;
   const like = times === 1 ? "" : ` (and ${times - 1} like it)`;
   const what = nth === null ? target : `Input ${nth}, ${kind}, to ${target}${like}`;
-  const again = nth === null ? []
-    : [`  sent: ${sent}`, `  again: npm run fuzz -- --seed ${seed} --port ${port} --only ${nth}`];
+  const named = store === undefined ? "" : ` --store ${store}`;
+  const command = `npm run fuzz -- --seed ${seed} --port ${port}${named} --only ${nth}`;
+  const again = nth === null ? [] : [`  sent: ${sent}`, `  again: ${command}`];
   return [what, `  ${fault}`, ...again, ""];
 }

@@ -5,7 +5,8 @@ import type { Draft } from "./requests.ts";
 
 const METHODS = [
   "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PRI", "get", "",
-  "Post", "FOO", "GET\t", "M-SEARCH", "PROPFIND", "QUERY", "X".repeat(300), "G\0T", "GÉT", "SOURCE",
+  "Post", "FOO", "GET\t", "M-SEARCH", "PROPFIND", "QUERY", "X".repeat(300), "G\0T", "GÉT",
+  "SOURCE",
 ];
 const VERSIONS = [
   "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/0.9", "HTTP/2.0", "HTTP/9.9", "HTTP/1.2",

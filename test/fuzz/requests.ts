@@ -65,7 +65,8 @@ function sound(random: Random, draft: Draft): Drawn {
   const hasBody = draft.body !== null;
   const isChunked = hasBody && random.chance(0.2);
   const bytes = isChunked ? writeChunked(random, draft) : writeRequest(draft);
-  const what = `sound-${method.toLowerCase()}${hasBody ? "-body" : ""}`;
+  const [, called = ""] = /^\/(\w*)/.exec(draft.path) ?? [];
+  const what = `sound-${method.toLowerCase()}${hasBody ? "-body" : ""}-${called}`;
   return { what, bytes, due: 1, statuses: [], hasHead: method === "HEAD" };
 }
 
@@ -82,7 +83,8 @@ export function writeRequest({ method, path, headers, body }: Draft): Buffer {
 
 function writeChunked(random: Random, { method, path, headers, body }: Draft): Buffer {
   const all: [string, string][] = [...headers, ["Transfer-Encoding", "chunked"]];
-  const parts: Buffer[] = [Buffer.from(`${method} ${path} HTTP/1.1\r\n${writeHeaders(all)}\r\n`, "latin1")];
+  const head = `${method} ${path} HTTP/1.1\r\n${writeHeaders(all)}\r\n`;
+  const parts: Buffer[] = [Buffer.from(head, "latin1")];
   for (let at = 0; at < body!.length; ) {
     const piece = body!.subarray(at, at + 1 + random.below(body!.length));
     parts.push(Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from("\r\n"));

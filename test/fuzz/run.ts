@@ -4,6 +4,7 @@
  * again on a new one, input by input, until the guilty one is found; the run goes on.
  */
 import { monotonicMs } from "../../shared/clock.ts";
+import { STORES } from "../../shared/stores/stores.ts";
 import { judgeAnswers, splitAnswers } from "./answers.ts";
 import { FuzzedStore, type StorePlan } from "./fuzzed_store.ts";
 import { type Door, drawInput, type Input } from "./input.ts";
@@ -23,6 +24,8 @@ export interface FuzzOptions {
   seed: number;
   inputs: number;
   port: Port;
+  /** By name; missing: each of them in turn. */
+  store?: string;
   /** Only this input, on a store of its own. */
   only?: number;
   /** Inputs whose kind fits are not played. */
@@ -58,18 +61,19 @@ export interface FuzzOutcome {
 }
 
 /** Each is fuzzed in its own words; the last one by those who have its secret. */
-export function plansOf(port: Port): StorePlan[] {
+export function plansOf({ port, store }: Pick<FuzzOptions, "port" | "store">): StorePlan[] {
   const outside = (["public", "internal"] as const).filter((door) =>
     port === "all" || port === door);
-  const names = outside.length === 0 ? [] : ["toys", "stocks", "books"];
-  const plans: StorePlan[] = names.map((store) => ({ store, doors: outside }));
+  const names = store === undefined ? [...STORES.keys()] : [store];
+  const plans: StorePlan[] = outside.length === 0 ? []
+    : names.map((name) => ({ store: name, doors: outside }));
   return port === "all" || port === "secret"
-    ? [...plans, { store: "toys", doors: ["secret"] }] : plans;
+    ? [...plans, { store: store ?? "toys", doors: ["secret"] }] : plans;
 }
 
 export async function runFuzz(options: FuzzOptions): Promise<FuzzOutcome> {
   const run = new Run(options);
-  const plans = plansOf(options.port);
+  const plans = plansOf(options);
   for (const [at, plan] of plans.entries()) {
     const numbers: number[] = [];
     for (let nth = at; nth < options.inputs; nth += plans.length) numbers.push(nth);
@@ -127,12 +131,13 @@ class Run {
       if (this.#isOver) return at;
       const group = this.#draw(store, numbers.slice(at, at + GROUP));
       at += GROUP;
-      await this.#playAll(group);
+      const faults = await this.#playAll(group);
       const fault = await store.check({ withPurchase: ++groups % PURCHASE_EVERY === 0 });
       if (fault !== null) {
         await this.#findGuilty(plan, group, fault);
         return at;
       }
+      for (const [input, found] of faults) this.#find(input, "", found);
       if (warm === null && at >= warmAt) warm = store.memory();
       this.#options.say(`${plan.store}, ${plan.doors.join(" and ")}: ${at} of ${numbers.length}`);
       await store.look();
@@ -148,17 +153,21 @@ class Run {
       .filter(({ kind }) => leaveOut?.test(kind) !== true);
   }
 
-  async #playAll(inputs: readonly Input[]): Promise<void> {
+  /** What is wrong with their answers counts when all live: a process that dies owes many. */
+  async #playAll(inputs: readonly Input[]): Promise<[Input, string][]> {
     const waiting = [...inputs];
+    const faults: [Input, string][] = [];
     const lane = async () => {
       for (let input = waiting.shift(); input !== undefined; input = waiting.shift()) {
-        await this.#play(input);
+        const fault = await this.#play(input);
+        if (fault !== null) faults.push([input, fault]);
       }
     };
     await Promise.all(Array.from({ length: LANES }, lane));
+    return faults;
   }
 
-  async #play(input: Input): Promise<void> {
+  async #play(input: Input): Promise<string | null> {
     const { door } = input.target;
     const played = await play(input, input.target.port);
     this.#played++;
@@ -166,9 +175,7 @@ class Run {
     const { answers } = splitAnswers(played.text, input.hasHead);
     const seen = answers.length === 0 ? ["none"] : answers.map(({ status }) => String(status));
     for (const status of seen) counts[status] = (counts[status] ?? 0) + 1;
-    // A process that is gone is found by the look at the store, and told once.
-    const fault = played.isRefused ? null : judgeAnswers(input, door, played);
-    if (fault !== null) this.#find(input, "", fault);
+    return judgeAnswers(input, door, played);
   }
 
   /** Plays the group again on a store of its own: what one of them does, it does alone. */
@@ -178,9 +185,10 @@ class Run {
     try {
       for (const { nth } of group) {
         const [input] = this.#draw(store, [nth]);
-        await play(input!, input!.target.port);
+        if (input === undefined) continue;
+        await play(input, input.target.port);
         const found = await store.check({ withPurchase: plan.doors.includes("secret") });
-        if (found !== null) return this.#find(input!, "", found);
+        if (found !== null) return this.#find(input, "", found);
         await store.look();
       }
     } finally {
@@ -213,12 +221,14 @@ class Run {
       times: 1,
       target: input === null ? target : `${input.target.label}, ${input.target.door}`,
       fault,
-      sent: input === null ? "" : escape(input.bytes),
+      sent: input === null ? "" : escape(input.bytes).replace(LONG_HEX, (hex) => hex.slice(0, 4)),
     });
   }
 }
 
-const SHOWN_MAX = 600;
+const SHOWN_MAX = 1_000;
+/** The secret and the birth id: another store has others. */
+const LONG_HEX = /[0-9a-f]{32,}/g;
 
 function escape(bytes: Buffer): string {
   const text = JSON.stringify(bytes.subarray(0, SHOWN_MAX).toString("latin1"));
