@@ -52,8 +52,9 @@ test("every kind of input is drawn, in every manner", () => {
     Array.from({ length: DRAWN }, (_, nth) => drawInput(9, nth, sceneOf(door))));
   const has = (pattern: RegExp) => inputs.some(({ kind }) => pattern.test(kind));
   const whats = ["sound-get-", "sound-post-body-orders", "line", "line-connect", "headers",
-    "framing", "pipeline", "pipeline-good", "mutated", "noise", "sound-post-body-replicate",
-    "sound-post-body-vote", "sound-post-body-sales", "sound-post-body-invalidate"];
+    "framing", "pipeline", "pipeline-good", "mutated", "tunnel-connect", "noise",
+    "sound-post-body-replicate", "sound-post-body-vote", "sound-post-body-sales",
+    "sound-post-body-invalidate"];
   const manners = ["whole", "pieces", "slow", "half-closed", "leave-before", "reset-before",
     "reset-line", "reset-headers", "reset-body", "reset-after", "reset-answer"];
   const wanted = [...whats.map((what) => new RegExp(`^${what}`)),

@@ -17,7 +17,7 @@ export interface Played {
 
 /** With nothing due, so long a silence is taken for the end. */
 const QUIET_MS = 15;
-const FIRST_BYTE_MS = 40;
+const FIRST_BYTE_MS = 200;
 /** What is due may take as long as a purchase whose outcome is unknown. */
 const DUE_MAX_MS = 8_000;
 const POLL_MS = 3;

@@ -36,16 +36,23 @@ const SURE: [string, number][] = [
   ["/livez", 200], ["/nothing", 404], ["/orders/x", 400], ["/orders/999999999", 404],
   ["/products?limit=0", 400],
 ];
+const PROTOCOLS = ["h2c", "websocket", "TLS/1.0", ""];
+const AFTER_CONNECT = [
+  "", "", "GET /livez HTTP/1.1\r\n\r\n", "\x16\x03\x01", "x".repeat(9_000),
+];
 
 export function drawBytes(random: Random, scene: Scene, target: Target): Drawn {
   const draft = drawDraft(random, scene, target);
+  // What only members may say comes to nothing unless HTTP carries it.
+  if (target.door === "secret" && random.chance(0.6)) return sound(random, draft);
   const drawn = random.below(100);
   if (drawn < 40) return sound(random, draft);
   if (drawn < 52) return odd("line", drawLine(random, draft));
   if (drawn < 64) return odd("headers", drawHeaders(random, draft));
   if (drawn < 78) return odd("framing", drawFraming(random, draft));
   if (drawn < 86) return drawPipeline(random, scene, target);
-  if (drawn < 97) return odd("mutated", mutate(random, writeRequest(draft)));
+  if (drawn < 95) return odd("mutated", mutate(random, writeRequest(draft)));
+  if (drawn < 98) return odd("tunnel", drawTunnel(random, draft));
   return odd("noise", drawNoise(random));
 }
 
@@ -127,6 +134,17 @@ function mutate(random: Random, bytes: Buffer): Buffer {
     }
   }
   return mutated;
+}
+
+/** What would make another protocol of the connection. */
+function drawTunnel(random: Random, { path, headers }: Draft): Buffer {
+  const to = random.pick(["store:80", "127.0.0.1:1", "[::1]:443", "*", "/", path, "x", ""]);
+  const upgrade: [string, string][] = random.chance(0.3)
+    ? [["Connection", "Upgrade"], ["Upgrade", random.pick(PROTOCOLS)]] : [];
+  const method = random.chance(0.8) ? "CONNECT" : "GET";
+  const line = `${method} ${to} HTTP/${random.pick(["1.1", "1.1", "1.0", "2.0"])}\r\n`;
+  const after = random.pick(AFTER_CONNECT);
+  return Buffer.from(`${line}${writeHeaders([...headers, ...upgrade])}\r\n${after}`, "latin1");
 }
 
 function drawNoise(random: Random): Buffer {

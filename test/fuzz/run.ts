@@ -16,6 +16,8 @@ const GROUP = 128;
 const PURCHASE_EVERY = 4;
 const WARM_UP = 0.1;
 const GROWTH_MAX_BYTES = 64 * 1024 * 1024;
+/** So often at once an input is played when one of a group is looked for: first, and again. */
+const COPIES = [1, 10];
 const FINDINGS_MAX = 12;
 
 export type Port = Door | "all";
@@ -183,10 +185,12 @@ class Run {
     this.#options.say(`${fault.split("\n")[0]}: looking for the input among ${group.length}`);
     const store = await FuzzedStore.open(plan);
     try {
-      for (const { nth } of group) {
+      // What is a matter of moments shows when it happens often.
+      const rounds = COPIES.flatMap((copies) => group.map(({ nth }) => ({ nth, copies })));
+      for (const { nth, copies } of rounds) {
         const [input] = this.#draw(store, [nth]);
         if (input === undefined) continue;
-        await play(input, input.target.port);
+        await Promise.all(Array.from({ length: copies }, () => play(input, input.target.port)));
         const found = await store.check({ withPurchase: plan.doors.includes("secret") });
         if (found !== null) return this.#find(input, "", found);
         await store.look();
