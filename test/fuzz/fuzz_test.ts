@@ -1,6 +1,7 @@
 /**
  * The fuzzer against a store as it is, for some seconds, and against servers with a planted
- * fault, each of which it must find. FUZZ_INPUTS=20000 adds a longer run, with a seed of its own.
+ * fault, each of which it must find. FUZZ_INPUTS=20000 adds a longer run, with a new seed each
+ * time: by node --test and this file alone, as npm test gives no file so long.
  */
 import assert from "node:assert/strict";
 import { createHash, randomInt } from "node:crypto";
