@@ -295,8 +295,5 @@ assert(
 );
 assert(ORDER_DEADLINE_MS < CLOSE_GRACE_MS, "a stopping member answers what it took");
 assert(SECRET_LENGTH_MIN < SECRET_LENGTH_MAX, "a secret may be longer than it must");
-assert(
-  SECRET_LENGTH_MAX * 4 < HEADER_BYTES_MAX,
-  "a secret has room in a request's headers, beside all others",
-);
+assert(SECRET_LENGTH_MAX * 4 < HEADER_BYTES_MAX, "a secret has room among a request's headers");
 assert(HEADERS_TIMEOUT_MS < REQUEST_TIMEOUT_MS, "headers come before bodies");
