@@ -8,7 +8,7 @@ import { Told } from "../../frontend/told.ts";
 import type { Balance } from "../../shared/config.ts";
 import { AppError } from "../../shared/errors.ts";
 import {
-  FOLLOWER_OUT_MS, FOLLOWER_TIMEOUT_MS, NOMINATION_LAG_MAX_ROWS,
+  FOLLOWER_OUT_MS, FOLLOWER_TIMEOUT_MS, NOMINATION_LAG_MAX_ROWS, RETRY_PAUSE_MAX_MS,
 } from "../../shared/limits.ts";
 import type { HeldLease, LookupResult } from "../../shared/wire.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";
@@ -83,6 +83,36 @@ test("lists go round as well, and need the latest change of anything", async () 
     call.answer({ leadership: to === 1 ? "1.a" : null, index: 9, results: [page] });
     assert.equal((await list).keep, true);
   }
+});
+
+test("a search goes to the followers, and to the leader when there is none to ask", async () => {
+  const { finder, client } = new Bench();
+  const page = { products: [TUX.product], more: false, version: 8, store: true };
+  for (const [at, to] of [2, 3, 2, 1].entries()) {
+    if (at === 3) finder.followers.clear();
+    const asked = at % 2 === 0 ? { ...PAGE, q: "u" } : { ...PAGE, topic: "time" };
+    const list = client.list(asked, 5);
+    const call = await finder.next();
+    assert.equal(call.to, to);
+    call.answer({ leadership: to === 1 ? "1.a" : null, index: 9, results: [page] });
+    assert.equal((await list).keep, true);
+  }
+});
+
+test("a follower with too many searches is asked again, and the leader spared", async () => {
+  const { finder, clock, client } = new Bench();
+  const page = { products: [TUX.product], more: false, version: 8, store: true };
+  const lists = [client.list({ ...PAGE, q: "u" }, 5)];
+  for (const to of [2, 3, 2]) {
+    const call = await finder.next();
+    assert.equal(call.to, to);
+    call.answer({ leadership: null, index: 9, results: [null] });
+    await clock.pass(RETRY_PAUSE_MAX_MS);
+  }
+  const call = await finder.next();
+  call.answer({ leadership: null, index: 9, results: [page] });
+  await Promise.all(lists);
+  assert.deepEqual(finder.suspected, []);
 });
 
 for (const [what, lease, prepare] of [

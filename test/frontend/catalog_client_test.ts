@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_LEASE } from "../../frontend/cache/shared_lease.ts";
-import { CatalogClient } from "../../frontend/catalog_client.ts";
+import { CatalogClient, type FoundList } from "../../frontend/catalog_client.ts";
 import { CatalogReplicas } from "../../frontend/catalog_replicas.ts";
 import { Told } from "../../frontend/told.ts";
 import { AppError } from "../../shared/errors.ts";
 import {
-  ITEM_BYTES_MAX, KEY_LENGTH_MAX, LISTS_MAX, LOOKUP_DEADLINE_MS, NAME_LENGTH_MAX, QUANTITY_MAX,
+  ITEM_BYTES_MAX, KEY_LENGTH_MAX, LIST_BATCHES_MAX, LISTS_MAX, LOOKUP_DEADLINE_MS, NAME_LENGTH_MAX,
+  QUANTITY_MAX, RETRY_PAUSE_MAX_MS,
 } from "../../shared/limits.ts";
 import { parseName } from "../../shared/names.ts";
 import type { HeldLease, LookupResult } from "../../shared/wire.ts";
@@ -102,6 +103,43 @@ test("a batch holds no more lists than an answer has room for", async () => {
     call.answer({ leadership: "1.a", index: 0, results: new Array(count).fill(page) });
   }
   assert.equal((await Promise.all(found)).length, LISTS_MAX + 1);
+});
+
+test("a list does not wait for searches, and what nobody waits for is not searched for", async () => {
+  const { finder, clock, client } = makeClient();
+  const search = { ...PAGE, q: "none" };
+  const found: Promise<FoundList>[] = [];
+  for (let at = 0; at <= LISTS_MAX * LIST_BATCHES_MAX; at++) found.push(client.list(search, 5));
+  const calls = [await finder.next(), await finder.next()];
+  const list = client.list(PAGE, 5);
+  const page = { products: [TUX], more: false, version: 3, store: true };
+  const call = await finder.next();
+  assert.deepEqual(call.body.lists, [PAGE]);
+  call.answer({ leadership: "1.a", index: 0, results: [page] });
+  await list;
+  const late = found.map((asked) => assert.rejects(asked, { reason: "unavailable" }));
+  await clock.pass(LOOKUP_DEADLINE_MS);
+  await Promise.all(late);
+  for (const { answer, body } of calls) {
+    answer({ leadership: "1.a", index: 0, results: body.lists!.map(() => page) });
+  }
+  await turn();
+  assert.equal(finder.calls.length, 3);
+});
+
+test("one of a batch for which there is no time is asked for again, until 503", async () => {
+  const { finder, clock, client } = makeClient();
+  const found = [client.list({ ...PAGE, q: "a" }, 5), client.list({ ...PAGE, q: "b" }, 5)];
+  const page = { products: [TUX], more: false, version: 3, store: true };
+  (await finder.next()).answer({ leadership: "1.a", index: 0, results: [page, null] });
+  assert.equal((await found[0])!.keep, true);
+  const refused = assert.rejects(found[1]!, { reason: "unavailable", message: /Too many search/ });
+  for (let at = 1; at < 50; at++) {
+    await clock.pass(RETRY_PAUSE_MAX_MS);
+    finder.calls[at]?.answer({ leadership: "1.a", index: 0, results: [null] });
+  }
+  await refused;
+  assert.deepEqual(finder.suspected, []);
 });
 
 test("no item is longer than the limits take it for", () => {
