@@ -21,7 +21,7 @@ export interface DoorSettings {
 
 export const DOOR_VARIABLES = [
   { name: "CONNECTIONS", meaning: "public connections, 16-100000", default: `${CONNECTIONS_MAX}` },
-  { name: "CLIENT_CONNECTIONS", meaning: "of them from one address", default: "half of them" },
+  { name: "CLIENT_CONNECTIONS", meaning: "of them from one address", default: "3 of 4" },
   { name: "CLIENT_RATE", meaning: "requests a second from one address", default: "no limit" },
   { name: "BODY_BYTES", meaning: "of a body, 1024-1048576", default: `${PUBLIC_BODY_BYTES_MAX}` },
   { name: "PUBLIC_HOSTS", meaning: "names of the store, for browsers", default: "its addresses" },

@@ -11,7 +11,7 @@ import { QUEUE_SHED_ITEMS, QUEUE_WAIT_MS, SPARE_DESCRIPTORS } from "./limits.ts"
 
 /** Connections to a front-end's public port, unless set otherwise; share of them of one address. */
 export const CONNECTIONS_MAX = 2_048;
-export const ADDRESS_SHARE = 0.5;
+export const ADDRESS_SHARE = 0.75;
 /** Connections to an internal port; and of them those that have not shown the secret. */
 export const INTERNAL_CONNECTIONS_MAX = 512;
 export const STRANGERS_MAX = 64;

@@ -56,7 +56,7 @@ export class FuzzedStore {
   static async open(plan: StorePlan): Promise<FuzzedStore> {
     const dataDir = realpathSync(mkdtempSync(join(tmpdir(), "fuzz-")));
     const adminTokenFile = join(dataDir, "admin-token");
-    writeFileSync(adminTokenFile, `${ADMIN_TOKEN}\n`);
+    writeFileSync(adminTokenFile, `${ADMIN_TOKEN}\n`, { mode: 0o600 });
     const environment = { ...RESTOCKED, ADMIN_TOKEN_FILE: adminTokenFile };
     const running = await startStore({
       dataDir, store: plan.store, orders: ORDERS, catalogs: 1, frontends: 1, environment,

@@ -29,7 +29,7 @@ test("with an id alone everything else has its default", () => {
     balance: "round-robin",
     doors: {
       connectionsMax: 2_048,
-      connectionsPerClient: 1_024,
+      connectionsPerClient: 1_536,
       requestsPerClient: null,
       bodyBytesMax: 65_536,
       publicHosts: [],

@@ -134,9 +134,9 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a topic is looked for as it is written",
-    file: "catalog/products.ts",
-    find: "traits.topic?.toLowerCase() !== topic",
-    replace: "traits.topic !== topic",
+    file: "catalog/list_scan.ts",
+    find: "traits.topic?.toLowerCase() !== this.#topic",
+    replace: "traits.topic !== this.#topic",
     effect: "a search misses what is written otherwise",
     store: "books",
   },
