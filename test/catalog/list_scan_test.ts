@@ -103,7 +103,7 @@ function rare(store: Store): Promise<ListAnswer> {
   return store.ask("POST /lists", { lists, frontend: 1, lease: null });
 }
 
-test("what was sold while it was searched for is shown, and nobody keeps what is changing", async () => {
+test("what is sold during a search is shown, and nobody keeps what is changing", async () => {
   const store = await openMany();
   const asked = rare(store);
   await turn();

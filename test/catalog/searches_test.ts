@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { ListScan } from "../../catalog/list_scan.ts";
 import { initialRecord, Products, type InitialProduct } from "../../catalog/products.ts";
 import { Searches } from "../../catalog/searches.ts";
+import { monotonicMs } from "../../shared/clock.ts";
 import {
   LIST_AT_ONCE_ROWS, LISTS_MAX, SEARCH_AHEAD_ROWS_MAX, SEARCH_TURN_ROWS,
 } from "../../shared/limits.ts";
@@ -55,7 +56,7 @@ class Watch {
   }
 }
 
-test("twenty who search for what is in no name hold up no sale for longer than a slice", async () => {
+test("twenty searches that find nothing hold up no sale for longer than a slice", async () => {
   const store = await Store.open({ toys: toys(PRODUCTS) });
   const watch = new Watch(store);
   const searches: Promise<ListAnswer>[] = [];
@@ -92,9 +93,9 @@ test("what a turn may look through takes some milliseconds at most", () => {
     const scan = new ListScan({ products }, query({ q }));
     const slices: number[] = [];
     while (!scan.isComplete) {
-      const since = performance.now();
+      const since = monotonicMs();
       scan.step(SEARCH_TURN_ROWS);
-      slices.push(performance.now() - since);
+      slices.push(monotonicMs() - since);
     }
     slices.sort((one, other) => one - other);
     assert(slices[slices.length >> 1]! < 5, `${q}: ${slices.at(-1)} ms`);

@@ -105,7 +105,7 @@ test("a batch holds no more lists than an answer has room for", async () => {
   assert.equal((await Promise.all(found)).length, LISTS_MAX + 1);
 });
 
-test("a list does not wait for searches, and what nobody waits for is not searched for", async () => {
+test("a list does not wait for searches, and what nobody waits for is not done", async () => {
   const { finder, clock, client } = makeClient();
   const search = { ...PAGE, q: "none" };
   const found: Promise<FoundList>[] = [];
