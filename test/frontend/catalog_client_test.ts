@@ -8,7 +8,7 @@ import { Told } from "../../frontend/told.ts";
 import { AppError } from "../../shared/errors.ts";
 import {
   ITEM_BYTES_MAX, KEY_LENGTH_MAX, LIST_BATCHES_MAX, LISTS_MAX, LOOKUP_DEADLINE_MS, NAME_LENGTH_MAX,
-  QUANTITY_MAX, RETRY_PAUSE_MAX_MS,
+  QUANTITY_MAX,
 } from "../../shared/limits.ts";
 import { parseName } from "../../shared/names.ts";
 import type { HeldLease, LookupResult } from "../../shared/wire.ts";
