@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: the store beside others, in one run on one machine. Only
  * the ratios mean something elsewhere. What is measured, and how, is told by
- * the files of its parts: against_rivals.ts and mixed.ts, growth.ts, idle.ts.
+ * the files of its parts: against_rivals.ts and mixed.ts, growth.ts, idle.ts, overload.ts.
  */
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -13,6 +13,8 @@ import { measureOrderGrowth } from "./growth.ts";
 import { measureCatalogGrowth } from "./growth_catalog.ts";
 import { measureIdle, type IdlePlan } from "./idle.ts";
 import { measureMixed, renderMixed, type MixedPlan } from "./mixed.ts";
+import { measureOverload } from "./overload.ts";
+import type { OverloadPlan } from "./overload_row.ts";
 import { Closing, makeFolder, versionOf } from "./processes.ts";
 import { countFailed, renderRaces, type Turns } from "./race.ts";
 
@@ -20,15 +22,17 @@ const HELP = `Examples
   npm run bench
   npm run bench -- --quick --json bench.json
   npm run bench -- --growth --idle
+  npm run bench -- --overload --quick
 
 Measures orders/s and cached look-ups/s of a store of its own, beside etcd,
 PostgreSQL, bare node:http servers and nginx where these are installed, and the
 client's mixed load with the cache on and off; or what is asked for instead.
-Needs wrk.
+Needs wrk, but for --overload.
 
 Options
   --growth       instead: a million orders in the log, a million products
   --idle         instead: CPU at rest, start, memory over millions of requests
+  --overload     instead: 1, 2 and 10 times the load that the store can carry
   --quick        two minutes instead of eleven
   --threads N    HTTP threads whose look-ups are compared with those of one, 2 to 16 (2)
   --json FILE    writes every single measurement to FILE
@@ -38,12 +42,13 @@ Exit codes: 0 measured, 1 a fault, or orders that failed, 2 wrong use
 `;
 const THREADS_MAX = 16;
 
-type Part = "rivals" | "growth" | "idle";
+type Part = "rivals" | "growth" | "idle" | "overload";
 interface Plan {
   rivals: RivalsPlan;
   mixed: MixedPlan;
   growth: Turns;
   idle: IdlePlan;
+  overload: OverloadPlan;
 }
 interface Call {
   plan: Plan;
@@ -72,6 +77,9 @@ const THOROUGH: Plan = {
   mixed: { rounds: 5, iterations: 2_000 },
   growth: { rounds: 5, seconds: 4 },
   idle: { requests: 10_000_000 },
+  overload: {
+    warmUpSeconds: 2, closedSeconds: 3, openSeconds: 6, recoverySeconds: 8, maxSeconds: 600,
+  },
 };
 const QUICK: Plan = {
   rivals: {
@@ -82,12 +90,16 @@ const QUICK: Plan = {
   mixed: { rounds: 2, iterations: 300 },
   growth: { rounds: 2, seconds: 2 },
   idle: { requests: 1_000_000 },
+  overload: {
+    warmUpSeconds: 0.5, closedSeconds: 1, openSeconds: 1.5, recoverySeconds: 2.5, maxSeconds: 140,
+  },
 };
 
 const PARTS: Record<Part, (call: Call, folder: string) => Promise<Outcome>> = {
   rivals: measureRivals,
   growth: measureGrowth,
   idle: measureIdleness,
+  overload: ({ plan }, folder) => measureOverload(plan.overload, { folder, closing }),
 };
 
 const closing = new Closing();
@@ -104,7 +116,8 @@ async function main(args: string[]): Promise<number> {
   if (typeof call === "number") return call;
   // Now, and not after eleven minutes: can the results be kept?
   if (call.json) writeFileSync(call.json, "");
-  if (versionOf("wrk", "--version") === null) {
+  const needsWrk = call.parts.some((part) => part !== "overload");
+  if (needsWrk && versionOf("wrk", "--version") === null) {
     console.error("wrk is not installed: apt-get install wrk, or brew install wrk");
     return 1;
   }
@@ -133,6 +146,7 @@ function readCall(args: string[]): Call | number {
         quick: { type: "boolean" },
         growth: { type: "boolean" },
         idle: { type: "boolean" },
+        overload: { type: "boolean" },
         threads: { type: "string" },
         json: { type: "string" },
         help: { type: "boolean", short: "h" },
@@ -143,7 +157,7 @@ function readCall(args: string[]): Call | number {
       return 0;
     }
     const plan = values.quick ? QUICK : THOROUGH;
-    const asked = (["growth", "idle"] as const).filter((part) => values[part]);
+    const asked = (["growth", "idle", "overload"] as const).filter((part) => values[part]);
     const parts: Part[] = asked.length > 0 ? asked : ["rivals"];
     return { plan, parts, threads: readThreads(values.threads ?? "2"), json: values.json };
   } catch (error) {

@@ -68,7 +68,7 @@ export async function measureCatalogGrowth(
 }
 
 /** Its products stand where a catalog keeps its copy of those it was born with. */
-async function startWith(
+export async function startWith(
   products: number,
   { folder, closing }: { folder: string; closing: Closing },
 ): Promise<RunningStore> {
@@ -82,7 +82,7 @@ async function startWith(
   return store;
 }
 
-function nameOf(product: number): string {
+export function nameOf(product: number): string {
   return `Toy-${String(product).padStart(7, "0")}`;
 }
 
