@@ -78,7 +78,12 @@ const THOROUGH: Plan = {
   growth: { rounds: 5, seconds: 4 },
   idle: { requests: 10_000_000 },
   overload: {
-    warmUpSeconds: 2, closedSeconds: 3, openSeconds: 6, recoverySeconds: 8, maxSeconds: 600,
+    firstSeconds: 10,
+    warmUpSeconds: 2,
+    closedSeconds: 3,
+    openSeconds: 6,
+    recoverySeconds: 8,
+    maxSeconds: 600,
   },
 };
 const QUICK: Plan = {
@@ -91,7 +96,12 @@ const QUICK: Plan = {
   growth: { rounds: 2, seconds: 2 },
   idle: { requests: 1_000_000 },
   overload: {
-    warmUpSeconds: 0.5, closedSeconds: 1, openSeconds: 1.5, recoverySeconds: 2.5, maxSeconds: 140,
+    firstSeconds: 2,
+    warmUpSeconds: 0.5,
+    closedSeconds: 1,
+    openSeconds: 1.5,
+    recoverySeconds: 2.5,
+    maxSeconds: 145,
   },
 };
 

@@ -11,7 +11,7 @@ import { atLeast, atMost, type Goal } from "./goals.ts";
 import { nameOf, startWith } from "./growth_catalog.ts";
 import type { LoadSeen } from "./overload_load.ts";
 import {
-  measureRow, type OverloadKind, type OverloadPlan, type OverloadRow,
+  measureRow, warmUp, type OverloadKind, type OverloadPlan, type OverloadRow,
 } from "./overload_row.ts";
 import { LoadThread } from "./overload_thread.ts";
 import type { Closing } from "./processes.ts";
@@ -60,7 +60,7 @@ export async function measureOverload(
   await store.close();
   await large.close();
   const notes = [
-    "A request is sent when it was planned if its connection has room, at most so many deep;",
+    "A request is sent when it was planned if a connection has room, at most so many deep;",
     "good/s are wanted answers, × beside the best of closed loops; p99 from when it was written.",
     ...(left.length > 0 ? [`There was no time for: ${left.join("; ")}.`] : []),
     ...(gone.length > 0 ? [`Members that ended meanwhile: ${gone.join(", ")}.`] : []),
@@ -80,6 +80,7 @@ async function measureRows(
   const rows: OverloadRow[] = [];
   const left: string[] = [];
   for (const kind of kinds) {
+    if (monotonicMs() < deadline) await warmUp(thread, kind, plan.firstSeconds);
     let shallower: OverloadRow | undefined;
     for (const depth of DEPTHS) {
       const name = `${kind.what}, ${depth} deep`;

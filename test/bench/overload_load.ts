@@ -3,8 +3,8 @@
  * finds what a store can do. The open loop sends at a rate that was planned, whatever comes back,
  * as people do: a closed loop slows down with its store, and hides how bad it got.
  *
- * In the open loop a request is written when it was planned if its connection has room; if not
- * it counts as held back, and its time is not made up for later.
+ * In the open loop a request is written when it was planned if a connection has room for it; if
+ * not it is held back, and that is not made up for later.
  */
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 import { monotonicMs, pause, systemClock } from "../../shared/clock.ts";
@@ -57,6 +57,8 @@ const REOPENED_PER_SECOND = 500;
 const OPENING_MAX_MS = 3_000;
 /** A generator that was kept from working does not send all that it missed at once. */
 const MISSED_MAX_MS = 50;
+/** Connections that are looked at for one request. */
+const TRIES_MAX = 8;
 const DRAIN_MAX_MS = 1_000;
 const REFUSALS = [429, 503];
 
@@ -211,12 +213,21 @@ export class Load {
     this.#counts.offered += due;
     const touched = new Set<Line>();
     for (let nth = Math.min(due, Math.ceil(MISSED_MAX_MS * perMs)); nth > 0; nth--) {
-      const line = this.#lines[(before + nth) % this.#lines.length];
-      if (!line || line.room === 0) continue;
+      const line = this.#withRoom(before + nth);
+      if (line === null) continue;
       this.#ask(line, nowMs);
       touched.add(line);
     }
     for (const line of touched) line.flush();
+  }
+
+  /** Its own connection, or one of the next: not all are answered in turn. */
+  #withRoom(nth: number): Line | null {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const line = this.#lines[(nth + tries) % this.#lines.length];
+      if (line && line.room > 0) return line;
+    }
+    return null;
   }
 
   #seen(counts: Counts, seconds: number): LoadSeen {

@@ -2,7 +2,7 @@
  * One kind of request at 1, 2 and 10 times what a store can carry of it: first its capacity, by a
  * closed loop; then open loops that plan so many times as much; last how soon it is itself again.
  */
-import { monotonicMs, pause, systemClock } from "../../shared/clock.ts";
+import { monotonicMs } from "../../shared/clock.ts";
 import { SLICE_MS, type LoadPlan, type LoadSeen, type Requests } from "./overload_load.ts";
 import type { LoadThread } from "./overload_thread.ts";
 
@@ -14,6 +14,8 @@ export interface OverloadKind {
   crowds: readonly number[];
 }
 export interface OverloadPlan {
+  /** Before the first load of each kind, and of each closed loop. */
+  firstSeconds: number;
   warmUpSeconds: number;
   /** Of each closed loop, and of each open one. */
   closedSeconds: number;
@@ -35,8 +37,9 @@ export interface OverloadRow {
 
 const TIMES = [1, 2, 10];
 const CONNECTIONS_MAX = 1_500;
-/** For the store to have answered what the load before left to it. */
-const BETWEEN_MS = 500;
+/** One asks alone until it is answered: the load before has left nothing to be done then. */
+const ALONE_SECONDS = 0.2;
+const ALONE_TIMES_MAX = 5;
 const BACK = 0.95;
 /** Over so long goodput is looked at: single slices go up and down. */
 const BACK_WINDOW_MS = 250;
@@ -56,19 +59,18 @@ export async function measureRow(
   const closed = async (connections: number): Promise<LoadSeen> => {
     const { warmUpSeconds, closedSeconds: seconds } = plan;
     const full = { ...base, connections, perSecond: null };
-    const seen = await thread.run({ ...full, seconds, warmUpSeconds });
-    await pause(systemClock, BETWEEN_MS);
-    return seen;
+    return thread.run({ ...full, seconds, warmUpSeconds });
   };
   let connections = shallower?.connections ?? 1;
   let capacity = shallower?.capacity ?? null;
   for (const crowd of kind.crowds) {
     const seen = await closed(crowd);
+    await settle(thread, base);
     if (capacity === null || seen.good > capacity.good) [connections, capacity] = [crowd, seen];
   }
   const loads: OverloadRow["loads"] = [];
   for (const times of TIMES) {
-    if (loads.length > 0) await pause(systemClock, BETWEEN_MS);
+    if (loads.length > 0) await settle(thread, base);
     const many = Math.min(CONNECTIONS_MAX, connections * times);
     const perSecond = capacity!.good * times;
     const seen = await thread.run({
@@ -79,6 +81,30 @@ export async function measureRow(
   const after = { ...base, connections, seconds: plan.recoverySeconds };
   const backSeconds = await measureBack(thread, after, capacity!.good);
   return { what: kind.what, depth, connections, capacity: capacity!, loads, backSeconds };
+}
+
+/** Makes the processes quick before anything is compared: what is cold gets better by itself. */
+export async function warmUp(
+  thread: LoadThread,
+  { url, requests, crowds }: OverloadKind,
+  seconds: number,
+): Promise<void> {
+  const { hostname: host, port } = new URL(url);
+  const base = { host, port: Number(port), requests, depth: 1 };
+  const crowd = { connections: crowds[0]!, perSecond: null, seconds, warmUpSeconds: 0 };
+  await thread.run({ ...base, ...crowd });
+  await settle(thread, base);
+}
+
+async function settle(
+  thread: LoadThread,
+  base: Pick<LoadPlan, "host" | "port" | "requests">,
+): Promise<void> {
+  const alone = { connections: 1, depth: 1, seconds: ALONE_SECONDS };
+  for (let nth = 0; nth < ALONE_TIMES_MAX; nth++) {
+    const seen = await thread.run({ ...base, ...alone, perSecond: null, warmUpSeconds: 0 });
+    if (seen.good > 0) return;
+  }
 }
 
 /** The load before has just hung up; seconds until the crowd of the closed loop gets its best. */
