@@ -18,7 +18,10 @@ import { inspect, styleText } from "node:util";
 const TEST_FOLDER = fileURLToPath(new URL(".", import.meta.url));
 const PROJECT_FOLDER = join(TEST_FOLDER, "..");
 /** In cluster/: what these hold the store to is a matter of time. */
-const TIMED = ["chaos", "cutting", "hand_over", "hosts", "killing", "overload", "readme", "start"];
+const TIMED = [
+  "chaos", "crowd_at_the_door", "cutting", "greedy_clients", "hand_over", "hosts",
+  "internal_doors", "killing", "overload", "readme", "start",
+];
 /** One test that takes longer hangs. */
 const TEST_MAX_MS = 120_000;
 /** The lines with which Node closes a run, in its order. */

@@ -39,16 +39,23 @@ export interface Question {
 }
 
 export class Shopper {
-  readonly #agent = new Agent({ keepAlive: true, timeout: REQUEST_TIMEOUT_MS });
+  readonly #agent: Agent;
   readonly #urls: readonly string[];
   readonly #timeoutMs: number;
   /** Which of them is asked. */
   #at = 0;
 
-  /** Of several front-ends one is asked; a buyer whom it does not answer goes on with the next. */
-  constructor(urls: string | readonly string[], { timeoutMs = REQUEST_TIMEOUT_MS } = {}) {
+  /**
+   * Of several front-ends one is asked; a buyer whom it does not answer goes on with the next.
+   * @param options `from`: the address of this machine that the connections come from
+   */
+  constructor(
+    urls: string | readonly string[],
+    { timeoutMs = REQUEST_TIMEOUT_MS, from }: { timeoutMs?: number; from?: string } = {},
+  ) {
     this.#urls = [urls].flat();
     this.#timeoutMs = timeoutMs;
+    this.#agent = new Agent({ keepAlive: true, timeout: REQUEST_TIMEOUT_MS, localAddress: from });
   }
 
   /** Rejects when there was no whole answer. */
