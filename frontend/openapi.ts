@@ -43,7 +43,9 @@ export function openApiDocument(routes: readonly PublicRoute[], vocabulary: Voca
 }
 
 function described({ responses, ...rest }: Operation): Json {
-  return { ...rest, responses: { ...responses, default: refusal("Any other refusal") } };
+  const tooMany = refusal("More than this client's share", { "Retry-After": header("Seconds") });
+  const others = { 429: tooMany, default: refusal("Any other refusal") };
+  return { ...rest, responses: { ...responses, ...others } };
 }
 
 /** A response with a JSON body of this schema under `data`. */

@@ -185,7 +185,7 @@ export class Connection {
     }
     if (this.#broken) return;
     this.#broken = true;
-    this.pipeline.input.drop();
+    this.pipeline.input.end();
     if (this.pipeline.waiting.length > 0) return;
     const latest = this.latest;
     if (latest !== null && latest.failBody(refusal)) return;

@@ -86,6 +86,8 @@ export class ConnectionTable<Connection extends TableConnection> {
       connection.socket.destroy();
       return;
     }
+    // It may have been let go of with its last connection, to make room for this one.
+    this.#clients.set(client.address, client);
     connection.surplus = isOver ? (isOverShare ? "address" : "total") : null;
     if (isOver) this.#surplus++;
     else client.connections++;

@@ -103,7 +103,7 @@ export class RequestGate {
   forget(connection: GatedConnection): void {
     this.#waitingRequests -= connection.pipeline.waiting.length;
     connection.pipeline.waiting.length = 0;
-    connection.pipeline.input.drop();
+    connection.pipeline.input.end();
     this.#waiting.delete(connection);
   }
 
@@ -158,7 +158,8 @@ export class RequestGate {
       left -= this.#serveWaiting(connection);
     }
     for (const connection of this.#waiting) {
-      if (this.#hasRoom(connection) || this.#mayFeed(connection)) return this.#turnSoon();
+      const maySome = connection.pipeline.waiting.length > 0 && this.#hasRoom(connection);
+      if (maySome || this.#mayFeed(connection)) return this.#turnSoon();
     }
   }
 

@@ -14,6 +14,7 @@ export class SlicedInput {
   #socket: Socket | null = null;
   #feed: Feed = () => {};
   #rest: Buffer | null = null;
+  #isOver = false;
   /** Since when the rest waits; monotonic ms. */
   sinceMs = 0;
 
@@ -32,11 +33,12 @@ export class SlicedInput {
    */
   begin(socket: Socket, onHeld: () => void): void {
     const feeds = socket.listeners("data") as Feed[];
-    if (this.#socket !== null || feeds.length !== 1) return;
+    if (this.#socket !== null || this.#isOver || feeds.length !== 1) return;
     this.#socket = socket;
     this.#feed = feeds[0]!;
     socket.removeListener("data", this.#feed);
     socket.on("data", (chunk: Buffer) => {
+      if (this.#isOver) return;
       this.#rest = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
       onHeld();
     });
@@ -51,8 +53,13 @@ export class SlicedInput {
     this.#feed.call(this.#socket, rest.length > SLICE_BYTES ? rest.subarray(0, SLICE_BYTES) : rest);
   }
 
-  drop(): void {
+  /**
+   * The parser sees nothing more: after an error or a CONNECT node:http takes it back, and by the
+   * next chunk it may be another connection's.
+   */
+  end(): void {
     this.#rest = null;
+    this.#isOver = true;
   }
 }
 
