@@ -15,6 +15,8 @@ export const ADDRESS_SHARE = 0.75;
 /** Connections to an internal port; and of them those that have not shown the secret. */
 export const INTERNAL_CONNECTIONS_MAX = 512;
 export const STRANGERS_MAX = 64;
+/** Connections that the kernel keeps for a server in a long turn: as many as it grants. */
+export const BACKLOG = 65_535;
 /** Connections beyond those, on which health is answered, and 503 or 429 to anything else. */
 export const SURPLUS_CONNECTIONS_MAX = 64;
 /** Of the idle connections that may be let go for newcomers, so many at a time. */
@@ -27,9 +29,13 @@ export const PIPELINE_MAX = 32;
 export const PIPELINE_SHARED_MAX = 512;
 /** Of a connection that pipelined more than it may have in flight, so much is parsed at a time. */
 export const SLICE_BYTES = 1_024;
+/** The same in a busy thread: one request, or the head of one. */
+export const SLICE_BUSY_BYTES = 256;
 /** Requests of one connection that are served in one turn, and of all that have to wait. */
 export const BURST_MAX = 8;
 export const TURN_REQUESTS_MAX = 256;
+/** The same in a turn in which somebody has connected: the next one waits for its end. */
+export const TURN_ARRIVING_MAX = 8;
 /** Requests of a thread that wait; the connection that brings one more is ended. */
 export const WAITING_REQUESTS_MAX = 20_000;
 /** With so many that wait a thread is busy: they are some 50 ms of its work. */

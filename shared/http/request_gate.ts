@@ -72,12 +72,19 @@ export class RequestGate {
   inFlight = 0;
   readonly #serve: (arrived: Arrived) => void;
   readonly #refuse: Refuse;
-  /** Connections with requests that wait, the next to be served first. */
+  /**
+   * Connections with requests that wait, the next to be served first; without those whose client
+   * reads nothing.
+   */
   readonly #waiting = new Set<GatedConnection>();
   #waitingRequests = 0;
   /** Those whose burst begins anew in the next turn. */
   #bursting: GatedConnection[] = [];
   #turn: NodeJS.Immediate | null = null;
+  /** Somebody has connected in this turn, and others may wait to. */
+  #isArriving = false;
+  /** Requests served in it, counted then. */
+  #servedInTurn = 0;
   #expiry: NodeJS.Timeout | null = null;
 
   constructor(serve: (arrived: Arrived) => void, refuse: Refuse) {
@@ -85,31 +92,56 @@ export class RequestGate {
     this.#refuse = refuse;
   }
 
+  /**
+   * Where there is a crowd its newcomers are read a slice at a time: what a flood brings costs to
+   * be parsed too. The kernel hands over one of them a turn, so while they come turns are short.
+   */
+  opened(connection: GatedConnection): void {
+    if (this.#isArriving || this.#isBusy) {
+      connection.pipeline.input.begin(connection.socket, () => this.#onInput(connection));
+    }
+    this.#isArriving = true;
+    this.#turnSoon();
+  }
+
   /** A request has arrived on this connection: it is served now, later, or not at all. */
   take(connection: GatedConnection, arrived: Arrived): void {
     const { pipeline } = connection;
     if (++pipeline.burst === limits.BURST_MAX) this.#endBurst(connection);
-    const isFree = pipeline.burst <= limits.BURST_MAX && pipeline.waiting.length === 0;
-    if (isFree && this.#hasRoom(connection)) return this.#serve(arrived);
+    const isFree = pipeline.burst <= limits.BURST_MAX && pipeline.waiting.length === 0 &&
+      (!this.#isArriving || this.#servedInTurn < limits.TURN_ARRIVING_MAX);
+    if (isFree && this.#hasRoom(connection)) {
+      this.#servedInTurn++;
+      return this.#serve(arrived);
+    }
     this.#defer(connection, arrived);
   }
 
   /** An answer has left, or the client has read some: what waits may have room now. */
   released(connection: GatedConnection): void {
-    if (this.#waiting.has(connection)) this.#turnSoon();
+    if (!connection.pipeline.isBehind || connection.isGone) return;
+    this.#waiting.add(connection);
+    this.#turnSoon();
   }
 
-  /** The connection is gone, and what waits on it with it. */
+  /** The connection is gone, or going, and what waits on it with it. */
   forget(connection: GatedConnection): void {
-    this.#waitingRequests -= connection.pipeline.waiting.length;
-    connection.pipeline.waiting.length = 0;
-    connection.pipeline.input.end();
+    const { waiting, input } = connection.pipeline;
+    this.#waitingRequests -= waiting.length;
+    waiting.length = 0;
+    input.end();
     this.#waiting.delete(connection);
+  }
+
+  /** More is asked for than can be served soon. */
+  get #isBusy(): boolean {
+    return this.inFlight >= limits.PIPELINE_SHARED_MAX ||
+      this.#waitingRequests >= limits.WAITING_BUSY;
   }
 
   #hasRoom({ pipeline, unfinished, socket }: GatedConnection): boolean {
     const { restsUntilMs } = pipeline;
-    if (socket.writableLength >= limits.UNREAD_BYTES_MAX) return false;
+    if (isUnread(socket)) return false;
     if (unfinished === 0) return restsUntilMs === 0 || monotonicMs() >= restsUntilMs;
     const window = this.inFlight >= limits.PIPELINE_SHARED_MAX ? 1 : pipeline.window;
     return unfinished < window;
@@ -146,13 +178,15 @@ export class RequestGate {
     this.#turn ??= setImmediate(() => {
       this.#turn = null;
       for (const { pipeline } of this.#bursting.splice(0)) pipeline.burst = 0;
-      this.#serveTurn();
+      const most = this.#isArriving ? limits.TURN_ARRIVING_MAX : limits.TURN_REQUESTS_MAX;
+      [this.#isArriving, this.#servedInTurn] = [false, 0];
+      this.#serveTurn(most);
     });
   }
 
   /** A bounded part of what waits, each connection in its turn. */
-  #serveTurn(): void {
-    let left = limits.TURN_REQUESTS_MAX;
+  #serveTurn(most: number): void {
+    let left = most;
     for (const connection of [...this.#waiting]) {
       if (left <= 0) break;
       left -= this.#serveWaiting(connection);
@@ -167,11 +201,11 @@ export class RequestGate {
   #serveWaiting(connection: GatedConnection): number {
     const { pipeline, socket } = connection;
     const { input } = pipeline;
+    const most = this.#isBusy ? 1 : limits.BURST_MAX;
     let served = 0;
-    if (pipeline.waiting.length > limits.PIPELINE_MAX && !input.isSliced) {
-      input.begin(socket, () => this.#onInput(connection));
-    }
-    while (served < limits.BURST_MAX && pipeline.waiting.length > 0) {
+    const isFlood = pipeline.waiting.length > (this.#isBusy ? 0 : limits.PIPELINE_MAX);
+    if (isFlood && !input.isSliced) input.begin(socket, () => this.#onInput(connection));
+    while (served < most && pipeline.waiting.length > 0) {
       if (connection.isGone || !this.#hasRoom(connection)) break;
       this.#waitingRequests--;
       served++;
@@ -179,14 +213,18 @@ export class RequestGate {
     }
     if (served > 0) pipeline.servedAtMs = monotonicMs();
     if (this.#mayFeed(connection)) {
-      served += limits.BURST_MAX;
-      input.feed();
+      served += most;
+      input.feed(this.#sliceBytes);
     }
     this.#waiting.delete(connection);
     if (connection.isGone) return served;
-    if (pipeline.isBehind) this.#waiting.add(connection);
-    else resume(socket);
+    if (!pipeline.isBehind) resume(socket);
+    else if (!isUnread(socket)) this.#waiting.add(connection);
     return served;
+  }
+
+  get #sliceBytes(): number {
+    return this.#isBusy ? limits.SLICE_BUSY_BYTES : limits.SLICE_BYTES;
   }
 
   #mayFeed(connection: GatedConnection): boolean {
@@ -200,15 +238,14 @@ export class RequestGate {
     const { pipeline } = connection;
     pipeline.input.sinceMs = monotonicMs();
     if (pipeline.waiting.length === 0 && pipeline.burst < limits.BURST_MAX &&
-      this.#mayFeed(connection)) pipeline.input.feed();
+      this.#mayFeed(connection)) pipeline.input.feed(this.#sliceBytes);
     if (pipeline.input.isHeld) this.#hold(connection);
   }
 
   /** Requests that waited longer than anybody should get a 503, the oldest first. */
   #expire(): void {
     const nowMs = monotonicMs();
-    const isBusy = this.inFlight >= limits.PIPELINE_SHARED_MAX ||
-      this.#waitingRequests >= limits.WAITING_BUSY;
+    const isBusy = this.#isBusy;
     const patienceMs = isBusy ? limits.WAIT_BUSY_MS : limits.WAIT_MS;
     for (const connection of [...this.#waiting]) {
       // Where there is no crowd, a long pipeline that goes on may take its time.
@@ -224,7 +261,7 @@ export class RequestGate {
     const { pipeline, socket } = connection;
     const { waiting } = pipeline;
     // A client that reads nothing would not read a refusal; it is let go for that.
-    if (socket.writableLength >= limits.UNREAD_BYTES_MAX) return;
+    if (isUnread(socket)) return;
     if (waiting.length === 0 || waiting[0]!.sinceMs > beforeMs) return;
     const isFlood = waiting.length > limits.PIPELINE_MAX ||
       (pipeline.input.isHeld && pipeline.input.sinceMs <= beforeMs - limits.WAIT_MS);
@@ -242,6 +279,11 @@ export class RequestGate {
 /** node:http has stopped its parser until the client has taken some of its answers. */
 function isPaused(socket: Socket): boolean {
   return (socket as unknown as { _paused?: boolean })._paused === true;
+}
+
+/** The client is to take some of its answers before it is served again. */
+function isUnread(socket: Socket): boolean {
+  return socket.writableLength >= limits.UNREAD_BYTES_MAX;
 }
 
 function resume(socket: Socket): void {

@@ -13,6 +13,10 @@ export interface RoomOptions {
 
 const NO_PATHS: ReadonlySet<string> = new Set();
 
+/** One for all: where there are many of them, a stack of each would be work too. */
+export const TOO_MUCH =
+  new AppError("overloaded", "More is asked for than this store can do at the moment");
+
 /** @returns a function that throws overloaded, too_many_requests */
 export function roomCheck(
   gate: { readonly inFlight: number },
@@ -27,7 +31,7 @@ export function roomCheck(
       throw new AppError("too_many_requests", "Too many connections from this address");
     }
     if (exchange.surplus === "total") throw new AppError("overloaded", "Too many connections");
-    if (gate.inFlight > IN_FLIGHT_MAX) throw tooMuch();
+    if (gate.inFlight > IN_FLIGHT_MAX) throw TOO_MUCH;
     if (requestsPerClient === null) return;
     if (exchange.client.mayAsk(requestsPerClient, monotonicMs())) return;
     const message = `This address may make ${requestsPerClient} requests a second`;
@@ -35,6 +39,3 @@ export function roomCheck(
   };
 }
 
-export function tooMuch(): AppError {
-  return new AppError("overloaded", "More is asked for than this store can do at the moment");
-}

@@ -14,7 +14,7 @@ import { errorAnswer } from "./answers.ts";
 import { Connection, type ServerState } from "./connection.ts";
 import { ConnectionTable, type ConnectionLimits } from "./connection_table.ts";
 import { Exchange } from "./exchange.ts";
-import { roomCheck, tooMuch, type RoomOptions } from "./room_check.ts";
+import { roomCheck, TOO_MUCH, type RoomOptions } from "./room_check.ts";
 import { RequestGate, type Arrived } from "./request_gate.ts";
 import { Router, type Route } from "./router.ts";
 
@@ -162,7 +162,7 @@ class StoreServer implements HttpServer {
     this.#ownsSocket = !("fd" in listen);
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen({ ...listen, backlog: doors.CONNECTIONS_MAX }, () => {
+      this.#server.listen({ ...listen, backlog: doors.BACKLOG }, () => {
         this.#server.off("error", reject);
         resolve();
       });
@@ -220,12 +220,18 @@ class StoreServer implements HttpServer {
     const client = this.#connections.clientOf(socket.remoteAddress);
     const connection = new Connection(socket, this.#state, client);
     socket[connectionOf] = connection;
+    // Before node:http makes an error of each request that the connection leaves behind: their
+    // stacks would say nothing, and cost more than to serve them.
+    const { stackTraceLimit } = Error;
+    socket.prependListener("close", () => (Error.stackTraceLimit = 0));
     socket.on("close", () => {
+      Error.stackTraceLimit = stackTraceLimit;
       connection.gone();
       this.#connections.delete(connection);
       if (this.#state.closing) this.#state.onChange();
     });
     this.#connections.add(connection);
+    this.#state.gate.opened(connection);
   }
 
   #onRequest(arrived: Arrived): void {
@@ -258,7 +264,7 @@ class StoreServer implements HttpServer {
     if (isLast) exchange.hangUp();
     try {
       exchange.check();
-      throw tooMuch();
+      throw TOO_MUCH;
     } catch (error) {
       this.#fail(exchange, error);
     }

@@ -6,7 +6,6 @@
  * until there is room for what is in its next slice.
  */
 import type { Socket } from "node:net";
-import { SLICE_BYTES } from "../door_limits.ts";
 
 type Feed = (chunk: Buffer) => void;
 
@@ -45,12 +44,12 @@ export class SlicedInput {
     readAgain(socket);
   }
 
-  /** One slice to the parser. */
-  feed(): void {
+  /** So much of it goes to the parser. */
+  feed(bytes: number): void {
     const rest = this.#rest;
     if (rest === null) return;
-    this.#rest = rest.length > SLICE_BYTES ? rest.subarray(SLICE_BYTES) : null;
-    this.#feed.call(this.#socket, rest.length > SLICE_BYTES ? rest.subarray(0, SLICE_BYTES) : rest);
+    this.#rest = rest.length > bytes ? rest.subarray(bytes) : null;
+    this.#feed.call(this.#socket, rest.length > bytes ? rest.subarray(0, bytes) : rest);
   }
 
   /**
