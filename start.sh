@@ -28,7 +28,26 @@ if [ "$major" -lt 20 ] || { [ "$major" -eq 20 ] && [ "$minor" -lt 15 ]; }; then
 fi
 
 installed=node_modules/.package-lock.json
-if [ ! -e "$installed" ] || [ package-lock.json -nt "$installed" ]; then
+# npm writes that file last. Where it is younger than the lock file all is there; else, as after a
+# checkout, and behind a link, whose time says nothing of this folder, the versions decide.
+is_installed() {
+  [ -e "$installed" ] || return 1
+  [ -L node_modules ] || [ package-lock.json -nt "$installed" ] || return 0
+  node -e '
+    const packagesOf = (file) => JSON.parse(require("fs").readFileSync(file, "utf8")).packages;
+    const [wanted, found] = process.argv.slice(1).map(packagesOf);
+    const isThere = ([path, { version, optional }]) =>
+      path === "" || optional || found[path]?.version === version;
+    process.exit(Object.entries(wanted).every(isThere) ? 0 : 1);
+  ' package-lock.json "$installed" 2>/dev/null
+}
+
+if ! is_installed; then
+  if [ -L node_modules ]; then
+    # npm ci would empty the folder that it leads to, which may be somebody else's.
+    echo "node_modules is a link, and lacks what package-lock.json asks for: remove the link" >&2
+    exit 1
+  fi
   echo "Installing what is missing (npm ci)…" >&2
   if ! output="$(npm ci --no-audit --no-fund 2>&1)"; then
     echo "npm ci failed:" >&2

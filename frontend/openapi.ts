@@ -28,7 +28,7 @@ export function openApiDocument(routes: readonly PublicRoute[], vocabulary: Voca
   const paths: Record<string, Json> = {};
   for (const { method, path, operation } of routes) {
     const template = path.replace(/:(\w+)/g, "{$1}");
-    (paths[template] ??= {})[method.toLowerCase()] = described(operation);
+    (paths[template] ??= {})[method.toLowerCase()] = described(operation, method);
   }
   return {
     openapi: "3.1.0",
@@ -42,11 +42,18 @@ export function openApiDocument(routes: readonly PublicRoute[], vocabulary: Voca
   };
 }
 
-function described({ responses, ...rest }: Operation): Json {
+function described({ responses, ...rest }: Operation, method: string): Json {
   const tooMany = refusal("More than this client's share", { "Retry-After": header("Seconds") });
   const others = { 429: tooMany, default: refusal("Any other refusal") };
-  return { ...rest, responses: { ...responses, ...others } };
+  const ofOrigin = method === "GET" ? {} : ORIGIN_REFUSALS;
+  return { ...rest, responses: { ...responses, ...ofOrigin, ...others } };
 }
+
+/** Of whatever changes anything (same_origin.ts); nothing was done. */
+const ORIGIN_REFUSALS = {
+  403: refusal("Foreign origin: a browser says that a page of another site asks"),
+  421: refusal("Misdirected: the Host header names no host of this store"),
+};
 
 /** A response with a JSON body of this schema under `data`. */
 export function success(description: string, schema: Json, headers: Json = {}): Json {

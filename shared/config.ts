@@ -284,7 +284,7 @@ export function helpText(kind: MemberKind): string {
   const command = `node --import tsx ${kind}/main.ts`;
   const options = VARIABLES.map(({ name, meaning, default: fallback }) => {
     const shown = fallback === null ? "(required)" : `(${fallback})`;
-    return `  ${name.padEnd(18)}${flagOf(name).padEnd(21)}${meaning} ${shown}`;
+    return `  ${name.padEnd(19)}${flagOf(name).padEnd(21)}${meaning} ${shown}`;
   });
   return [
     "Examples:",

@@ -4,7 +4,12 @@
  * line is in a new file. All lines pass through the process's own output, those
  * of its other threads and the last words of a crash too, so that is where they
  * are turned aside. What the engine itself says as it dies, out of memory,
- * still goes where the process's output went when it was started.
+ * still goes where the process's output went when it was started: to the file
+ * that was moved away. Node cannot point an open descriptor at another file
+ * (dup2), and to close number 2 and hope for it again would at times give it to
+ * a socket or a log of another thread, which those words would then be written
+ * into. Who copies the log and empties it (copytruncate) has them in the new
+ * one, and may lose a line in between.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 

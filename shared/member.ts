@@ -15,6 +15,7 @@ import { CLOSE_GRACE_MS } from "./limits.ts";
 import { checkHost } from "./listening.ts";
 import { LogOutput } from "./log_output.ts";
 import { createLog, type Log } from "./logging.ts";
+import { narrowFolder } from "./private_folder.ts";
 import { readSecret } from "./secret.ts";
 import { isWithoutRoom, refusalOf, sentenceOf } from "./system_error.ts";
 import { UsageError } from "./usage.ts";
@@ -78,6 +79,7 @@ async function run(kind: MemberKind, args: string[], start: StartMember): Promis
   const output = openOutput(settings.logFile);
   const log = createLog({ member: `${kind}-${settings.id}`, level: settings.logLevel });
   process.removeAllListeners("SIGHUP").on("SIGHUP", () => openAgain(output, log));
+  keepReadersOut(settings.folder, log);
   if (settings.failpoint !== null) armFailpoint(settings.failpoint, log);
   const fail = (error: unknown): never => {
     const why = sentenceOf(error);
@@ -108,6 +110,15 @@ async function takeFolder(settings: Settings): Promise<{ birth: Birth; unlock: (
     const allowed = `it must be a folder to which this process may write (${code})`;
     throw new UsageError(`DATA_DIR ${settings.dataDir}: ${allowed}`);
   }
+}
+
+/** One that was there before may be open to others, and belong to somebody else. */
+function keepReadersOut(folder: string, log: Log): void {
+  const refusal = narrowFolder(folder);
+  if (refusal === null) return;
+  log.warn("others may read this folder, and that cannot be changed", {
+    folder, code: refusal.code,
+  });
 }
 
 /** Null: lines go where the process's output goes. @throws UsageError, RefusedError */

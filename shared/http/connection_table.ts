@@ -78,7 +78,8 @@ export class ConnectionTable<Connection extends TableConnection> {
     const isOwn = (one: Connection): boolean => one.client === client;
     if (client.connections >= perAddress) this.#letGo(isOwn);
     if (this.#connections.size - this.#surplus >= total) this.#letGo(isOneOf(this.#largest()));
-    const isOverShare = client.connections >= perAddress;
+    // Where one address may have all connections it speaks for many clients: none has too many.
+    const isOverShare = client.connections >= perAddress && perAddress < total;
     const isOver = isOverShare || this.#connections.size - this.#surplus >= total ||
       (strangers !== null && this.#strangers >= strangers);
     if (isOver && this.#surplus >= doors.SURPLUS_CONNECTIONS_MAX) {

@@ -35,7 +35,9 @@ test("behind nginx a front-end is killed, stopped and comes back, and no client 
     const environment = { RESTOCK_MS: "20", RESTOCK_TO: "1000000" };
     const store = await startStore(t, { frontends: 2, environment });
     const sold = await stockUp(store);
-    const url = await startNginx(t, store.running.urls.map((address) => new URL(address).host));
+    const frontends = store.running.urls.map((address) => new URL(address).host);
+    // Its clients are in a hurry, and have one address.
+    const url = await startNginx(t, frontends, [["rate=200r/s", "rate=100000r/s"]]);
     const shopper = new Shopper(url);
     t.after(() => shopper.close());
     await until("both front-ends", async () => (await seenAt(shopper)).size === 2);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { answersIn, sendRaw } from "../shared/http/raw_client.ts";
 import { checkSchema, type Schema } from "./json_schema.ts";
-import { startPublicApi, TUX, type PublicApi } from "./public_api.ts";
+import { startPublicApi, TUX, type PublicApi, type PublicApiOptions } from "./public_api.ts";
 
 interface Body {
   content: { "application/json": { schema: Schema } };
@@ -22,8 +22,11 @@ interface OpenApi {
   components: { schemas: Record<string, Schema> };
 }
 
-async function documentOf(t: TestContext): Promise<{ api: PublicApi; document: OpenApi }> {
-  const api = await startPublicApi(t);
+async function documentOf(
+  t: TestContext,
+  options: PublicApiOptions = {},
+): Promise<{ api: PublicApi; document: OpenApi }> {
+  const api = await startPublicApi(t, options);
   const text = await api.send("GET /openapi.json");
   return { api, document: JSON.parse(text.slice(text.indexOf("\n\n") + 2)) };
 }
@@ -80,6 +83,47 @@ test("the document is made once, and sent again only to those who have another o
   assert.match(known, new RegExp(`\nETag: ${tag}\n`));
   const other = await api.send("GET /openapi.json", ['If-None-Match: "of-another"']);
   assert.match(other, /^HTTP\/1\.1 200 /);
+});
+
+/** What makes it look as if a page of another site had asked, or for another host. */
+const ASKED_FROM_ELSEWHERE = [
+  [403, "Host: x\r\nOrigin: https://elsewhere.example"],
+  [403, "Host: x\r\nSec-Fetch-Site: cross-site"],
+  [421, "Host: elsewhere.example"],
+] as const;
+
+for (const store of ["toys", "stocks", "books"]) {
+  test(`${store}: what changes anything says that it refuses strangers' pages`, async (t) => {
+    const { api, document } = await documentOf(t, { store, adminToken: "t".repeat(16) });
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { responses }]) => ({ path, method, responses })));
+    const changes = operations.filter(({ method }) => method !== "get");
+    assert(changes.length > 3);
+    for (const { path, method, responses } of operations) {
+      const described = Object.keys(responses).filter((status) => ["403", "421"].includes(status));
+      assert.deepEqual(described, method === "get" ? [] : ["403", "421"], `${method} ${path}`);
+    }
+    for (const { path, method, responses } of changes) {
+      const line = `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, "1")}`;
+      for (const [status, headers] of ASKED_FROM_ELSEWHERE) {
+        const end = "Connection: close\r\nContent-Length: 0\r\n\r\n";
+        const text = await sendRaw(api.port, `${line} HTTP/1.1\r\n${headers}\r\n${end}`);
+        const [answer] = answersIn(text);
+        assert.equal(answer!.status, status, line);
+        const { schema } = responses[status]!.content["application/json"];
+        checkSchema(JSON.parse(answer!.body), schema, document.components.schemas);
+      }
+    }
+    assert.deepEqual(api.owner.asked, [], "and nothing is done");
+  });
+}
+
+test("look-ups are for pages of other sites too", async (t) => {
+  const { api } = await documentOf(t);
+  for (const [, headers] of ASKED_FROM_ELSEWHERE) {
+    const request = `GET /products/Tux HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`;
+    assert.equal(answersIn(await sendRaw(api.port, request))[0]!.status, 200);
+  }
 });
 
 /** What the owner answers, by kind, where it differs from a good day. */

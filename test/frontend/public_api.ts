@@ -1,6 +1,7 @@
 /** The public API on a real server and socket, with an owner that the test speaks for. */
 import { type TestContext } from "node:test";
 import type { LookupAsk } from "../../frontend/asks.ts";
+import { originCheck } from "../../frontend/same_origin.ts";
 import { withheldRoutes } from "../../frontend/admin_routes.ts";
 import { makePages } from "../../frontend/pages.ts";
 import { publicRoutes } from "../../frontend/public_routes.ts";
@@ -87,6 +88,7 @@ export async function startPublicApi(
     routes: [...publicRoutes(pages), ...withheldRoutes(pages.store, adminToken !== null)],
     listen: { host: "127.0.0.1", port: 0 },
     bodyBytesMax: PUBLIC_BODY_BYTES_MAX,
+    admit: originCheck({ publicHosts: [], host: "127.0.0.1" }),
     onBug: (error) => {
       throw error;
     },

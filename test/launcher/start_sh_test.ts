@@ -1,7 +1,9 @@
 /** start.sh and stop.sh themselves: what is checked before any TypeScript runs. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync, cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { PROJECT_FOLDER } from "../../client/launcher/layout.ts";
@@ -99,4 +101,48 @@ test("where nothing is installed start.sh installs, and shows why it cannot", (t
   assert.match(err, /npm ci failed:\nno network\n$/);
   const stopped = shell(join(project, "stop.sh"), "", { folder });
   assert.deepEqual([stopped.code, stopped.out], [0, "Nothing runs: nothing is installed here.\n"]);
+});
+
+const OLD = new Date(0);
+
+/** A project that asks for one package, which an older install has; npm and the launcher say so. */
+function projectWith(t: TestContext, { found, linked }: { found: string; linked: boolean }) {
+  const folder = ownFolder(t);
+  const modules = join(folder, linked ? "elsewhere" : "node_modules");
+  mkdirSync(modules);
+  const lock = (version: string) => JSON.stringify({
+    packages: {
+      "": { version: "1.0.0" },
+      "node_modules/tsx": { version },
+      "node_modules/of-another-system": { version: "1.0.0", optional: true },
+    },
+  });
+  const installed = join(modules, ".package-lock.json");
+  writeFileSync(installed, lock(found));
+  utimesSync(installed, OLD, OLD);
+  writeFileSync(join(folder, "package-lock.json"), lock("4.0.0"));
+  cpSync(START, join(folder, "start.sh"));
+  if (linked) symlinkSync(modules, join(folder, "node_modules"));
+  const tools = programs(t, {
+    npm: `rm -f ${installed}; echo none >&2; exit 3`,
+    node: `[ "$1" != --import ] || exec echo started; exec ${process.execPath} "$@"`,
+  });
+  const path = `${tools}:${process.env.PATH}`;
+  const said = shell(join(folder, "start.sh"), "", { folder, path });
+  return { ...said, installedAgain: !existsSync(installed) };
+}
+
+test("what is installed is not installed again, however young the lock file is", (t) => {
+  for (const linked of [false, true]) {
+    const { code, out, err, installedAgain } = projectWith(t, { found: "4.0.0", linked });
+    assert.deepEqual([code, out, err, installedAgain], [0, "started\n", "", false]);
+  }
+  const other = projectWith(t, { found: "3.0.0", linked: false });
+  assert.deepEqual([other.code, other.installedAgain], [1, true]);
+});
+
+test("a node_modules that is a link is never emptied", (t) => {
+  const { code, out, err, installedAgain } = projectWith(t, { found: "3.0.0", linked: true });
+  assert.deepEqual([code, out, installedAgain], [1, "", false]);
+  assert.match(err, /^node_modules is a link, and lacks what package-lock.json asks for: .*\n$/);
 });

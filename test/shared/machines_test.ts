@@ -67,6 +67,14 @@ test("the firewall and nginx know the hosts of store.env, and no others", () => 
   }));
 });
 
+test("behind nginx its one address may have all connections, at any rate", () => {
+  for (const id of idsOf("frontend")) {
+    const { connectionsMax, connectionsPerClient, requestsPerClient } =
+      settingsOf("frontend", id).doors;
+    assert.deepEqual([connectionsPerClient, requestsPerClient], [connectionsMax, null]);
+  }
+});
+
 test("a unit gives a member the time that it takes, and what it opens", () => {
   const number = (key: string) => Number(unitValues(key, ONE)[0]);
   assert(number("TimeoutStopSec") * 1_000 > CLOSE_GRACE_MS);

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
-  existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync,
-  writeFileSync,
+  chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync,
+  statSync, writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -197,6 +197,23 @@ test("nobody else may read what it writes, whatever mask it was started under", 
   );
   member.child.kill("SIGTERM");
   assert.equal((await member.ended).code, 0);
+});
+
+test("a folder of its own that others could read is narrowed at its start", async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const folder = join(DATA_DIR, "order-1");
+  const files = ["birth", "log.csv"].map((name) => join(folder, name));
+  mkdirSync(folder);
+  writeFileSync(files[0]!, '{"id":"b1","store":"toys","catalogs":1,"orders":3,"format":2}\n');
+  writeFileSync(files[1]!, "");
+  for (const file of files) chmodSync(file, 0o644);
+  chmodSync(folder, 0o755);
+  const member = run(t, { environment: { ID: "1", DATA_DIR } });
+  await member.said("started");
+  const modes = [folder, ...files].map((path) => statSync(path).mode & 0o777);
+  assert.deepEqual(modes, [0o700, 0o600, 0o600]);
+  member.child.kill("SIGTERM");
+  assert.deepEqual(messages((await member.ended).stdout), ["started", "stopping", "stopped"]);
 });
 
 test("--help explains, and does nothing else", async (t) => {

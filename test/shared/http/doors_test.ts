@@ -190,6 +190,18 @@ test("one address leaves room for others, and health is answered all the same", 
   assert.equal(statusOf(String((await once(other, "data"))[0])), 200);
 });
 
+test("one address that may have all connections is not told that they are its own", async (t) => {
+  const { port, held } = await start(t, {
+    connections: { total: 2, perAddress: 2, strangers: null },
+  });
+  for (const socket of [await open(t, port), await open(t, port)]) socket.write(HELD);
+  await until(() => held.length === 2);
+  const refused = answersIn(await sendRaw(port, LAST))[0]!;
+  assert.equal(refused.status, 503);
+  assert.match(refused.body, /"Too many connections"/);
+  assert.equal(statusOf(await sendRaw(port, LIVE)), 200);
+});
+
 test("a rate that is set is kept for each address", async (t) => {
   const { port } = await start(t, { requestsPerClient: 5 });
   const statuses: number[] = [];
