@@ -97,9 +97,7 @@ export class RequestGate {
    * be parsed too. The kernel hands over one of them a turn, so while they come turns are short.
    */
   opened(connection: GatedConnection): void {
-    if (this.#isArriving || this.#isBusy) {
-      connection.pipeline.input.begin(connection.socket, () => this.#onInput(connection));
-    }
+    if (this.#isBusy) this.#slice(connection);
     this.#isArriving = true;
     this.#turnSoon();
   }
@@ -204,7 +202,7 @@ export class RequestGate {
     const most = this.#isBusy ? 1 : limits.BURST_MAX;
     let served = 0;
     const isFlood = pipeline.waiting.length > (this.#isBusy ? 0 : limits.PIPELINE_MAX);
-    if (isFlood && !input.isSliced) input.begin(socket, () => this.#onInput(connection));
+    if (isFlood && !input.isSliced) this.#slice(connection);
     while (served < most && pipeline.waiting.length > 0) {
       if (connection.isGone || !this.#hasRoom(connection)) break;
       this.#waitingRequests--;
@@ -232,6 +230,10 @@ export class RequestGate {
     if (isGone || !pipeline.input.isHeld || pipeline.waiting.length > 0) return false;
     if (isPaused(socket)) return false;
     return isReadingBody || this.#hasRoom(connection);
+  }
+
+  #slice(connection: GatedConnection): void {
+    connection.pipeline.input.begin(connection.socket, () => this.#onInput(connection));
   }
 
   #onInput(connection: GatedConnection): void {
