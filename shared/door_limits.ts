@@ -26,7 +26,7 @@ export const DESCRIPTORS_RESERVED = 512;
 /** Requests of one connection in flight: what it pipelines beyond waits, its socket paused. */
 export const PIPELINE_MAX = 32;
 /** With so many in flight on all connections of a thread, none has more than one. */
-export const PIPELINE_SHARED_MAX = 512;
+export const PIPELINE_SHARED_MAX = 256;
 /** Of a connection that pipelined more than it may have in flight, so much is parsed at a time. */
 export const SLICE_BYTES = 1_024;
 /** The same in a busy thread: one request, or the head of one. */
@@ -35,7 +35,7 @@ export const SLICE_BUSY_BYTES = 256;
 export const BURST_MAX = 8;
 export const TURN_REQUESTS_MAX = 256;
 /** The same in a turn in which somebody has connected: the next one waits for its end. */
-export const TURN_ARRIVING_MAX = 8;
+export const TURN_ARRIVING_MAX = 2;
 /** Requests of a thread that wait; the connection that brings one more is ended. */
 export const WAITING_REQUESTS_MAX = 20_000;
 /** With so many that wait a thread is busy: they are some 50 ms of its work. */

@@ -83,8 +83,6 @@ export class RequestGate {
   #turn: NodeJS.Immediate | null = null;
   /** Somebody has connected in this turn, and others may wait to. */
   #isArriving = false;
-  /** Requests served in it, counted then. */
-  #servedInTurn = 0;
   #expiry: NodeJS.Timeout | null = null;
 
   constructor(serve: (arrived: Arrived) => void, refuse: Refuse) {
@@ -107,11 +105,8 @@ export class RequestGate {
     const { pipeline } = connection;
     if (++pipeline.burst === limits.BURST_MAX) this.#endBurst(connection);
     const isFree = pipeline.burst <= limits.BURST_MAX && pipeline.waiting.length === 0 &&
-      (!this.#isArriving || this.#servedInTurn < limits.TURN_ARRIVING_MAX);
-    if (isFree && this.#hasRoom(connection)) {
-      this.#servedInTurn++;
-      return this.#serve(arrived);
-    }
+      (!this.#isArriving || (connection.unfinished === 0 && !pipeline.input.isHeld));
+    if (isFree && this.#hasRoom(connection)) return this.#serve(arrived);
     this.#defer(connection, arrived);
   }
 
@@ -177,7 +172,7 @@ export class RequestGate {
       this.#turn = null;
       for (const { pipeline } of this.#bursting.splice(0)) pipeline.burst = 0;
       const most = this.#isArriving ? limits.TURN_ARRIVING_MAX : limits.TURN_REQUESTS_MAX;
-      [this.#isArriving, this.#servedInTurn] = [false, 0];
+      this.#isArriving = false;
       this.#serveTurn(most);
     });
   }

@@ -135,15 +135,18 @@ export async function timeOf(
   { from, withinMs }: { from: string; withinMs: number },
 ): Promise<number> {
   const shopper = new Shopper(url, { timeoutMs: withinMs, from });
-  const askedMs = monotonicMs();
   try {
-    const { status } = await shopper.ask(path);
-    return status === 200 ? monotonicMs() - askedMs : Infinity;
-  } catch {
-    return Infinity;
+    return await timeOn(shopper, path);
   } finally {
     shopper.close();
   }
+}
+
+/** The same on a connection that is kept. */
+export async function timeOn(shopper: Shopper, path: string): Promise<number> {
+  const askedMs = monotonicMs();
+  const answer = await shopper.ask(path).catch(() => null);
+  return answer?.status === 200 ? monotonicMs() - askedMs : Infinity;
 }
 
 /** One who buys one thing after the other, each under its key until it is bought. */
