@@ -12,7 +12,7 @@ import {
 class FakeConnection implements GatedConnection {
   readonly socket = new Socket();
   readonly pipeline = new Pipeline();
-  readonly unfinished = 0;
+  unfinished = 0;
   readonly isReadingBody = false;
   isGone = false;
   /** What the parser was given, chunk by chunk. */
@@ -51,12 +51,18 @@ function turn(): Promise<void> {
 test("a turn in which somebody connects serves few, and those that follow the rest", async (t) => {
   const { gate, served, connect } = open(t);
   const crowd = Array.from({ length: 3 * TURN_ARRIVING_MAX }, connect);
-  for (const connection of crowd) gate.take(connection, REQUEST);
-  assert.equal(served.length, TURN_ARRIVING_MAX);
+  for (const connection of crowd) {
+    connection.unfinished = 1;
+    gate.take(connection, REQUEST);
+  }
+  assert.equal(served.length, 0, "who pipelines waits");
+  const polite = connect();
+  gate.take(polite, REQUEST);
+  assert.equal(served.length, 1, "who asks one thing at a time does not");
   await turn();
-  assert.equal(served.length, 2 * TURN_ARRIVING_MAX, "as many again, and not all");
+  assert.equal(served.length, 1 + TURN_ARRIVING_MAX, "some, and not all");
   for (let nth = 0; nth < 3; nth++) await turn();
-  assert.equal(served.length, crowd.length);
+  assert.equal(served.length, 1 + crowd.length);
 });
 
 test("a turn in which nobody connects serves who is there", async (t) => {
