@@ -20,6 +20,9 @@ import {
   QUEUE_ITEMS_MAX,
   QUEUE_SHED_ITEMS,
   QUEUE_WAIT_MS,
+  SEARCHES_MAX,
+  SEARCH_QUEUE_MS,
+  SEARCH_SHED_ITEMS,
 } from "../shared/limits.ts";
 import type {
   Answered,
@@ -46,6 +49,8 @@ import type { Told } from "./told.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
 const LISTS = { ...BATCHES, inFlightMax: LIST_BATCHES_MAX, itemsMax: LISTS_MAX };
+const SEARCHES = { ...LISTS, itemsMax: SEARCHES_MAX };
+const SEARCH_SHED = { ms: SEARCH_QUEUE_MS, items: SEARCH_SHED_ITEMS };
 const SHED = { ms: QUEUE_WAIT_MS, items: QUEUE_SHED_ITEMS };
 
 export interface CatalogClientOptions {
@@ -99,7 +104,8 @@ export class CatalogClient {
       send: (items, follower) => this.#sendLists(items, follower),
     };
     this.#lists = new BalancedReads(lists);
-    this.#searches = new BalancedReads({ ...lists, sparesLeader: true });
+    const batches = { ...SEARCHES, shed: { ...SEARCH_SHED, clock } };
+    this.#searches = new BalancedReads({ ...lists, batches, sparesLeader: true });
     this.#names = new Batcher({
       send: (items) => this.#sendNames(items),
       isAbandoned: ({ isOver }) => isOver,

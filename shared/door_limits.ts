@@ -36,16 +36,23 @@ export const BURST_MAX = 8;
 export const TURN_REQUESTS_MAX = 256;
 /** The same in a turn in which somebody has connected: the next one waits for its end. */
 export const TURN_ARRIVING_MAX = 2;
+/** A newcomer in a wave of them is read this late, and so many of them begin to be in a turn. */
+export const NEWCOMER_MS = 50;
+export const NEWCOMERS_READ_MAX = 32;
 /** Requests of a thread that wait; the connection that brings one more is ended. */
 export const WAITING_REQUESTS_MAX = 20_000;
 /** With so many that wait a thread is busy: they are some 50 ms of its work. */
 export const WAITING_BUSY = 2_048;
+/** With so many connections that wait it is a crowd. */
+export const WAITING_CONNECTIONS_BUSY = 64;
 /** A request that waited for so long is refused; sooner in a busy thread. */
 export const WAIT_MS = 1_000;
 export const WAIT_BUSY_MS = 70;
 export const EXPIRE_EVERY_MS = 25;
-/** A refusal leaves within this. */
+/** A refusal leaves within this; later it is the last of its connection. */
 export const REFUSAL_MS = 100;
+/** Connections that are ended so in EXPIRE_EVERY_MS: a few milliseconds' work. */
+export const ENDED_MAX = 32;
 /** A connection whose requests were refused again and again is served after a pause. */
 export const REFUSED_REST_MS = 50;
 /** Requests in flight in one thread; one more is refused. */
@@ -59,6 +66,7 @@ export const WRITE_CHECK_MS = 2_500;
 
 assert(WAIT_BUSY_MS + EXPIRE_EVERY_MS < REFUSAL_MS, "what waits in a crowd is refused in time");
 assert(REFUSED_REST_MS + EXPIRE_EVERY_MS < REFUSAL_MS, "so is what comes after a refusal");
+assert(NEWCOMER_MS < REFUSAL_MS, "who comes in a wave is answered soon after");
 assert(BURST_MAX <= PIPELINE_MAX && PIPELINE_MAX < PIPELINE_SHARED_MAX, "one is less than all");
 assert(CONNECTIONS_MAX < IN_FLIGHT_MAX, "each connection may have one request in flight");
 assert(TURN_REQUESTS_MAX < WAITING_BUSY, "what one turn can serve is no crowd");

@@ -12,7 +12,8 @@ import * as limits from "../door_limits.ts";
 import { errorAnswer } from "./answers.ts";
 import type { Client } from "./client.ts";
 import type { Exchange } from "./exchange.ts";
-import { Pipeline, type RequestGate } from "./request_gate.ts";
+import { Pipeline } from "./pipeline.ts";
+import type { RequestGate } from "./request_gate.ts";
 
 /** A refused client may go on sending for this long, so that it reads why before the reset. */
 const LINGER_MS = 1_000;

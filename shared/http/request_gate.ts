@@ -14,55 +14,14 @@
  * and not before it. A connection gives way to others after BURST_MAX requests
  * of one turn, and one that does not read its answers is not served further.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { monotonicMs } from "../clock.ts";
-import type { AppError } from "../errors.ts";
-import { SlicedInput } from "./sliced_input.ts";
 import * as limits from "../door_limits.ts";
+import { Newcomers } from "./newcomers.ts";
+import type { Arrived, GatedConnection, Waiting } from "./pipeline.ts";
 
-export interface Arrived {
-  request: IncomingMessage;
-  response: ServerResponse;
-  /** The client waits for `100 Continue`. */
-  continues: boolean;
-  /** It expects what is not known here. */
-  expects: AppError | null;
-}
-
-interface Waiting extends Arrived {
-  sinceMs: number;
-}
-
-/** One connection's place at the gate. */
-export class Pipeline {
-  readonly waiting: Waiting[] = [];
-  readonly input = new SlicedInput();
-  /** Requests that may be in flight at once. */
-  window = limits.PIPELINE_MAX;
-  /** Requests served in this turn. */
-  burst = 0;
-  /** When one of its requests that waited was last served; monotonic ms. */
-  servedAtMs = 0;
-  /** Nothing more is served before; monotonic ms. */
-  restsUntilMs = 0;
-
-  /** Something has come that is not being served. */
-  get isBehind(): boolean {
-    return this.waiting.length > 0 || this.input.isHeld;
-  }
-}
-
-/** What the gate needs of a connection. */
-export interface GatedConnection {
-  readonly socket: Socket;
-  readonly pipeline: Pipeline;
-  /** Requests taken whose answer has not left. */
-  readonly unfinished: number;
-  readonly isGone: boolean;
-  /** Part of a request that is being served has not come yet. */
-  readonly isReadingBody: boolean;
-}
+/** The connection goes on behind the refusal, or ends with it. */
+type Overdue = "one" | "last";
 
 /** What happens to a request that has waited too long. `isLast`: nothing behind it is answered. */
 export type Refuse = (arrived: Arrived, options: { isLast: boolean }) => void;
@@ -81,8 +40,9 @@ export class RequestGate {
   /** Those whose burst begins anew in the next turn. */
   #bursting: GatedConnection[] = [];
   #turn: NodeJS.Immediate | null = null;
-  /** Somebody has connected in this turn, and others may wait to. */
-  #isArriving = false;
+  readonly #newcomers = new Newcomers();
+  /** Connections that may still be ended in this interval of EXPIRE_EVERY_MS. */
+  #endsLeft = limits.ENDED_MAX;
   #expiry: NodeJS.Timeout | null = null;
 
   constructor(serve: (arrived: Arrived) => void, refuse: Refuse) {
@@ -92,22 +52,27 @@ export class RequestGate {
 
   /**
    * Where there is a crowd its newcomers are read a slice at a time: what a flood brings costs to
-   * be parsed too. The kernel hands over one of them a turn, so while they come turns are short.
+   * be parsed too. While they come turns are short.
    */
   opened(connection: GatedConnection): void {
     if (this.#isBusy) this.#slice(connection);
-    this.#isArriving = true;
+    this.#newcomers.opened(connection.socket);
     this.#turnSoon();
   }
 
   /** A request has arrived on this connection: it is served now, later, or not at all. */
   take(connection: GatedConnection, arrived: Arrived): void {
     const { pipeline } = connection;
+    const { input } = pipeline;
     if (++pipeline.burst === limits.BURST_MAX) this.#endBurst(connection);
     const isFree = pipeline.burst <= limits.BURST_MAX && pipeline.waiting.length === 0 &&
-      (!this.#isArriving || (connection.unfinished === 0 && !pipeline.input.isHeld));
+      (!this.#newcomers.isArriving || (connection.unfinished === 0 && !input.isHeld));
     if (isFree && this.#hasRoom(connection)) return this.#serve(arrived);
-    this.#defer(connection, arrived);
+    const nowMs = monotonicMs();
+    const sinceMs = input.isFeeding ? input.sinceMs : nowMs;
+    const overdue = pipeline.waiting.length > 0 ? null : this.#overdue(connection, sinceMs, nowMs);
+    if (overdue === null) this.#defer(connection, { ...arrived, sinceMs });
+    else this.#refuseOverdue(connection, arrived, overdue);
   }
 
   /** An answer has left, or the client has read some: what waits may have room now. */
@@ -126,21 +91,24 @@ export class RequestGate {
     this.#waiting.delete(connection);
   }
 
+  /** More is in flight than anybody may add to by pipelining. */
+  get #isFull(): boolean {
+    return this.inFlight >= limits.PIPELINE_SHARED_MAX;
+  }
+
   /** More is asked for than can be served soon. */
   get #isBusy(): boolean {
-    return this.inFlight >= limits.PIPELINE_SHARED_MAX ||
-      this.#waitingRequests >= limits.WAITING_BUSY;
+    return this.#isFull || this.#waitingRequests >= limits.WAITING_BUSY;
   }
 
   #hasRoom({ pipeline, unfinished, socket }: GatedConnection): boolean {
     const { restsUntilMs } = pipeline;
     if (isUnread(socket)) return false;
     if (unfinished === 0) return restsUntilMs === 0 || monotonicMs() >= restsUntilMs;
-    const window = this.inFlight >= limits.PIPELINE_SHARED_MAX ? 1 : pipeline.window;
-    return unfinished < window;
+    return unfinished < (this.#isFull ? 1 : pipeline.window);
   }
 
-  #defer(connection: GatedConnection, arrived: Arrived): void {
+  #defer(connection: GatedConnection, waiting: Waiting): void {
     const { pipeline, socket } = connection;
     if (this.#waitingRequests >= limits.WAITING_REQUESTS_MAX) {
       // Room for the requests of a flood is memory of everybody: its connection goes.
@@ -148,7 +116,7 @@ export class RequestGate {
       return;
     }
     this.#waitingRequests++;
-    pipeline.waiting.push({ ...arrived, sinceMs: monotonicMs() });
+    pipeline.waiting.push(waiting);
     this.#hold(connection);
   }
 
@@ -171,9 +139,10 @@ export class RequestGate {
     this.#turn ??= setImmediate(() => {
       this.#turn = null;
       for (const { pipeline } of this.#bursting.splice(0)) pipeline.burst = 0;
-      const most = this.#isArriving ? limits.TURN_ARRIVING_MAX : limits.TURN_REQUESTS_MAX;
-      this.#isArriving = false;
-      this.#serveTurn(most);
+      const { isArriving } = this.#newcomers;
+      this.#newcomers.endTurn();
+      this.#serveTurn(isArriving ? limits.TURN_ARRIVING_MAX : limits.TURN_REQUESTS_MAX);
+      if (this.#newcomers.isHolding) this.#turnSoon();
     });
   }
 
@@ -224,7 +193,8 @@ export class RequestGate {
     const { pipeline, socket, isGone, isReadingBody } = connection;
     if (isGone || !pipeline.input.isHeld || pipeline.waiting.length > 0) return false;
     if (isPaused(socket)) return false;
-    return isReadingBody || this.#hasRoom(connection);
+    if (isReadingBody || this.#hasRoom(connection)) return true;
+    return this.#overdue(connection, pipeline.input.sinceMs, monotonicMs()) !== null;
   }
 
   #slice(connection: GatedConnection): void {
@@ -233,39 +203,56 @@ export class RequestGate {
 
   #onInput(connection: GatedConnection): void {
     const { pipeline } = connection;
-    pipeline.input.sinceMs = monotonicMs();
     if (pipeline.waiting.length === 0 && pipeline.burst < limits.BURST_MAX &&
       this.#mayFeed(connection)) pipeline.input.feed(this.#sliceBytes);
     if (pipeline.input.isHeld) this.#hold(connection);
   }
 
+  /**
+   * How what has waited since then is refused; null: it may still be served. Where there is a
+   * crowd it is refused in time, and if that is over, it is the last of its connection: who brings
+   * more than can even be refused is hung up on, so many at a time. Where there is none, a long
+   * pipeline that goes on may take its time. Who asks one thing at a time is served.
+   */
+  #overdue(connection: GatedConnection, sinceMs: number, nowMs: number): Overdue | null {
+    const { pipeline, unfinished } = connection;
+    const waitedMs = nowMs - sinceMs;
+    if (waitedMs <= limits.WAIT_BUSY_MS) return null;
+    if (unfinished === 0 && pipeline.waiting.length <= 1 && !pipeline.input.isHeld) return null;
+    if (this.#isBusy || this.#waiting.size >= limits.WAITING_CONNECTIONS_BUSY) {
+      if (waitedMs <= limits.REFUSAL_MS) return this.#isFull ? "one" : null;
+      return this.#endsLeft > 0 ? "last" : null;
+    }
+    if (Math.max(sinceMs, pipeline.servedAtMs) > nowMs - limits.WAIT_MS) return null;
+    return pipeline.input.isHeld || pipeline.waiting.length > limits.PIPELINE_MAX ? "last" : "one";
+  }
+
+  #refuseOverdue(connection: GatedConnection, arrived: Arrived, overdue: Overdue): void {
+    const isLast = overdue === "last";
+    if (isLast) this.#endsLeft--;
+    this.#refuse(arrived, { isLast });
+    if (isLast) this.forget(connection);
+  }
+
   /** Requests that waited longer than anybody should get a 503, the oldest first. */
   #expire(): void {
+    this.#endsLeft = limits.ENDED_MAX;
     const nowMs = monotonicMs();
-    const isBusy = this.#isBusy;
-    const patienceMs = isBusy ? limits.WAIT_BUSY_MS : limits.WAIT_MS;
-    for (const connection of [...this.#waiting]) {
-      // Where there is no crowd, a long pipeline that goes on may take its time.
-      if (!isBusy && connection.pipeline.servedAtMs > nowMs - patienceMs) continue;
-      this.#expireOn(connection, nowMs - patienceMs);
-    }
+    for (const connection of [...this.#waiting]) this.#expireOn(connection, nowMs);
     if (this.#waiting.size > 0) return this.#turnSoon();
     clearInterval(this.#expiry!);
     this.#expiry = null;
   }
 
-  #expireOn(connection: GatedConnection, beforeMs: number): void {
+  #expireOn(connection: GatedConnection, nowMs: number): void {
     const { pipeline, socket } = connection;
     const { waiting } = pipeline;
     // A client that reads nothing would not read a refusal; it is let go for that.
-    if (isUnread(socket)) return;
-    if (waiting.length === 0 || waiting[0]!.sinceMs > beforeMs) return;
-    const isFlood = waiting.length > limits.PIPELINE_MAX ||
-      (pipeline.input.isHeld && pipeline.input.sinceMs <= beforeMs - limits.WAIT_MS);
-    while (waiting.length > 0 && waiting[0]!.sinceMs <= beforeMs && !connection.isGone) {
+    while (waiting.length > 0 && !connection.isGone && !isUnread(socket)) {
+      const overdue = this.#overdue(connection, waiting[0]!.sinceMs, nowMs);
+      if (overdue === null) return;
       this.#waitingRequests--;
-      this.#refuse(waiting.shift()!, { isLast: isFlood });
-      if (isFlood) return this.forget(connection);
+      this.#refuseOverdue(connection, waiting.shift()!, overdue);
     }
     if (pipeline.isBehind || connection.isGone) return;
     this.#waiting.delete(connection);

@@ -15,7 +15,8 @@ import { Connection, type ServerState } from "./connection.ts";
 import { ConnectionTable, type ConnectionLimits } from "./connection_table.ts";
 import { Exchange } from "./exchange.ts";
 import { roomCheck, TOO_MUCH, type RoomOptions } from "./room_check.ts";
-import { RequestGate, type Arrived } from "./request_gate.ts";
+import type { Arrived } from "./pipeline.ts";
+import { RequestGate } from "./request_gate.ts";
 import { Router, type Route } from "./router.ts";
 
 export type Listen = { host: string; port: number } | { fd: number };

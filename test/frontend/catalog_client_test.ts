@@ -8,6 +8,7 @@ import { Told } from "../../frontend/told.ts";
 import { AppError } from "../../shared/errors.ts";
 import {
   ITEM_BYTES_MAX, KEY_LENGTH_MAX, LIST_BATCHES_MAX, LISTS_MAX, LOOKUP_DEADLINE_MS, NAME_LENGTH_MAX,
+  SEARCHES_MAX, SEARCH_QUEUE_MS, SEARCH_SHED_ITEMS,
   QUANTITY_MAX,
 } from "../../shared/limits.ts";
 import { parseName } from "../../shared/names.ts";
@@ -125,6 +126,30 @@ test("a list does not wait for searches, and what nobody waits for is not done",
   }
   await turn();
   assert.equal(finder.calls.length, 3);
+});
+
+test("who would wait long for searches before his own is refused at once", async () => {
+  const { finder, clock, client } = makeClient();
+  const page = { products: [TUX], more: false, version: 3, store: true };
+  const search = () => client.list({ ...PAGE, q: "none" }, 5);
+  const [first] = [search(), search()];
+  const call = await finder.next();
+  assert.equal(call.body.lists!.length, SEARCHES_MAX);
+  for (let nth = 0; nth < SEARCHES_MAX; nth++) void search().catch(() => {});
+  const other = await finder.next();
+  const queued = Array.from({ length: SEARCH_SHED_ITEMS }, search);
+  queued.forEach((asked) => void asked.catch(() => {}));
+  await clock.pass(SEARCH_QUEUE_MS + 1);
+  call.answer({ leadership: "1.a", index: 0, results: [page, page] });
+  await first;
+  // One batch has left the queue, and as many come in its place.
+  const next = await finder.next();
+  for (let nth = 0; nth < SEARCHES_MAX; nth++) void search().catch(() => {});
+  await assert.rejects(search(), { reason: "overloaded" });
+  for (const { answer } of [other, next]) {
+    answer({ leadership: "1.a", index: 0, results: [page, page] });
+  }
+  await queued[0];
 });
 
 test("one of a batch for which the catalog has no time is refused at once", async () => {

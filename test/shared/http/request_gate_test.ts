@@ -5,9 +5,8 @@ import { test, type TestContext } from "node:test";
 import {
   PIPELINE_SHARED_MAX, SLICE_BUSY_BYTES, TURN_ARRIVING_MAX, UNREAD_BYTES_MAX,
 } from "../../../shared/door_limits.ts";
-import {
-  Pipeline, RequestGate, type Arrived, type GatedConnection,
-} from "../../../shared/http/request_gate.ts";
+import { Pipeline, type Arrived, type GatedConnection } from "../../../shared/http/pipeline.ts";
+import { RequestGate } from "../../../shared/http/request_gate.ts";
 
 class FakeConnection implements GatedConnection {
   readonly socket = new Socket();
