@@ -8,6 +8,7 @@
  */
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
+import { SEARCHES_MAX, SEARCH_QUEUE_MS, SEARCH_SHED_ITEMS } from "../shared/door_limits.ts";
 import { AppError } from "../shared/errors.ts";
 import {
   BATCH_ITEMS_MAX,
@@ -20,9 +21,6 @@ import {
   QUEUE_ITEMS_MAX,
   QUEUE_SHED_ITEMS,
   QUEUE_WAIT_MS,
-  SEARCHES_MAX,
-  SEARCH_QUEUE_MS,
-  SEARCH_SHED_ITEMS,
 } from "../shared/limits.ts";
 import type {
   Answered,

@@ -7,7 +7,9 @@
  *   a share     CONNECTIONS    PIPELINE     QUEUE_WAIT_MS
  */
 import { assert } from "./assert.ts";
-import { QUEUE_SHED_ITEMS, QUEUE_WAIT_MS, SPARE_DESCRIPTORS } from "./limits.ts";
+import {
+  LISTS_MAX, LOOKUP_DEADLINE_MS, QUEUE_SHED_ITEMS, QUEUE_WAIT_MS, SPARE_DESCRIPTORS,
+} from "./limits.ts";
 
 /** Connections to a front-end's public port, unless set otherwise; share of them of one address. */
 export const CONNECTIONS_MAX = 2_048;
@@ -53,6 +55,11 @@ export const EXPIRE_EVERY_MS = 25;
 export const REFUSAL_MS = 100;
 /** Connections that are ended so in EXPIRE_EVERY_MS: a few milliseconds' work. */
 export const ENDED_MAX = 32;
+/** Searches that go to the catalog together: what is found does not wait long for the rest. */
+export const SEARCHES_MAX = 2;
+/** With so many of them in a front-end's queue, the oldest for so long, newcomers are refused. */
+export const SEARCH_QUEUE_MS = 200;
+export const SEARCH_SHED_ITEMS = 4;
 /** A connection whose requests were refused again and again is served after a pause. */
 export const REFUSED_REST_MS = 50;
 /** Requests in flight in one thread; one more is refused. */
@@ -76,3 +83,5 @@ assert(STRANGERS_MAX < INTERNAL_CONNECTIONS_MAX, "strangers leave room for membe
 assert(QUEUE_WAIT_MS < REFUSAL_MS, "what a queue refuses is refused in time");
 assert(QUEUE_SHED_ITEMS >= PIPELINE_SHARED_MAX, "what may be pipelined is not refused for that");
 assert(SPARE_DESCRIPTORS * 16 <= CONNECTIONS_MAX, "spare ones cost few connections");
+assert(SEARCHES_MAX <= LISTS_MAX, "a batch of searches is one of lists");
+assert(SEARCH_QUEUE_MS * 4 < LOOKUP_DEADLINE_MS, "who is let into the queue is answered in time");

@@ -141,11 +141,6 @@ export const BATCH_ITEMS_MAX = 1_000;
 /** Lists in one batch: each of them is answered with a page, and none before all are found. */
 export const LISTS_MAX = 8;
 export const LIST_BATCHES_MAX = 2;
-/** Of those that may take long, so that what is found does not wait for the rest for long. */
-export const SEARCHES_MAX = 2;
-/** With so many of them in a front-end's queue, the oldest for so long, newcomers are refused. */
-export const SEARCH_QUEUE_MS = 200;
-export const SEARCH_SHED_ITEMS = 4;
 /** Products looked at for one list in the turn that it comes in. */
 export const LIST_AT_ONCE_ROWS = 1_000;
 /** The same for all lists that take longer, in one turn: half a millisecond, or one. */

@@ -5,10 +5,12 @@ import { NO_LEASE } from "../../frontend/cache/shared_lease.ts";
 import { CatalogClient, type FoundList } from "../../frontend/catalog_client.ts";
 import { CatalogReplicas } from "../../frontend/catalog_replicas.ts";
 import { Told } from "../../frontend/told.ts";
+import {
+  SEARCHES_MAX, SEARCH_QUEUE_MS, SEARCH_SHED_ITEMS,
+} from "../../shared/door_limits.ts";
 import { AppError } from "../../shared/errors.ts";
 import {
   ITEM_BYTES_MAX, KEY_LENGTH_MAX, LIST_BATCHES_MAX, LISTS_MAX, LOOKUP_DEADLINE_MS, NAME_LENGTH_MAX,
-  SEARCHES_MAX, SEARCH_QUEUE_MS, SEARCH_SHED_ITEMS,
   QUANTITY_MAX,
 } from "../../shared/limits.ts";
 import { parseName } from "../../shared/names.ts";
