@@ -44,6 +44,8 @@ export interface ServerOptions extends RoomOptions {
   patience?: { headersMs: number; requestMs: number; checkEveryMs: number };
   /** How many clients there may be; CONNECTIONS_MAX from anywhere when missing. */
   connections?: ConnectionLimits;
+  /** Somebody has hung up who waited for an answer. */
+  onGone?: () => void;
   /** Gets what is not an AppError, after 500 was sent: a bug. */
   onBug: (error: unknown) => void;
 }
@@ -99,6 +101,7 @@ class StoreServer implements HttpServer {
       closing: false,
       onChange: () => {},
       requests: 0,
+      onGone: options.onGone ?? (() => {}),
       onTrusted: (connection) => this.#connections.trust(connection),
       gate: new RequestGate(
         (arrived) => this.#serve(arrived),

@@ -45,6 +45,8 @@ export class FakeOwner implements TextOwner {
     return JSON.stringify(await this.ask(kind, text));
   }
 
+  dropGone(): void {}
+
   healthy(): boolean {
     return this.isHealthy;
   }
