@@ -237,7 +237,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "what is being sold is taken back at the deadline",
-    file: "order/orders.ts",
+    file: "order/pending_purchases.ts",
     find: 'if (pending?.progress === "queued" && isFirst) {',
     replace: "if (pending !== undefined && isFirst) {",
     effect: "told that nothing was tried, and it comes true",
