@@ -122,8 +122,9 @@ class StoreServer implements HttpServer {
     });
     // node:http drops what is above without a word: one more than allowed shows.
     this.#server.maxHeadersCount = limits.HEADERS_MAX + 1;
-    // A client that has finished its side waits for its answers (RFC 9112, 9.6).
-    (this.#server as unknown as { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+    // A client that has finished its side waits for its answers (RFC 9112, 9.6); a member is gone.
+    const isPublic = !this.#state.internal;
+    (this.#server as unknown as { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = isPublic;
     this.#listenToEvents();
   }
 
