@@ -48,7 +48,8 @@ test("of what 200 clients asked for and left, no more is done than had begun", a
   const before = await countOf(store, "requests");
   const sockets = Array.from({ length: CLIENTS }, (_, nth) =>
     open(nth % 2 === 0 ? purchase(`left-${nth}`) : lookUp(nth)));
-  await until("all to have asked", async () => (await countOf(store, "requests")) >= before + CLIENTS);
+  await until("all to have asked", async () =>
+    (await countOf(store, "requests")) >= before + CLIENTS);
   assert.equal(await countOf(store, "abandoned"), 0);
   for (const socket of sockets) socket.resetAndDestroy();
   // On a slow machine some are refused before, or sent when the batch of the first is given up.

@@ -256,7 +256,7 @@ test("the time that a follower has is longer than one takes that is only slow", 
   assert(FOLLOWER_TIMEOUT_MS >= 2 * 200);
 });
 
-test("one whose askers are gone is none the worse for it, and nobody stands in for it", async () => {
+test("one whose askers are gone is none the worse for it, and no other is asked", async () => {
   const bench = new Bench();
   const { finder, client } = bench;
   const asking = askers(6);

@@ -32,7 +32,7 @@ test("a purchase whose front-end is gone before it is tried leaves nothing", asy
   assert.equal(catalog.sales.length, 2);
 });
 
-test("what is being sold goes on when its front-end is gone, and its key has the order", async (t) => {
+test("what is being sold goes on when its front-end is gone: its key has the order", async (t) => {
   const { orders, catalog } = startLeader(t);
   await orders.place([buy("first")]);
   const held = gate();
