@@ -6,6 +6,7 @@
  * none, and the leader then makes sure of itself before it answers. Whether
  * an answer may be kept is decided here, where the lease's leadership is known.
  */
+import { PATIENT, type Asker } from "../shared/asker.ts";
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
 import { SEARCHES_MAX, SEARCH_QUEUE_MS, SEARCH_SHED_ITEMS } from "../shared/door_limits.ts";
@@ -37,7 +38,7 @@ import type {
   Product,
 } from "../shared/wire.ts";
 import {
-  BalancedReads, type BalancedReadsOptions, type Follower, type Item,
+  BalancedReads, isAbandoned, type BalancedReadsOptions, type Follower, type Item,
 } from "./balanced_reads.ts";
 import { NO_LEASE } from "./cache/shared_lease.ts";
 import { tooBusy, type CatalogReplicas } from "./catalog_replicas.ts";
@@ -104,43 +105,55 @@ export class CatalogClient {
     this.#lists = new BalancedReads(lists);
     const batches = { ...SEARCHES, shed: { ...SEARCH_SHED, clock } };
     this.#searches = new BalancedReads({ ...lists, batches, sparesLeader: true });
-    this.#names = new Batcher({
+    this.#names = new Batcher<Item<number>, string | null>({
       send: (items) => this.#sendNames(items),
-      isAbandoned: ({ isOver }) => isOver,
+      isAbandoned,
       shed,
       ...BATCHES,
     });
   }
 
-  /** Null: there is no such product. @throws unavailable */
-  lookup(name: string, lease: number): Promise<FoundProduct | null> {
-    return this.#untilAnswered(name, lease, (item) => {
+  /** Null: there is no such product. @throws unavailable; abandoned */
+  lookup(name: string, lease: number, asker = PATIENT): Promise<FoundProduct | null> {
+    return this.#untilAnswered(name, { lease, asker }, (item) => {
       return this.#lookups.ask(item, this.#leastOf(lease, () => this.#options.told.leastOf(name)));
     });
   }
 
-  /** @throws unavailable */
-  list(query: ListQuery, lease: number): Promise<FoundList> {
+  /** @throws unavailable; abandoned */
+  list(query: ListQuery, lease: number, asker = PATIENT): Promise<FoundList> {
     const deadlineMs = this.#options.clock.monotonicMs() + LOOKUP_DEADLINE_MS;
     const isSearch = query.q !== null || query.topic !== null;
     const lists = isSearch ? this.#searches : this.#lists;
-    return this.#untilAnswered({ query, deadlineMs }, lease, (item) => {
+    return this.#untilAnswered({ query, deadlineMs }, { lease, asker }, (item) => {
       return lists.ask(item, this.#leastOf(lease, () => this.#options.told.leastOfAll()));
     });
   }
 
-  /** Of the product with this id; null: there is none. @throws unavailable */
-  name(id: number, lease: number): Promise<string | null> {
-    return this.#untilAnswered(id, lease, (item) => this.#names.add(item));
+  /** Of the product with this id; null: there is none. @throws unavailable; abandoned */
+  name(id: number, lease: number, asker = PATIENT): Promise<string | null> {
+    return this.#untilAnswered(id, { lease, asker }, (item) => this.#names.add(item));
+  }
+
+  /** Of those who asked somebody is gone. */
+  dropGone(): void {
+    for (const queue of [this.#lookups, this.#lists, this.#searches]) queue.dropGone();
+    this.#names.dropAbandoned();
+  }
+
+  /** Look-ups and lists that were not done, as nobody waited for them any more. */
+  get abandoned(): number {
+    const queues = [this.#lookups, this.#lists, this.#searches, this.#names];
+    return queues.reduce((sum, { abandoned }) => sum + abandoned, 0);
   }
 
   /** At the deadline nobody waits for the item any more, and it leaves whatever queue it is in. */
   #untilAnswered<T, R>(
     subject: T,
-    lease: number,
+    { lease, asker }: { lease: number; asker: Asker },
     attempt: (item: Item<T>) => Promise<R>,
   ): Promise<R> {
-    const item = { subject, lease, isOver: false };
+    const item = { subject, lease, asker, isOver: false };
     return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => attempt(item))
       .finally(() => (item.isOver = true));
   }

@@ -162,7 +162,7 @@ test("at the deadline a purchase that was tried is unknown, another unavailable"
 test("a purchase whose time has begun before is answered that much earlier", async () => {
   const { orders, clock, client } = makeClient();
   orders.lead(3, 1);
-  const placed = client.place(purchase("a"), 10);
+  const placed = client.place(purchase("a"), { withinMs: 10 });
   await orders.next();
   await clock.pass(10);
   assert.equal((await placed).code, "unknown");

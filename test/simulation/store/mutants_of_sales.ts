@@ -6,8 +6,8 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   {
     name: "asked again under another key",
     file: "frontend/order_client.ts",
-    find: "open.map(({ purchase }) => purchase).join",
-    replace: "open.map(({ purchase, mayHaveHappened }) => mayHaveHappened\n" +
+    find: "placings.map(({ purchase }) => purchase).join",
+    replace: "placings.map(({ purchase, mayHaveHappened }) => mayHaveHappened\n" +
       '        ? purchase.replace(\'"key":"\', \'"key":"again-\') : purchase).join',
     effect: "who got no answer buys twice",
   },
@@ -237,7 +237,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "what is being sold is taken back at the deadline",
-    file: "order/orders.ts",
+    file: "order/pending_purchases.ts",
     find: 'if (pending?.progress === "queued" && isFirst) {',
     replace: "if (pending !== undefined && isFirst) {",
     effect: "told that nothing was tried, and it comes true",
@@ -254,7 +254,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a late answer counts as not tried",
-    file: "frontend/order_client.ts",
+    file: "frontend/placing.ts",
     find: "  if (isUnderWay || mayHaveHappened) {",
     replace: "  if (isUnderWay && mayHaveHappened) {",
     effect: "told that nothing was tried, and it comes true",
