@@ -45,6 +45,11 @@ export class Ledger {
     return number === undefined || number <= this.settled ? undefined : this.#sales.get(number);
   }
 
+  /** The last sale that this key went under, as far as it is remembered; 0 for none. */
+  numberOf(key: string): number {
+    return this.#saleByKey.get(key) ?? 0;
+  }
+
   /** @returns the number that the key stood for until now, for takeBack */
   add(sale: Sale): number | undefined {
     assert.equal(sale.sale, this.next, "sales are numbered without gaps");

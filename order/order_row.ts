@@ -7,6 +7,8 @@
  *   2,1,1,2026-01-31T12:00:01.120Z,Tux,buy,1,~Jx3k,1,80b71d0e
  */
 import { quoteField, splitRow } from "../shared/csv.ts";
+import { AppError } from "../shared/errors.ts";
+import { parseInternalKey } from "../shared/names.ts";
 import type { Order, OrderType, Purchase } from "../shared/wire.ts";
 
 export const ORDER_COLUMNS = [
@@ -56,6 +58,35 @@ export function parseOrder(payload: string): OrderRow {
     key: key!,
     sale: Number(sale),
   };
+}
+
+/**
+ * Of another replica: an opening row, or the order of this number.
+ * @throws bad_request when it is neither
+ */
+export function checkRow(payload: string, number: number): void {
+  const fields = splitRow(payload);
+  if (fields.length !== ORDER_COLUMNS.length) throw noRow(payload);
+  if (isOpening(payload)) {
+    if (fields.some((field, at) => field !== "" && ORDER_COLUMNS[at] !== "time")) {
+      throw noRow(payload);
+    }
+    return;
+  }
+  const [count, , name, type, quantity, key, sale] = fields;
+  if (count !== String(number)) throw noRow(payload, `, which is to be order ${number}`);
+  const isOfGoods = name !== "" && (type === "buy" || type === "sell") && isCount(quantity!);
+  if (!isOfGoods || !isCount(sale!)) throw noRow(payload);
+  parseInternalKey(key);
+}
+
+function isCount(text: string): boolean {
+  const count = Number(text);
+  return Number.isSafeInteger(count) && count >= 1 && String(count) === text;
+}
+
+function noRow(payload: string, what = ""): AppError {
+  return new AppError("bad_request", `No row of the order log${what}: ${payload}`);
 }
 
 /** The key alone, without reading the rest: it holds no comma, and one column follows. */

@@ -1,6 +1,7 @@
 /** Fences, sessions and batches as order leaders meet them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readCheckpoint } from "../../catalog/checkpoint.ts";
 import { fencePayload } from "../../catalog/rows.ts";
 import { SESSION_WINDOW_BATCHES, TERM_JUMP_MAX, TERM_MAX } from "../../shared/limits.ts";
 import type { FenceAnswer, SalesAnswer } from "../../shared/wire.ts";
@@ -192,7 +193,7 @@ test("a fence out of bounds that is in the log already counts as none", async ()
   store.log.propose([fencePayload({ kind: "fence", term: 2 ** 53 - 1, leader: 3 }, "now")]);
   store.log.commit();
   const restored = new Store();
-  restored.state.restore(store.state.snapshot());
+  restored.state.restore(readCheckpoint(store.state.snapshot()));
   assert.deepEqual(restored.state.ledger.fence, store.state.ledger.fence);
   await store.fence(2, 1);
   assert.deepEqual(store.state.ledger.fence, { term: 2, leader: 1 });

@@ -49,7 +49,8 @@ class Follower {
   constructor(rows: readonly Row[]) {
     const log = new LogIndex();
     for (const row of rows) log.append(row.term, row.checksum);
-    const config = replicaConfig({ id: 1, others: [2, 3], quorum: 2, startId: "1.1" });
+    const group = { id: 1, others: [2, 3], quorum: 2, startId: "1.1" };
+    const config = replicaConfig({ ...group, isSnapshot: () => true });
     const promised = { term: TERM, vote: LEADER, checkpointIndex: 0, isRecovering: false };
     this.state = createReplica(config, { ...promised, log });
   }
