@@ -281,6 +281,10 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
       find: '    assert(before === undefined || before <= this.settled, "one key, one sale");\n',
       replace: "",
     }, {
+      file: "catalog/row_check.ts",
+      find: "if (ledger.numberOf(key) > settled) throw",
+      replace: "if (ledger.numberOf(key) > ledger.next) throw",
+    }, {
       file: "order/seller.ts",
       find: "    this.#queue = this.#queue.filter((pending) => !sold.has(pending.purchase.key));\n",
       replace: "    void sold;\n",

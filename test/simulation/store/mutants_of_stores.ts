@@ -4,8 +4,8 @@ import type { Edit, StoreMutant } from "./mutants.ts";
 /** The catalog's own assert, with which it would end itself first. */
 const BALANCES: Edit = {
   file: "catalog/products.ts",
-  find: "  if (initial + restocked + soldBack + added - bought === quantity) return;\n",
-  replace: "  if (quantity >= initial - initial) return;\n",
+  find: "  return initial + restocked + soldBack + added - bought === quantity;\n",
+  replace: "  return quantity >= initial + 0 * (restocked + soldBack + added + bought) - initial;\n",
 };
 
 export const STORES_MUTANTS: readonly StoreMutant[] = [
