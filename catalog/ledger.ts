@@ -24,6 +24,8 @@ export class Ledger {
   settled = 0;
   /** The number that the next sale gets. */
   next = 1;
+  /** The last sale that is visible: of later ones nobody has been told. Invariant: shown < next. */
+  shown = 0;
   /** Sales above #forgotten, by number. Those up to `settled` linger until that is committed. */
   readonly #sales = new Map<number, Sale>();
   readonly #saleByKey = new Map<string, number>();
@@ -72,9 +74,11 @@ export class Ledger {
     this.next -= 1;
   }
 
-  /** Lets go of what is settled for good: `settled` stands in a committed row. */
-  forget(settled: number): void {
+  /** A sale becomes visible, and what is settled is let go: that stands in a committed row. */
+  show({ sale, settled }: { sale: number; settled: number }): void {
     assert(settled <= this.settled, "only what is settled is forgotten");
+    assert.equal(sale, this.shown + 1, "sales become visible in their order");
+    this.shown = sale;
     while (this.#forgotten < settled) {
       this.#forgotten += 1;
       const sale = this.#sales.get(this.#forgotten);
@@ -103,5 +107,6 @@ export class Ledger {
     this.#forgotten = from.settled;
     this.next = from.settled + 1;
     for (const sale of from.sales) this.add(sale);
+    this.shown = this.next - 1;
   }
 }

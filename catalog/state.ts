@@ -93,7 +93,7 @@ export class CatalogState {
         product.visibleVersion = this.visibleIndex;
         this.#lastVisibleChange = this.visibleIndex;
       }
-      if (row.kind === "sale") this.#ledger.forget(row.settled);
+      if (row.kind === "sale") this.#ledger.show(row);
     }
   }
 

@@ -143,6 +143,26 @@ test("what is settled is forgotten, and its key is free", async () => {
   assert.equal(store.state.ledger.unsettled, 1);
 });
 
+test("a sale that nobody was told of cannot be settled", async () => {
+  const store = await Store.open();
+  await store.lease(1, null);
+  const first = store.sell(1, [buy("a", "Tux"), buy("b", "Tux")]);
+  await turn();
+  const settle = (batch: number) => store.sell(batch, [buy("a", "Tux")], { settled: 2 });
+  await assert.rejects(settle(2), { reason: "bad_request" }, "not committed");
+  store.log.commit();
+  await assert.rejects(settle(3), { reason: "bad_request" }, "not visible");
+  store.invalidation().confirm();
+  await first;
+  const second = settle(4);
+  await turn();
+  store.log.commit();
+  await turn();
+  store.invalidation().confirm();
+  assert.deepEqual(await second, { results: [{ code: "sold", sale: 3 }] });
+  assert.equal(store.state.ledger.settled, 2);
+});
+
 test("a sale that was never made cannot be settled", async () => {
   const store = await Store.open();
   const sale = store.sell(1, [buy("a", "Tux")], { settled: 1 });
