@@ -82,7 +82,7 @@ export class Selling {
     const known = leadership.sessions.find(request.session, request.batch);
     if (known !== null) return known;
     if (request.settled > shown) {
-      const message = `Cannot settle sale ${request.settled}: nobody was told of more than ${shown}`;
+      const message = `Cannot settle sale ${request.settled}: nobody was told beyond ${shown}`;
       throw new AppError("bad_request", message);
     }
     const answer = this.#decide(leadership, request);

@@ -31,10 +31,8 @@ import {
   QUEUE_SHED_ITEMS,
   QUEUE_WAIT_MS,
 } from "../shared/limits.ts";
-import type {
-  FindAnswer, FindRequest, Order, PlaceAnswer, PlaceResult, ReplicaHealth,
-} from "../shared/wire.ts";
-import { checkResults } from "./results.ts";
+import type { FindRequest, Order, PlaceResult, ReplicaHealth } from "../shared/wire.ts";
+import { readOrders, readPlaces } from "./results.ts";
 import { GroupClient, isPassing, type Finder } from "./group_client.ts";
 
 /**
@@ -234,12 +232,12 @@ export class OrderClient {
     const head = `"term":${term},"sender":"${this.#options.sender}","batch":${++this.#lastBatch}`;
     failpoint("frontend.taken");
     try {
-      const { results } = await this.#group.post<PlaceAnswer>("/orders", {
+      const { results } = await this.#group.post("/orders", {
         body: `{${head},"orders":[${open.map(({ purchase }) => purchase).join(",")}]}`,
         timeoutMs: PLACE_TIMEOUT_MS,
+        read: (answer) => readPlaces(answer, open.length),
       });
       failpoint("frontend.placed");
-      checkResults(results, open.length);
       let at = 0;
       return placings.map(({ isUnderWay }) => {
         return isUnderWay ? { result: results[at++]!, term } : NOT_SENT;
@@ -254,11 +252,11 @@ export class OrderClient {
 
   async #sendFinds(numbers: number[]): Promise<(Order | null)[]> {
     const body: FindRequest = { numbers };
-    const { results } = await this.#group.post<FindAnswer>("/orders/find", {
+    const { results } = await this.#group.post("/orders/find", {
       body,
       timeoutMs: LOOKUP_TIMEOUT_MS,
+      read: (answer) => readOrders(answer, numbers),
     });
-    checkResults(results, numbers.length);
     return results;
   }
 }

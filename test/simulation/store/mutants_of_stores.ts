@@ -4,8 +4,8 @@ import type { Edit, StoreMutant } from "./mutants.ts";
 /** The catalog's own assert, with which it would end itself first. */
 const BALANCES: Edit = {
   file: "catalog/products.ts",
-  find: "  return initial + restocked + soldBack + added - bought === quantity;\n",
-  replace: "  return quantity >= initial + 0 * (restocked + soldBack + added + bought) - initial;\n",
+  find: "initial + restocked + soldBack + added - bought === quantity;",
+  replace: "quantity >= 0 * (initial + restocked + soldBack + added + bought);",
 };
 
 export const STORES_MUTANTS: readonly StoreMutant[] = [
