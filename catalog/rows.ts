@@ -42,6 +42,9 @@ export const COLUMNS = [
   "max_volume",
 ] as const;
 
+/** Of as many digits as are exact. */
+const WHOLE = /^(?:0|-?[1-9][0-9]{0,14})$/;
+
 /** Where each column stands in a row. */
 const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Record<
   (typeof COLUMNS)[number],
@@ -210,8 +213,7 @@ function readCount(text: string, min = 0): number {
 }
 
 function readWhole(text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && String(number) === text) return number;
+  if (WHOLE.test(text)) return Number(text);
   throw noRow(`a whole number in a row: ${text}`);
 }
 

@@ -64,6 +64,7 @@ const NO_ROWS: readonly [payload: string, why: RegExp][] = [
   ["t,sale,Tux,buy,0,1,k,1,0,,,,,", /count/],
   ["t,sale,Tux,buy,1,1,,1,0,,,,,", /key/],
   ["t,sale,Tux,buy,1,1,k,x,0,,,,,", /whole number/],
+  ["t,restock,Tux,,-0,,,,,,,,,", /whole number/],
   ["t,fence,,,,,,,,7,,,,", /fence/],
   ["t,fence,,,,,,,,7.1.1,,,,", /fence/],
   ["t,fence,,,,,,,,x.1,,,,", /whole number/],
