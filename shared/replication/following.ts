@@ -211,6 +211,8 @@ export function onLogPage(
     answer !== null &&
     answer.term === state.term &&
     answer.result !== "other_term" &&
+    // What a checkpoint has dropped meanwhile is no longer asked for.
+    question.after.index >= state.log.base.index &&
     state.log.holds(question.after);
   if (!isUsable) {
     // A follower begins anew with the next heartbeat; a nominee has lost its voter.

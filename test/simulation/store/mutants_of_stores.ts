@@ -125,10 +125,14 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   {
     name: "the admin's change is asked again",
     file: "frontend/admin_client.ts",
-    find: "return [await this.#group.post(\"/admin\", { body, timeoutMs: ADMIN_TIMEOUT_MS })];",
-    replace: "const ask = () => this.#group.post<AdminAnswer>(\"/admin\", {\n" +
-      "      body: { ...body, batch: ++this.#lastBatch }, timeoutMs: ADMIN_TIMEOUT_MS });\n" +
-      "    return [await ask().catch(ask)];",
+    find: 'const answer = await this.#group.post("/admin", {\n      body,\n',
+    replace: 'const ask = () => this.#group.post("/admin", {\n' +
+      "      body: { ...body, batch: ++this.#lastBatch },\n",
+    also: [{
+      file: "frontend/admin_client.ts",
+      find: "return [answer];",
+      replace: "return [await ask().catch(ask)];",
+    }],
     effect: "twice as many pieces as were added",
     store: "books",
   },
