@@ -33,7 +33,6 @@ import type {
   ListQuery,
   ListResult,
   LookupAnswer,
-  NamesAnswer,
   NamesRequest,
   Product,
 } from "../shared/wire.ts";
@@ -43,7 +42,7 @@ import {
 import { NO_LEASE } from "./cache/shared_lease.ts";
 import { tooBusy, type CatalogReplicas } from "./catalog_replicas.ts";
 import { GroupClient, type Finder } from "./group_client.ts";
-import { checkResults, readLease } from "./results.ts";
+import { readLease, readLists, readLookups, readNames } from "./results.ts";
 import type { Told } from "./told.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
@@ -163,12 +162,13 @@ export class CatalogClient {
    * give at the moment (unavailable) is none the worse for that.
    * @throws as the catalog answered; unavailable; unknown
    */
-  async lease(request: LeaseRequest): Promise<LeaseAnswer> {
-    return readLease(await this.#group.post("/lease", {
+  lease(request: LeaseRequest): Promise<LeaseAnswer> {
+    return this.#group.post("/lease", {
       body: request,
       timeoutMs: LEASE_TIMEOUT_MS,
+      read: readLease,
       sparing: "unavailable",
-    }));
+    });
   }
 
   async #sendLookups(
@@ -176,8 +176,9 @@ export class CatalogClient {
     follower: Follower | null,
   ): Promise<(FoundProduct | null)[]> {
     const what = { names: items.map(({ subject }) => subject) };
-    const sent = await this.#send<LookupAnswer>("/lookups", { what, items, follower });
-    checkResults(sent.answer.results, items.length);
+    const asked = { ...what, isLeader: follower === null };
+    const read = (answer: unknown): LookupAnswer => readLookups(answer, asked);
+    const sent = await this.#send("/lookups", { what, items, follower, read });
     return sent.answer.results.map((result) => {
       if (result === null) return null;
       const { product, version, store } = result;
@@ -192,11 +193,11 @@ export class CatalogClient {
     const nowMs = this.#options.clock.monotonicMs();
     const items = queued.filter(({ subject }) => subject.deadlineMs > nowMs);
     if (items.length === 0) return queued.map(() => tooLate());
-    const what = { lists: items.map(({ subject }) => subject.query) };
-    const { answer, isOfLease } = await this.#send<ListAnswer>("/lists", { what, items, follower });
-    checkResults(answer.results, items.length, (list) => {
-      return list === null || Array.isArray(list?.products);
-    });
+    const queries = items.map(({ subject }) => subject.query);
+    const asked = { queries, isLeader: follower === null };
+    const read = (answer: unknown): ListAnswer => readLists(answer, asked);
+    const what = { lists: queries };
+    const { answer, isOfLease } = await this.#send("/lists", { what, items, follower, read });
     const found = items.map((item, at) => [item, answer.results[at]!] as const);
     const results = new Map(found);
     return queued.map((item) => {
@@ -211,20 +212,25 @@ export class CatalogClient {
   /** One batch; `isOfLease`: who answered may have it kept under the leases of its items. */
   async #send<T extends Answered>(
     path: string,
-    batch: { what: object; items: readonly Item<unknown>[]; follower: Follower | null },
+    batch: {
+      what: object;
+      items: readonly Item<unknown>[];
+      follower: Follower | null;
+      read: (answer: unknown) => T;
+    },
   ): Promise<{ answer: T; isOfLease: boolean }> {
     const { frontend, told, replicas } = this.#options;
-    const { what, items, follower } = batch;
+    const { what, items, follower, read } = batch;
     const lease = this.#commonLease(items);
     const body = { ...what, frontend, lease };
     let answer: T;
     if (follower === null) {
-      answer = await this.#group.post<T>(path, { body, timeoutMs: LOOKUP_TIMEOUT_MS });
+      answer = await this.#group.post(path, { body, timeoutMs: LOOKUP_TIMEOUT_MS, read });
     } else {
       const { id, least } = follower;
       const reads: FollowerRead = { least, visible: told.visible };
       const timeoutMs = path === "/lists" ? LOOKUP_TIMEOUT_MS : FOLLOWER_TIMEOUT_MS;
-      answer = await replicas.peer(id).post<T>(path, { ...body, reads }, { timeoutMs });
+      answer = read(await replicas.peer(id).post(path, { ...body, reads }, { timeoutMs }));
     }
     const { leadership, index } = answer;
     told.see(index);
@@ -235,11 +241,11 @@ export class CatalogClient {
     const lease = this.#commonLease(items);
     const { frontend } = this.#options;
     const body: NamesRequest = { ids: items.map(({ subject }) => subject), frontend, lease };
-    const { results } = await this.#group.post<NamesAnswer>("/names", {
+    const { results } = await this.#group.post("/names", {
       body,
       timeoutMs: LOOKUP_TIMEOUT_MS,
+      read: (answer) => readNames(answer, items.length),
     });
-    checkResults(results, items.length);
     return results;
   }
 

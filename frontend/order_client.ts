@@ -33,10 +33,8 @@ import {
   QUEUE_SHED_ITEMS,
   QUEUE_WAIT_MS,
 } from "../shared/limits.ts";
-import type {
-  FindAnswer, FindRequest, Order, PlaceAnswer, PlaceResult, ReplicaHealth,
-} from "../shared/wire.ts";
-import { checkResults } from "./results.ts";
+import type { FindRequest, Order, PlaceResult, ReplicaHealth } from "../shared/wire.ts";
+import { readOrders, readPlaces } from "./results.ts";
 import { GroupClient, isPassing, type Finder } from "./group_client.ts";
 import { Placing, undecided, type Patience } from "./placing.ts";
 
@@ -221,12 +219,12 @@ export class OrderClient {
     const head = `"term":${term},"sender":"${this.#options.sender}","batch":${++this.#lastBatch}`;
     failpoint("frontend.taken");
     try {
-      const { results } = await this.#group.post<PlaceAnswer>("/orders", {
+      const { results } = await this.#group.post("/orders", {
         body: `{${head},"orders":[${placings.map(({ purchase }) => purchase).join(",")}]}`,
         timeoutMs: PLACE_TIMEOUT_MS,
+        read: (answer) => readPlaces(answer, placings.length),
       });
       failpoint("frontend.placed");
-      checkResults(results, placings.length);
       return results.map((result) => ({ result, term }));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -237,12 +235,13 @@ export class OrderClient {
   }
 
   async #sendFinds(asked: AskedNumber[]): Promise<(Order | null)[]> {
-    const body: FindRequest = { numbers: asked.map(({ number }) => number) };
-    const { results } = await this.#group.post<FindAnswer>("/orders/find", {
+    const numbers = asked.map(({ number }) => number);
+    const body: FindRequest = { numbers };
+    const { results } = await this.#group.post("/orders/find", {
       body,
       timeoutMs: LOOKUP_TIMEOUT_MS,
+      read: (answer) => readOrders(answer, numbers),
     });
-    checkResults(results, asked.length);
     return results;
   }
 }

@@ -86,9 +86,7 @@ export class Orders implements ReplicatedService, SellerEvents {
 
   get isLeading(): boolean { return this.#host.leading; }
 
-  get pendingCount(): number {
-    return this.#pending.size;
-  }
+  get pendingCount(): number { return this.#pending.size; }
 
   /** One result for each purchase, in order. @throws not_leader */
   async place(purchases: Purchase[], asker = PATIENT): Promise<PlaceResult[]> {
@@ -120,6 +118,10 @@ export class Orders implements ReplicatedService, SellerEvents {
 
   openingPayload(): string {
     return formatOpening(this.#clock.timestamp());
+  }
+
+  checkRows(after: number, payloads: readonly string[]): void {
+    this.#index.check(after, payloads);
   }
 
   onRow(index: number, _term: number, payload: string): void {
@@ -165,9 +167,7 @@ export class Orders implements ReplicatedService, SellerEvents {
     this.#seller.release();
   }
 
-  get isHandingOver(): boolean {
-    return this.#isRetiring || this.#isHeld;
-  }
+  get isHandingOver(): boolean { return this.#isRetiring || this.#isHeld; }
 
   /** Whoever waits is told that it will not hear from this process. */
   close(): void {

@@ -10,7 +10,7 @@ import { formatRow } from "./codec.ts";
 import type { ReplicaConfig } from "./replica_state.ts";
 
 export function replicaConfig(
-  group: Pick<ReplicaConfig, "id" | "others" | "quorum" | "startId">,
+  group: Pick<ReplicaConfig, "id" | "others" | "quorum" | "startId" | "isSnapshot">,
 ): ReplicaConfig {
   return {
     ...group,

@@ -194,6 +194,25 @@ test("a failed look-up goes to the next leader, under the lease it began with", 
   assert.equal((await lookup)!.keep, false);
 });
 
+for (const [what, ask, answer] of [
+  ["a look-up of another product", "lookup", { ...result(true), product: { ...TUX, name: "Fox" } }],
+  ["a look-up without a price", "lookup", { ...result(true), product: { name: "Tux" } }],
+  ["a list of what is none", "list", { products: [7], more: false, version: 3, store: true }],
+] as const) {
+  test(`${what} counts as no answer, and another leader is asked`, async () => {
+    const { finder, client } = makeClient();
+    const found = ask === "lookup" ? client.lookup("Tux", 5) : client.list(PAGE, 5);
+    (await finder.next()).answer({ leadership: "1.a", index: 0, results: [answer] });
+    await turn();
+    assert.deepEqual(finder.suspected, [1]);
+    finder.lead(2, 2);
+    const page = { products: [TUX], more: false, version: 3, store: true };
+    const right = ask === "lookup" ? result(true) : page;
+    (await finder.next()).answer({ leadership: "2.b", index: 0, results: [right] });
+    assert.equal((await found)!.version, 3);
+  });
+}
+
 test("a look-up that nobody answers in time is unavailable", async () => {
   const { finder, clock, client } = makeClient();
   const lookup = client.lookup("Tux", 5);

@@ -247,6 +247,32 @@ test("an order query goes on to the next leader", async () => {
   assert.equal(await found, null);
 });
 
+for (const results of [[{ code: "given" }], [null], [{ code: "ordered", number: "7" }], []]) {
+  test(`what a purchase does not come to, ${JSON.stringify(results)}, is no answer`, async () => {
+    const { orders, client } = makeClient();
+    orders.lead(3, 4);
+    const placed = client.place(purchase("a"));
+    (await orders.next()).answer({ results });
+    await turn();
+    assert.deepEqual(orders.suspected, [3]);
+    orders.lead(2, 3);
+    (await orders.next()).answer({ results: [REFUSED] });
+    assert.equal((await placed).code, "unknown", "it may have happened");
+  });
+}
+
+test("an order that was not asked for is no answer", async () => {
+  const { orders, client } = makeClient();
+  orders.lead(3, 1);
+  const found = client.find(7);
+  const order = { number: 7, name: "Tux", type: "buy", quantity: 1 };
+  (await orders.next()).answer({ results: [{ ...order, number: 8 }] });
+  await turn();
+  orders.lead(2, 2);
+  (await orders.next()).answer({ results: [order] });
+  assert.deepEqual(await found, order);
+});
+
 test("an order query fails when its time is over", async () => {
   const { orders, clock, client } = makeClient();
   orders.lead(3, 1);

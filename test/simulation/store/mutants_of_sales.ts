@@ -160,8 +160,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   {
     name: "a key stands for whatever is asked",
     file: "order/purchase_call.ts",
-    find:
-      "return one.name === other.name && one.type === other.type && " +
+    find: "return one.name === other.name && one.type === other.type && " +
       "one.quantity === other.quantity;",
     replace: "return one.type === other.type;",
     effect: "who asks for something else is told of an order for it",
@@ -276,7 +275,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     file: "catalog/decision.ts",
     find: "const known = this.#sold.get(key) ?? this.#state.ledger.findByKey(key);",
     replace: "const known = this.#sold.get(key);",
-    also: [{
+    also: [{ file: "catalog/row_check.ts", find: "numberOf(key) > settled", replace: "next < 0" }, {
       file: "catalog/ledger.ts",
       find: '    assert(before === undefined || before <= this.settled, "one key, one sale");\n',
       replace: "",
