@@ -15,6 +15,7 @@ import type { ReplicatedService } from "../shared/replication/replicated_service
 import { SteppingAside } from "../shared/stepping_aside.ts";
 import { Catalog } from "./catalog.ts";
 import type { InitialProduct } from "./products.ts";
+import type { ListRows } from "./searches.ts";
 import { CatalogState } from "./state.ts";
 
 export interface CatalogServiceOptions {
@@ -37,6 +38,8 @@ export interface CatalogServiceOptions {
   startId: string;
   /** A checkpoint stands at every multiple of this index; the same on every replica. */
   checkpointEveryRows?: number;
+  /** Of lists, how much is looked at in one turn. */
+  listRows?: ListRows;
   log: Log;
   /** A disk that failed or a bug: this replica cannot go on. */
   fail: (error: unknown) => void;
@@ -63,6 +66,7 @@ export class CatalogService {
       state: new CatalogState(products),
       frontends: [...frontends.keys()],
       orders: options.orders,
+      listRows: options.listRows,
       log,
       restockMs,
       restockTo,
