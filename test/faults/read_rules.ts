@@ -126,11 +126,16 @@ function listsAreOfOneMoment(evidence: Evidence): string[] {
 }
 
 /** Of the products that belong into a list, in its order. */
-function namesOf({ topic, byId, version }: ListOperation, evidence: Evidence): string[] {
+function namesOf({ topic, byId, version, part }: ListOperation, evidence: Evidence): string[] {
   const { initial } = evidence.history;
-  const names = evidence.namesOf(topic).filter((name) => evidence.leftAt(name, version)!.isHere);
-  const idOf = (name: string) => initial.get(name)!.id!;
-  return byId ? names.sort((one, other) => idOf(one) - idOf(other)) : names.sort();
+  const keyOf = (name: string) => byId ? initial.get(name)!.id! : name;
+  const names = evidence.namesOf(topic, version)
+    .sort((one, other) => keyOf(one) < keyOf(other) ? -1 : 1);
+  if (part === undefined) return names;
+  const { q, limit, after } = part;
+  return names.filter((name) => q === null || name.toLowerCase().includes(q))
+    .filter((name) => after === null || keyOf(name) > (byId ? Number(after) : after))
+    .slice(0, limit);
 }
 
 function staleLists(evidence: Evidence): string[] {

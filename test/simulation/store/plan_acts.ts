@@ -1,14 +1,18 @@
 /** Draws what people do in a run: who buys, looks up and lists what, and when; and the admin. */
 import type { InitialProduct } from "../../../catalog/products.ts";
+import { PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
 import type { OrderType } from "../../../shared/wire.ts";
+import type { ListedPart } from "../../faults/history.ts";
 import type { Random } from "../random.ts";
 import type { Climate } from "./climate.ts";
 import type { Planned, Sizes } from "./plan.ts";
 import { AdminDrawing } from "./plan_admin.ts";
-import { ASKED_TOPICS, STORES, type Newcomer, type StoreName } from "./wares.ts";
+import { ASKED_TOPICS, PARTS, STORES, type Newcomer, type StoreName } from "./wares.ts";
 
 export interface Scene {
   random: Random;
+  /** Of what lists are asked for, and of topics that change. */
+  listing: Random;
   sizes: Sizes;
   climate: Climate;
   store: StoreName;
@@ -116,7 +120,16 @@ class Drawing {
     if (!random.chance(LISTS)) return { atMs, client, frontend, kind: "look", name, id, thread };
     const byId = this.#hasIds && random.chance(BY_ID);
     const topic = this.#hasIds ? random.pick(ASKED_TOPICS) : null;
-    return { atMs, client, frontend, kind: "list", topic, byId, thread };
+    return { atMs, client, frontend, kind: "list", topic, byId, part: this.#part(byId), thread };
+  }
+
+  /** Of a list; most often all of it. */
+  #part(byId: boolean): ListedPart {
+    const { listing } = this.#scene;
+    const limit = listing.chance(0.6) ? PAGE_ITEMS_MAX : 1 + listing.below(3);
+    const { name, traits } = listing.pick(this.#asked);
+    const after = listing.chance(0.8) ? null : byId ? String(traits!.id) : name;
+    return { q: listing.pick(PARTS), limit, after };
   }
 
   #find(atMs: number): Planned {

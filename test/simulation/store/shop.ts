@@ -12,7 +12,7 @@ import { Vocabulary, type OrderRequest } from "../../../frontend/vocabulary.ts";
 import type { AdminAnswer, AdminChange } from "../../../shared/admin_wire.ts";
 import { pause, type Clock } from "../../../shared/clock.ts";
 import { AppError, hasReason } from "../../../shared/errors.ts";
-import { ADMIN_DEADLINE_MS, ORDER_DEADLINE_MS, PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
+import { ADMIN_DEADLINE_MS, ORDER_DEADLINE_MS } from "../../../shared/limits.ts";
 import type { Store } from "../../../shared/stores/store.ts";
 import type { ListQuery, Order, OrderType, PlaceResult, Purchase } from "../../../shared/wire.ts";
 import type { Shown } from "../../faults/history.ts";
@@ -176,9 +176,9 @@ export class Shop {
     return name === null ? { status: 404 } : this.#read(products, name);
   }
 
-  #list({ lists }: Thread, { topic, by }: Record<string, string>): Promise<PublicAnswer> {
-    const page = { q: null, limit: PAGE_ITEMS_MAX, after: null };
-    const query: ListQuery = { topic: topic ?? null, ...page };
+  #list({ lists }: Thread, fields: Record<string, string>): Promise<PublicAnswer> {
+    const { topic = null, by, q = null, limit, after = null } = fields;
+    const query: ListQuery = { topic, q, limit: Number(limit), after };
     if (by === "id") query.by = "id";
     return this.#read(lists, JSON.stringify(query));
   }

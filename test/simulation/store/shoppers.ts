@@ -122,11 +122,14 @@ export class Shoppers {
   }
 
   async #list(act: Act & { kind: "list" }): Promise<void> {
-    const { client, frontend, topic, byId, thread } = act;
-    const of = topic === null ? "" : `&topic=${topic}`;
-    const path = `/products?thread=${thread}${of}${byId ? "&by=id" : ""}`;
+    const { client, frontend, topic, byId, part, thread } = act;
+    const { q, limit, after } = part;
+    const of = Object.entries({ topic, q, after, by: byId ? "id" : null })
+      .map(([name, value]) => value === null ? "" : `&${name}=${value}`).join("");
+    const path = `/products?thread=${thread}&limit=${limit}${of}`;
     const { asked, answer } = await this.#ask({ client, frontend, path, body: null });
-    this.#options.operations.push({ ...asked, kind: "list", topic, byId, ...readIn(answer) });
+    const read = readIn(answer);
+    this.#options.operations.push({ ...asked, kind: "list", topic, byId, part, ...read });
   }
 
   async #find(client: number, frontend: number, number: number): Promise<void> {
