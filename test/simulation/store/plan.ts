@@ -191,8 +191,8 @@ export function drawPlan(
 
 /** Most often a list of all there is takes three turns or more. */
 function drawListing(random: Random): Pick<Plan, "listRows" | "listTurnMs"> {
-  const few = { atOnce: 1, aTurn: random.pick([1, 1, 2]), aheadMax: random.pick([8, 30, 200]) };
-  const listTurnMs = random.pick([0.5, 2, 6]);
+  const few = { atOnce: 1, aTurn: random.pick([1, 1, 2]), aheadMax: random.pick([12, 40, 200]) };
+  const listTurnMs = random.pick([1, 4, 12]);
   return { listRows: random.chance(0.8) ? few : LIST_ROWS, listTurnMs };
 }
 
