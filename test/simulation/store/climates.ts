@@ -2,9 +2,11 @@
 import type { Random } from "../random.ts";
 import { ANYTHING, BRISK, OF_THREE, QUIET, TOLD, type Climate } from "./climate.ts";
 import type { Focus } from "./focus.ts";
+import { NEVER } from "./plan.ts";
 import { BLACKOUTS, COPIES, DEAF, DISKS, LEADERS, POWER, RESTARTS } from "./stories.ts";
 import { FOLLOWERS } from "./stories_of_followers.ts";
 import { ISLANDS, SLEEPERS } from "./stories_of_islands.ts";
+import { LISTS } from "./stories_of_lists.ts";
 import { LOGS } from "./stories_of_logs.ts";
 import { ALONE, HANGS, OVERTAKEN } from "./stories_of_sales.ts";
 
@@ -108,6 +110,31 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
     hot: random.pick([0.5, 0.9]),
     faultEveryMs: [3_000],
     stories: FOLLOWERS,
+    storyEveryMs: 200,
+    storyTakesMs: 900,
+  }),
+  lists: (random) => ({
+    ...TOLD,
+    sizes: { ...OF_THREE, catalogs: 3, frontends: 2 },
+    rest: {
+      cacheSize: 8,
+      checkpointEveryRows: random.pick([3, NEVER]),
+      flushMs: 1,
+      slowFlushes: 0,
+      restockMs: 200,
+      restockTo: 50,
+      listRows: { atOnce: 1, aTurn: 1, aheadMax: 100 },
+      listTurnMs: random.pick([2, 6, 20]),
+    },
+    weather: { messageMs: random.pick([0.5, 2, 8]) },
+    buyEveryMs: [20, 60],
+    lookEveryMs: [10],
+    lists: 0.5,
+    admins: 1,
+    adminEveryMs: [30, 80],
+    hot: 0.5,
+    faultEveryMs: [3_000],
+    stories: LISTS,
     storyEveryMs: 200,
     storyTakesMs: 900,
   }),

@@ -26,15 +26,10 @@ const ADMIN = 1_000;
 /** Share of purchases at which many come at once: their rows fill more than a sector. */
 const RUSHES = 0.04;
 const RUSH = 20;
-/** Share of look-ups that are of all products. */
-const LISTS = 0.2;
 /** Share of purchases and look-ups of a book that name its id. */
 const BY_ID = 0.5;
 const TWINS = ["", "", "", "", "", "", "", "", "same", "same", "other"] as const;
 const AGAIN = ["", "", "", "", "same", "other"] as const;
-/** Share of runs with an admin; books have one always, or they would soon be sold out. */
-const ADMINS = 0.3;
-const ADMIN_EVERY_MS = [200, 500];
 
 export function drawActs(scene: Scene): Planned[] {
   return new Drawing(scene).acts();
@@ -61,9 +56,10 @@ class Drawing {
     const everyMs = {
       order: random.pick(climate.buyEveryMs),
       read: random.pick(climate.lookEveryMs),
-      change: random.pick(ADMIN_EVERY_MS),
+      change: random.pick(climate.adminEveryMs),
     };
-    const hasAdmin = this.#hasIds || random.chance(ADMINS);
+    // Books have one always, or they would soon be sold out.
+    const hasAdmin = this.#hasIds || random.chance(climate.admins);
     if (hasAdmin) this.#asked = [...this.#scene.products, ...this.#scene.newcomers];
     const acts = [
       ...this.#atTimes(everyMs.order, (atMs) => this.#rush(atMs)),
@@ -117,7 +113,7 @@ class Drawing {
     const { client, frontend } = this.#somebody();
     const { name, id } = this.#product();
     const thread = random.chance(climate.sameThread) ? 0 : random.below(2);
-    if (!random.chance(LISTS)) return { atMs, client, frontend, kind: "look", name, id, thread };
+    if (!random.chance(climate.lists)) return { atMs, client, frontend, kind: "look", name, id, thread };
     const byId = this.#hasIds && random.chance(BY_ID);
     const topic = this.#hasIds ? random.pick(ASKED_TOPICS) : null;
     return { atMs, client, frontend, kind: "list", topic, byId, part: this.#part(byId), thread };

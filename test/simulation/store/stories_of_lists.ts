@@ -1,0 +1,33 @@
+/** Lists that take so long that who began them is another when they are found. */
+import { anyFrontend, between, CATALOG, crash, cut, type Story } from "./stories.ts";
+import { FOLLOWERS, makeWay } from "./stories_of_followers.ts";
+
+export const LISTS: readonly Story[] = [
+  ...FOLLOWERS,
+  // The lead goes to another and comes back, and a front-end hears nothing of what was sold.
+  (random, sizes) => {
+    const forMs = between(random, 700, 1_000);
+    const firstMs = between(random, 20, 150);
+    return [
+      cut(0, CATALOG, anyFrontend(random, sizes), forMs),
+      makeWay(firstMs),
+      makeWay(firstMs + between(random, 30, 200)),
+    ];
+  },
+  // It loses the lead, as no other hears it, and has it again.
+  (random, sizes) => {
+    const forMs = between(random, 380, 500);
+    return [
+      { atMs: 0, kind: "isolate", who: anyFrontend(random, sizes), forMs: 950 },
+      { atMs: 0, kind: "isolate", who: CATALOG, forMs, isUnheard: true },
+    ];
+  },
+  // It is away for so long that its rows are gone, and takes a checkpoint while it is asked.
+  (random) => {
+    const who = `catalog ${1 + random.below(3)}`;
+    const forMs = between(random, 300, 800);
+    return [
+      random.chance(0.5) ? crash(0, who, { downMs: forMs }) : cut(0, CATALOG, who, forMs),
+    ];
+  },
+];
