@@ -38,6 +38,8 @@ export interface CatalogServiceOptions {
   startId: string;
   /** A checkpoint stands at every multiple of this index; the same on every replica. */
   checkpointEveryRows?: number;
+  /** Rows that a leader keeps in memory for its followers. */
+  tailRowsMax?: number;
   /** Of lists, how much is looked at in one turn. */
   listRows?: ListRows;
   log: Log;
@@ -79,10 +81,10 @@ export class CatalogService {
     });
     // Of any number of replicas a majority decides: half a catalog must never sell.
     const quorum = Math.floor((others.size + 1) / 2) + 1;
-    const checkpointEveryRows = options.checkpointEveryRows ?? CHECKPOINT_EVERY_ROWS;
+    const { checkpointEveryRows = CHECKPOINT_EVERY_ROWS, tailRowsMax } = options;
     const service = spy(catalog);
     const host = await ReplicaHost.open({
-      id, others, quorum, disk, service, startId, clock, checkpointEveryRows, log, fail,
+      id, others, quorum, disk, service, startId, clock, checkpointEveryRows, tailRowsMax, log, fail,
     });
     catalog.attach(host);
     const steppingAside = new SteppingAside({

@@ -66,7 +66,7 @@ export class ReplicaHost {
   }
 
   private constructor(options: ReplicaHostOptions, storage: Storage) {
-    const { id, others, quorum, startId, clock, service } = options;
+    const { id, others, quorum, startId, clock, service, tailRowsMax } = options;
     this.startId = startId;
     this.#options = options;
     this.#storage = storage;
@@ -74,7 +74,7 @@ export class ReplicaHost {
     this.#startedAtMs = clock.monotonicMs();
     this.#teller = new RowTeller(service, options.checkpointEveryRows ?? CHECKPOINT_EVERY_ROWS);
     this.#network = new ReplicaNetwork(others, clock);
-    const config = replicaConfig({ id, others: [...others.keys()], quorum, startId });
+    const config = replicaConfig({ id, others: [...others.keys()], quorum, startId, tailRowsMax });
     assert(service.snapshot === undefined || hasMajorities(config), "a checkpoint is final");
     this.#state = createReplica(config, storage);
     // What a checkpoint holds is committed: the service hears so before anything else.

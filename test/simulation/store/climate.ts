@@ -13,7 +13,7 @@ export interface Climate {
     Pick<
       Plan,
       | "cacheSize" | "checkpointEveryRows" | "flushMs" | "slowFlushes" | "restockMs" | "restockTo"
-      | "listRows" | "listTurnMs"
+      | "listRows" | "listTurnMs" | "tailRowsMax"
     >
   >;
   /** Mean times between two purchases, two look-ups, two orders looked up, in ms. */

@@ -2,13 +2,20 @@
 import type { Random } from "../random.ts";
 import { ANYTHING, BRISK, OF_THREE, QUIET, TOLD, type Climate } from "./climate.ts";
 import type { Focus } from "./focus.ts";
-import { NEVER } from "./plan.ts";
 import { BLACKOUTS, COPIES, DEAF, DISKS, LEADERS, POWER, RESTARTS } from "./stories.ts";
 import { FOLLOWERS } from "./stories_of_followers.ts";
 import { ISLANDS, SLEEPERS } from "./stories_of_islands.ts";
 import { LISTS } from "./stories_of_lists.ts";
 import { LOGS } from "./stories_of_logs.ts";
 import { ALONE, HANGS, OVERTAKEN } from "./stories_of_sales.ts";
+
+const ROW_BY_ROW = { atOnce: 1, aTurn: 1 };
+/** Some lists take a fifth of a second: then few can wait. */
+const LISTINGS = [
+  { listRows: { ...ROW_BY_ROW, aheadMax: 100 }, listTurnMs: 2 },
+  { listRows: { ...ROW_BY_ROW, aheadMax: 50 }, listTurnMs: 8 },
+  { listRows: { ...ROW_BY_ROW, aheadMax: 12 }, listTurnMs: 40 },
+];
 
 const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
   anything: () => ANYTHING,
@@ -118,16 +125,16 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
     sizes: { ...OF_THREE, catalogs: 3, frontends: 2 },
     rest: {
       cacheSize: 8,
-      checkpointEveryRows: random.pick([3, NEVER]),
+      checkpointEveryRows: random.pick([2, 10]),
+      tailRowsMax: 1,
       flushMs: 1,
       slowFlushes: 0,
       restockMs: 200,
       restockTo: 50,
-      listRows: { atOnce: 1, aTurn: 1, aheadMax: 100 },
-      listTurnMs: random.pick([2, 6, 20]),
+      ...random.pick(LISTINGS),
     },
     weather: { messageMs: random.pick([0.5, 2, 8]) },
-    buyEveryMs: [20, 60],
+    buyEveryMs: [15, 40],
     lookEveryMs: [10],
     lists: 0.5,
     admins: 1,

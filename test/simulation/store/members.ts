@@ -109,6 +109,7 @@ export class Members {
       restockMs: plan.restockMs,
       restockTo: plan.restockTo,
       checkpointEveryRows: plan.checkpointEveryRows,
+      tailRowsMax: plan.tailRowsMax,
       listRows: plan.listRows,
       ...this.#surroundings(place),
       clock: turns.clock,

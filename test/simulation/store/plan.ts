@@ -120,6 +120,8 @@ export interface Plan {
   balance: Balance;
   /** Rows between two checkpoints of the catalog. */
   checkpointEveryRows: number;
+  /** That the catalog's leader has in memory. Of a follower that lacks more the rest is on disk. */
+  tailRowsMax: number;
   /** Of the catalog's lists: products that a turn looks at, and the mean pause between two, ms. */
   listRows: ListRows;
   listTurnMs: number;
@@ -177,6 +179,7 @@ export function drawPlan(
     balance: focusing.pick(BALANCES),
     checkpointEveryRows: drawCheckpoints(random),
     ...drawListing(listing),
+    tailRowsMax: listing.pick([2, 10, NEVER]),
     flushMs: random.pick([0.2, 1, 5, 30]),
     slowFlushes: random.chance(0.15) ? 0.03 : 0,
     drift: random.chance(0.5) ? 0.005 : 0,
