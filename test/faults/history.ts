@@ -72,6 +72,8 @@ export interface ListOperation extends Asked {
   byId: boolean;
   /** Missing: all of it. */
   part?: ListedPart;
+  /** What a 200 said of whether more follow, where that was looked at. */
+  more?: boolean | undefined;
   /** What a 200 said; the version is that of the latest change of any product. */
   products: readonly Shown[];
   version: number;

@@ -20,6 +20,8 @@ export interface Climate {
   buyEveryMs: readonly number[];
   lookEveryMs: readonly number[];
   findEveryMs: number;
+  /** Share of purchases at which many come at once. */
+  rushes: number;
   /** Share of look-ups that are lists. */
   lists: number;
   /** Share of runs with an admin, where there need not be one; and mean times of his changes. */
@@ -57,6 +59,7 @@ export const ANYTHING: Climate = {
   buyEveryMs: [20, 60, 150],
   lookEveryMs: [10, 30, 90],
   findEveryMs: 200,
+  rushes: 0.04,
   lists: 0.2,
   admins: 0.3,
   adminEveryMs: [200, 500],

@@ -23,8 +23,7 @@ export interface Scene {
 const CLIENTS = 6;
 /** Of those who change what is sold: nobody else's answers are theirs. */
 const ADMIN = 1_000;
-/** Share of purchases at which many come at once: their rows fill more than a sector. */
-const RUSHES = 0.04;
+/** So many at once that their rows fill more than a sector. */
 const RUSH = 20;
 /** Share of purchases and look-ups of a book that name its id. */
 const BY_ID = 0.5;
@@ -83,7 +82,8 @@ class Drawing {
   }
 
   #rush(atMs: number): Planned[] {
-    const size = this.#scene.random.chance(RUSHES) ? RUSH : 1;
+    const { random, climate } = this.#scene;
+    const size = random.chance(climate.rushes) ? RUSH : 1;
     return Array.from({ length: size }, () => this.#order(atMs));
   }
 

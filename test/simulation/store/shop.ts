@@ -22,7 +22,7 @@ export const THREADS = 2;
 /** What a front-end's public side answers here. */
 export type PublicAnswer =
   | { status: 200; number: number; replayed: boolean }
-  | { status: 200; products: readonly Shown[]; version: number }
+  | { status: 200; products: readonly Shown[]; version: number; more?: boolean }
   | { status: 200; order: { number: number; name: string; type: OrderType; quantity: number } }
   | { status: 200; version: number }
   | { status: 404 | 409 | 422 | 503 }
@@ -33,6 +33,7 @@ export type PublicAnswer =
 interface Kept {
   products: readonly Shown[];
   version: number;
+  more?: boolean;
 }
 
 export interface ShopOptions {
@@ -87,8 +88,8 @@ export class Shop {
         keepProduct: ({ product, version }) => {
           return { products: shownIn(this.#vocabulary.showProduct(product)), version };
         },
-        keepList: ({ products, version }) => {
-          return { products: shownIn(this.#vocabulary.showProducts(products)), version };
+        keepList: ({ products, version, more }) => {
+          return { products: shownIn(this.#vocabulary.showProducts(products)), version, more };
         },
       }),
     }));

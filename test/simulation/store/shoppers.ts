@@ -128,7 +128,8 @@ export class Shoppers {
       .map(([name, value]) => value === null ? "" : `&${name}=${value}`).join("");
     const path = `/products?thread=${thread}&limit=${limit}${of}`;
     const { asked, answer } = await this.#ask({ client, frontend, path, body: null });
-    const read = readIn(answer);
+    const more = answer !== null && "more" in answer ? { more: answer.more } : {};
+    const read = { ...readIn(answer), ...more };
     this.#options.operations.push({ ...asked, kind: "list", topic, byId, part, ...read });
   }
 
@@ -224,7 +225,9 @@ function isUntried(answer: PublicAnswer | null): boolean {
 
 /** What a look-up or a list was answered with. */
 function readIn(answer: PublicAnswer | null): { products: readonly Shown[]; version: number } {
-  return answer !== null && "products" in answer ? answer : { products: [], version: NaN };
+  if (answer === null || !("products" in answer)) return { products: [], version: NaN };
+  const { products, version } = answer;
+  return { products, version };
 }
 
 function noAnswer(error: unknown): null {

@@ -2,6 +2,11 @@
 import { anyFrontend, between, CATALOG, cut, type Story } from "./stories.ts";
 import { FOLLOWERS, makeWay } from "./stories_of_followers.ts";
 
+/** It hears nothing of so much that its rows are gone, and takes a checkpoint while it is asked. */
+const checkpointed: Story = (random) => {
+  return [cut(0, CATALOG, `catalog ${1 + random.below(3)}`, between(random, 20, 150))];
+};
+
 export const LISTS: readonly Story[] = [
   ...FOLLOWERS,
   // The lead goes to another and comes back, and a front-end hears nothing of what was sold.
@@ -22,9 +27,5 @@ export const LISTS: readonly Story[] = [
       { atMs: 0, kind: "isolate", who: CATALOG, forMs, isUnheard: true },
     ];
   },
-  // It hears nothing for so long that its rows are gone, and takes a checkpoint while it is asked.
-  (random) => {
-    const who = `catalog ${1 + random.below(3)}`;
-    return [cut(0, CATALOG, who, between(random, 30, 300))];
-  },
+  checkpointed, checkpointed, checkpointed,
 ];
