@@ -84,7 +84,8 @@ export class CatalogService {
     const { checkpointEveryRows = CHECKPOINT_EVERY_ROWS, tailRowsMax } = options;
     const service = spy(catalog);
     const host = await ReplicaHost.open({
-      id, others, quorum, disk, service, startId, clock, checkpointEveryRows, tailRowsMax, log, fail,
+      ...{ id, others, quorum, disk, service, startId, clock },
+      ...{ checkpointEveryRows, tailRowsMax, log, fail },
     });
     catalog.attach(host);
     const steppingAside = new SteppingAside({

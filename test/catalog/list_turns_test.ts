@@ -67,7 +67,7 @@ test("what is sold between its turns and not shown yet is not in it: nobody keep
   assert.deepEqual([answer.results[0]!.version, answer.results[0]!.store], [0, false]);
 });
 
-test("who has lost the lead in between and has it again waits until no cache is older", async () => {
+test("who lost the lead in between and has it again waits until no cache is older", async () => {
   const store = await Store.open({ ...ROW_BY_ROW, frontends: [1, 2] });
   const first = await store.lease(1, null);
   await store.lease(2, null);
@@ -119,7 +119,7 @@ test("a checkpoint that is taken over in between: the list is of its row", async
   assert.equal(answer.results[0]!.version, 4);
 });
 
-test("what is changed again and again as a list is to leave is given up after a while", async () => {
+test("a list that loses what it found again and again is given up after a while", async () => {
   const store = await Store.open(ROW_BY_ROW);
   store.log.isConfirming = false;
   const asked = list(store, { lists: [query({ limit: 1 })] });

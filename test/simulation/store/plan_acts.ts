@@ -113,7 +113,8 @@ class Drawing {
     const { client, frontend } = this.#somebody();
     const { name, id } = this.#product();
     const thread = random.chance(climate.sameThread) ? 0 : random.below(2);
-    if (!random.chance(climate.lists)) return { atMs, client, frontend, kind: "look", name, id, thread };
+    const isList = random.chance(climate.lists);
+    if (!isList) return { atMs, client, frontend, kind: "look", name, id, thread };
     const byId = this.#hasIds && random.chance(BY_ID);
     const topic = this.#hasIds ? random.pick(ASKED_TOPICS) : null;
     return { atMs, client, frontend, kind: "list", topic, byId, part: this.#part(byId), thread };
