@@ -30,6 +30,7 @@ import { Reading } from "./reading.ts";
 import { Restock } from "./restock.ts";
 import { checkInitial, checkRows } from "./row_check.ts";
 import { COLUMNS, openPayload, readRow, type Row } from "./rows.ts";
+import type { ListRows } from "./searches.ts";
 import { Selling } from "./selling.ts";
 import type { CatalogState } from "./state.ts";
 
@@ -39,6 +40,8 @@ export interface CatalogOptions extends LeadingOptions {
   restockTo: number;
   /** Ids of all order replicas. */
   orders: readonly number[];
+  /** Missing: as shared/limits.ts says. */
+  listRows?: ListRows | undefined;
   log: Log;
 }
 
@@ -59,13 +62,15 @@ export class Catalog implements ReplicatedService {
   #snapshot: { text: string; checkpoint: Checkpoint } | null = null;
 
   constructor(options: CatalogOptions) {
-    const { state, restockMs, restockTo, orders, clock, log } = options;
+    const { state, restockMs, restockTo, orders, listRows, clock, log } = options;
     this.#log = log;
     const leading = new Leading(options);
     this.#state = state;
     this.#leading = leading;
     this.#following = new Following(state);
-    this.#reading = new Reading({ state, leading, following: this.#following, clock });
+    this.#reading = new Reading({
+      state, leading, following: this.#following, listRows, clock,
+    });
     this.#clock = clock;
     this.#selling = new Selling({ state, leading, orders, clock });
     this.#administration = new Administration({ state, leading, clock });

@@ -66,7 +66,7 @@ export class ReplicaHost {
   }
 
   private constructor(options: ReplicaHostOptions, storage: Storage) {
-    const { id, others, quorum, startId, clock, service } = options;
+    const { id, others, quorum, startId, clock, service, tailRowsMax } = options;
     this.startId = startId;
     this.#options = options;
     this.#storage = storage;
@@ -76,8 +76,8 @@ export class ReplicaHost {
     this.#network = new ReplicaNetwork(others, clock);
     this.#door = new RowDoor(service, options.log);
     const isSnapshot = this.#door.isSnapshot.bind(this.#door);
-    const ids = [...others.keys()];
-    const config = replicaConfig({ id, others: ids, quorum, startId, isSnapshot });
+    const group = { id, others: [...others.keys()], quorum, startId };
+    const config = replicaConfig({ ...group, isSnapshot, tailRowsMax });
     assert(service.snapshot === undefined || hasMajorities(config), "a checkpoint is final");
     this.#state = createReplica(config, storage);
     // What a checkpoint holds is committed: the service hears so before anything else.

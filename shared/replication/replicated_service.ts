@@ -59,6 +59,8 @@ export interface ReplicaHostOptions {
   clock: Clock;
   /** A checkpoint stands at every multiple of this index; the same on all members. */
   checkpointEveryRows?: number;
+  /** Rows that a leader keeps in memory for its followers. */
+  tailRowsMax?: number | undefined;
   log: Log;
   /** A disk that failed or a bug: ends the process. */
   fail: (error: unknown) => void;
