@@ -209,7 +209,7 @@ function readType(text: string): OrderType {
 
 function readTerm(text: string): number {
   if (/^[0-9]{1,16}$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-  throw noRow(`a term in a row: ${text}`);
+  throw noRow(`a whole number in a row: ${text}`);
 }
 
 function readCount(text: string, min = 0): number {
