@@ -42,8 +42,7 @@ export const COLUMNS = [
   "max_volume",
 ] as const;
 
-/** Of as many digits as are exact. */
-const WHOLE = /^(?:0|-?[1-9][0-9]{0,14})$/;
+const WHOLE = /^(?:0|-?[1-9][0-9]{0,15})$/;
 
 /** Where each column stands in a row. */
 const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Record<
@@ -219,7 +218,8 @@ function readCount(text: string, min = 0): number {
 }
 
 function readWhole(text: string): number {
-  if (WHOLE.test(text)) return Number(text);
+  const number = Number(text);
+  if (WHOLE.test(text) && Number.isSafeInteger(number)) return number;
   throw noRow(`a whole number in a row: ${text}`);
 }
 

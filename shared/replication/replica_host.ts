@@ -273,7 +273,8 @@ export class ReplicaHost {
     // No answer for want of room is one that may come later.
     const isUrgent = this.#state.campaign !== null;
     const asked = this.#isTooMuch(question) ? null : this.#network.ask(to, question, { isUrgent });
-    Promise.resolve(asked).then((said) => this.#take(to, question, said), this.#options.fail);
+    const taken = Promise.resolve(asked).then((said) => this.#take(to, question, said));
+    taken.catch(this.#options.fail);
   }
 
   #take(from: number, question: Question, said: Answer | null): void {
