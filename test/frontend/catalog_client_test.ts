@@ -270,13 +270,13 @@ for (const [what, kind, ask] of [
     await Promise.all(left);
     assert.equal(client.abandoned, 512);
     assert.equal(finder.calls.length, most);
-    const answer = { leadership: "1.a", index: 0, results: [null] };
     const page = { products: [TUX], more: false, version: 3, store: true };
-    const results = kind === "lists" ? { results: [page] } : {};
-    finder.calls[0]!.answer({ ...answer, ...results });
+    const results = kind === "lists" ? [page] : [null];
+    const answer = kind === "ids" ? { results } : { leadership: "1.a", index: 0, results };
+    finder.calls[0]!.answer(answer);
     const next = await finder.next();
     assert.equal((next.body as Record<string, unknown[]>)[kind]!.length, 1);
-    next.answer({ ...answer, ...results });
+    next.answer(answer);
     await Promise.all([sent[0], found[0]]);
     assert.deepEqual(finder.suspected, []);
   });
