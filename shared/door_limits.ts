@@ -36,25 +36,24 @@ export const SLICE_BUSY_BYTES = 256;
 /** Requests of one connection that are served in one turn, and of all that have to wait. */
 export const BURST_MAX = 8;
 export const TURN_REQUESTS_MAX = 256;
-/** The same in a turn in which somebody has connected: the next one waits for its end. */
+/**
+ * The same in a turn in which somebody has connected, as the next one waits for its end: of
+ * connections that ask for one thing at a time, and of those that pipeline.
+ */
+export const TURN_POLITE_MAX = 32;
 export const TURN_ARRIVING_MAX = 2;
 /** A newcomer in a wave of them is read this late, and so many of them begin to be in a turn. */
 export const NEWCOMER_MS = 50;
 export const NEWCOMERS_READ_MAX = 32;
 /** Requests of a thread that wait; the connection that brings one more is ended. */
-export const WAITING_REQUESTS_MAX = 20_000;
+export const WAITING_REQUESTS_MAX = 32_768;
 /** With so many that wait a thread is busy: they are some 50 ms of its work. */
 export const WAITING_BUSY = 2_048;
-/** With so many connections that wait it is a crowd. */
-export const WAITING_CONNECTIONS_BUSY = 64;
-/** A request that waited for so long is refused; sooner in a busy thread. */
+/** A request that waited for so long is refused, unless others of its connection were served. */
 export const WAIT_MS = 1_000;
-export const WAIT_BUSY_MS = 70;
 export const EXPIRE_EVERY_MS = 25;
-/** A refusal leaves within this; later it is the last of its connection. */
+/** A refusal leaves within this. */
 export const REFUSAL_MS = 100;
-/** Connections that are ended so in EXPIRE_EVERY_MS: a few milliseconds' work. */
-export const ENDED_MAX = 32;
 /** Searches that go to the catalog together: what is found does not wait long for the rest. */
 export const SEARCHES_MAX = 2;
 /** With so many of them in a front-end's queue, the oldest for so long, newcomers are refused. */
@@ -71,7 +70,6 @@ export const WRITE_PROGRESS_BYTES = 4_096;
 export const WRITE_STALL_MS = 10_000;
 export const WRITE_CHECK_MS = 2_500;
 
-assert(WAIT_BUSY_MS + EXPIRE_EVERY_MS < REFUSAL_MS, "what waits in a crowd is refused in time");
 assert(REFUSED_REST_MS + EXPIRE_EVERY_MS < REFUSAL_MS, "so is what comes after a refusal");
 assert(NEWCOMER_MS < REFUSAL_MS, "who comes in a wave is answered soon after");
 assert(BURST_MAX <= PIPELINE_MAX && PIPELINE_MAX < PIPELINE_SHARED_MAX, "one is less than all");

@@ -25,8 +25,9 @@ export class Pipeline {
   readonly input = new SlicedInput();
   /** Requests that may be in flight at once. */
   window = limits.PIPELINE_MAX;
-  /** Requests served in this turn. */
+  /** Requests that have come in a turn of the gate, and which. */
   burst = 0;
+  turn = 0;
   /** When one of its requests that waited was last served; monotonic ms. */
   servedAtMs = 0;
   /** Nothing more is served before; monotonic ms. */

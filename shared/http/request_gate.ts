@@ -18,10 +18,7 @@ import type { Socket } from "node:net";
 import { monotonicMs } from "../clock.ts";
 import * as limits from "../door_limits.ts";
 import { Newcomers } from "./newcomers.ts";
-import type { Arrived, GatedConnection, Waiting } from "./pipeline.ts";
-
-/** The connection goes on behind the refusal, or ends with it. */
-type Overdue = "one" | "last";
+import type { Arrived, GatedConnection, Pipeline, Waiting } from "./pipeline.ts";
 
 /** What happens to a request that has waited too long. `isLast`: nothing behind it is answered. */
 export type Refuse = (arrived: Arrived, options: { isLast: boolean }) => void;
@@ -37,12 +34,12 @@ export class RequestGate {
    */
   readonly #waiting = new Set<GatedConnection>();
   #waitingRequests = 0;
-  /** Those whose burst begins anew in the next turn. */
-  #bursting: GatedConnection[] = [];
+  /** Counts those turns of which somebody waits for the end. */
+  #turnNumber = 0;
   #turn: NodeJS.Immediate | null = null;
   readonly #newcomers = new Newcomers();
-  /** Connections that may still be ended in this interval of EXPIRE_EVERY_MS. */
-  #endsLeft = limits.ENDED_MAX;
+  /** Requests that may still be served in this turn before those that wait. */
+  #directLeft = limits.TURN_REQUESTS_MAX;
   #expiry: NodeJS.Timeout | null = null;
 
   constructor(serve: (arrived: Arrived) => void, refuse: Refuse) {
@@ -57,22 +54,20 @@ export class RequestGate {
   opened(connection: GatedConnection): void {
     if (this.#isBusy) this.#slice(connection);
     this.#newcomers.opened(connection.socket);
+    this.#directLeft = Math.min(this.#directLeft, limits.TURN_POLITE_MAX);
     this.#turnSoon();
   }
 
   /** A request has arrived on this connection: it is served now, later, or not at all. */
   take(connection: GatedConnection, arrived: Arrived): void {
     const { pipeline } = connection;
-    const { input } = pipeline;
-    if (++pipeline.burst === limits.BURST_MAX) this.#endBurst(connection);
+    if (pipeline.turn !== this.#turnNumber) pipeline.burst = 0;
+    pipeline.turn = this.#turnNumber;
+    if (++pipeline.burst === limits.BURST_MAX) this.#turnSoon();
     const isFree = pipeline.burst <= limits.BURST_MAX && pipeline.waiting.length === 0 &&
-      (!this.#newcomers.isArriving || (connection.unfinished === 0 && !input.isHeld));
+      (!this.#newcomers.isArriving || this.#isPolite(connection)) && this.#directLeft-- > 0;
     if (isFree && this.#hasRoom(connection)) return this.#serve(arrived);
-    const nowMs = monotonicMs();
-    const sinceMs = input.isFeeding ? input.sinceMs : nowMs;
-    const overdue = pipeline.waiting.length > 0 ? null : this.#overdue(connection, sinceMs, nowMs);
-    if (overdue === null) this.#defer(connection, { ...arrived, sinceMs });
-    else this.#refuseOverdue(connection, arrived, overdue);
+    this.#defer(connection, { ...arrived, sinceMs: monotonicMs() });
   }
 
   /** An answer has left, or the client has read some: what waits may have room now. */
@@ -89,6 +84,11 @@ export class RequestGate {
     waiting.length = 0;
     input.end();
     this.#waiting.delete(connection);
+  }
+
+  /** It asks for one thing at a time, as far as is known by now. */
+  #isPolite({ unfinished, pipeline: { burst, input } }: GatedConnection): boolean {
+    return unfinished === 0 && burst === 1 && !input.isHeld;
   }
 
   /** More is in flight than anybody may add to by pipelining. */
@@ -130,15 +130,11 @@ export class RequestGate {
     this.#expiry ??= setInterval(() => this.#expire(), limits.EXPIRE_EVERY_MS);
   }
 
-  #endBurst(connection: GatedConnection): void {
-    this.#bursting.push(connection);
-    this.#turnSoon();
-  }
-
   #turnSoon(): void {
     this.#turn ??= setImmediate(() => {
       this.#turn = null;
-      for (const { pipeline } of this.#bursting.splice(0)) pipeline.burst = 0;
+      this.#directLeft = limits.TURN_REQUESTS_MAX;
+      this.#turnNumber++;
       const { isArriving } = this.#newcomers;
       this.#newcomers.endTurn();
       this.#serveTurn(isArriving ? limits.TURN_ARRIVING_MAX : limits.TURN_REQUESTS_MAX);
@@ -193,8 +189,7 @@ export class RequestGate {
     const { pipeline, socket, isGone, isReadingBody } = connection;
     if (isGone || !pipeline.input.isHeld || pipeline.waiting.length > 0) return false;
     if (isPaused(socket)) return false;
-    if (isReadingBody || this.#hasRoom(connection)) return true;
-    return this.#overdue(connection, pipeline.input.sinceMs, monotonicMs()) !== null;
+    return isReadingBody || this.#hasRoom(connection);
   }
 
   #slice(connection: GatedConnection): void {
@@ -203,40 +198,15 @@ export class RequestGate {
 
   #onInput(connection: GatedConnection): void {
     const { pipeline } = connection;
-    if (pipeline.waiting.length === 0 && pipeline.burst < limits.BURST_MAX &&
-      this.#mayFeed(connection)) pipeline.input.feed(this.#sliceBytes);
+    const mayBurst = pipeline.turn !== this.#turnNumber || pipeline.burst < limits.BURST_MAX;
+    if (mayBurst && pipeline.waiting.length === 0 && this.#mayFeed(connection)) {
+      pipeline.input.feed(this.#sliceBytes);
+    }
     if (pipeline.input.isHeld) this.#hold(connection);
   }
 
-  /**
-   * How what has waited since then is refused; null: it may still be served. Where there is a
-   * crowd it is refused in time, and if that is over, it is the last of its connection: who brings
-   * more than can even be refused is hung up on, so many at a time. Where there is none, a long
-   * pipeline that goes on may take its time. Who asks one thing at a time is served.
-   */
-  #overdue(connection: GatedConnection, sinceMs: number, nowMs: number): Overdue | null {
-    const { pipeline, unfinished } = connection;
-    const waitedMs = nowMs - sinceMs;
-    if (waitedMs <= limits.WAIT_BUSY_MS) return null;
-    if (unfinished === 0 && pipeline.waiting.length <= 1 && !pipeline.input.isHeld) return null;
-    if (this.#isBusy || this.#waiting.size >= limits.WAITING_CONNECTIONS_BUSY) {
-      if (waitedMs <= limits.REFUSAL_MS) return this.#isFull ? "one" : null;
-      return this.#endsLeft > 0 ? "last" : null;
-    }
-    if (Math.max(sinceMs, pipeline.servedAtMs) > nowMs - limits.WAIT_MS) return null;
-    return pipeline.input.isHeld || pipeline.waiting.length > limits.PIPELINE_MAX ? "last" : "one";
-  }
-
-  #refuseOverdue(connection: GatedConnection, arrived: Arrived, overdue: Overdue): void {
-    const isLast = overdue === "last";
-    if (isLast) this.#endsLeft--;
-    this.#refuse(arrived, { isLast });
-    if (isLast) this.forget(connection);
-  }
-
-  /** Requests that waited longer than anybody should get a 503, the oldest first. */
+  /** Requests of connections of which none was served for long get a 503, the oldest first. */
   #expire(): void {
-    this.#endsLeft = limits.ENDED_MAX;
     const nowMs = monotonicMs();
     for (const connection of [...this.#waiting]) this.#expireOn(connection, nowMs);
     if (this.#waiting.size > 0) return this.#turnSoon();
@@ -246,18 +216,26 @@ export class RequestGate {
 
   #expireOn(connection: GatedConnection, nowMs: number): void {
     const { pipeline, socket } = connection;
-    const { waiting } = pipeline;
-    // A client that reads nothing would not read a refusal; it is let go for that.
-    while (waiting.length > 0 && !connection.isGone && !isUnread(socket)) {
-      const overdue = this.#overdue(connection, waiting[0]!.sinceMs, nowMs);
-      if (overdue === null) return;
+    const { waiting, input } = pipeline;
+    // A long pipeline that goes on may take its time. A client that reads nothing would not read a
+    // refusal; it is let go for that.
+    if (isGoingOn(pipeline, nowMs) || isUnread(socket)) return;
+    while (waiting.length > 0 && waiting[0]!.sinceMs <= nowMs - limits.WAIT_MS) {
+      if (connection.isGone) return;
       this.#waitingRequests--;
-      this.#refuseOverdue(connection, waiting.shift()!, overdue);
+      const isLast = input.isHeld || waiting.length > limits.PIPELINE_MAX;
+      this.#refuse(waiting.shift()!, { isLast });
+      if (isLast) return this.forget(connection);
     }
     if (pipeline.isBehind || connection.isGone) return;
     this.#waiting.delete(connection);
     resume(socket);
   }
+}
+
+/** Some of it was served lately. */
+function isGoingOn(pipeline: Pipeline, nowMs: number): boolean {
+  return pipeline.servedAtMs > nowMs - limits.WAIT_MS;
 }
 
 /** node:http has stopped its parser until the client has taken some of its answers. */

@@ -6,7 +6,6 @@
  * until there is room for what is in its next slice.
  */
 import type { Socket } from "node:net";
-import { monotonicMs } from "../clock.ts";
 
 type Feed = (chunk: Buffer) => void;
 
@@ -15,10 +14,6 @@ export class SlicedInput {
   #feed: Feed = () => {};
   #rest: Buffer | null = null;
   #isOver = false;
-  /** Since when the rest waits, or what the parser is being given; monotonic ms. */
-  sinceMs = 0;
-  /** The parser is being given a slice. */
-  isFeeding = false;
 
   get isSliced(): boolean {
     return this.#socket !== null;
@@ -41,7 +36,6 @@ export class SlicedInput {
     socket.removeListener("data", this.#feed);
     socket.on("data", (chunk: Buffer) => {
       if (this.#isOver) return;
-      if (this.#rest === null) this.sinceMs = monotonicMs();
       this.#rest = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
       onHeld();
     });
@@ -53,9 +47,7 @@ export class SlicedInput {
     const rest = this.#rest;
     if (rest === null) return;
     this.#rest = rest.length > bytes ? rest.subarray(bytes) : null;
-    this.isFeeding = true;
     this.#feed.call(this.#socket, rest.length > bytes ? rest.subarray(0, bytes) : rest);
-    this.isFeeding = false;
   }
 
   /**
