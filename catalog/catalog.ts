@@ -12,6 +12,7 @@ import type { ReplicatedService } from "../shared/replication/replicated_service
 import { isTerm } from "../shared/terms.ts";
 import type { ReplicaHealth } from "../shared/wire.ts";
 import { Administration } from "./administration.ts";
+import { readCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import {
   parseAdmin,
   parseFence,
@@ -27,7 +28,9 @@ import { Granting } from "./granting.ts";
 import { Leading, type CatalogHost, type LeadingOptions } from "./leading.ts";
 import { Reading } from "./reading.ts";
 import { Restock } from "./restock.ts";
-import { COLUMNS, openPayload, readRow } from "./rows.ts";
+import { checkInitial, checkRows } from "./row_check.ts";
+import { COLUMNS, openPayload, readRow, type Row } from "./rows.ts";
+import type { ListRows } from "./searches.ts";
 import { Selling } from "./selling.ts";
 import type { CatalogState } from "./state.ts";
 
@@ -37,6 +40,8 @@ export interface CatalogOptions extends LeadingOptions {
   restockTo: number;
   /** Ids of all order replicas. */
   orders: readonly number[];
+  /** Missing: as shared/limits.ts says. */
+  listRows?: ListRows | undefined;
   log: Log;
 }
 
@@ -52,15 +57,20 @@ export class Catalog implements ReplicatedService {
   readonly #restock: Restock;
   readonly #clock: Clock;
   readonly #log: Log;
+  /** Rows of another replica as they were read at the door: they enter the log next. */
+  #checked: { after: number; payloads: readonly string[]; rows: readonly Row[] } | null = null;
+  #snapshot: { text: string; checkpoint: Checkpoint } | null = null;
 
   constructor(options: CatalogOptions) {
-    const { state, restockMs, restockTo, orders, clock, log } = options;
+    const { state, restockMs, restockTo, orders, listRows, clock, log } = options;
     this.#log = log;
     const leading = new Leading(options);
     this.#state = state;
     this.#leading = leading;
     this.#following = new Following(state);
-    this.#reading = new Reading({ state, leading, following: this.#following, clock });
+    this.#reading = new Reading({
+      state, leading, following: this.#following, listRows, clock,
+    });
     this.#clock = clock;
     this.#selling = new Selling({ state, leading, orders, clock });
     this.#administration = new Administration({ state, leading, clock });
@@ -91,10 +101,17 @@ export class Catalog implements ReplicatedService {
     return openPayload(this.#state.initial, this.#clock.timestamp());
   }
 
+  checkRows(after: number, payloads: readonly string[]): void {
+    const rows = payloads.map(readRow);
+    checkRows(this.#state, after, rows);
+    this.#checked = { after, payloads, rows };
+  }
+
   /** @throws conflict when this replica was born with other products than the log's */
   onRow(index: number, _term: number, payload: string): void {
-    const row = this.#leading.takeProposed() ?? readRow(payload);
-    if (row.kind === "open") this.#checkInitial(index, row.initial);
+    const row =
+      this.#leading.takeProposed() ?? this.#takeChecked(index, payload) ?? readRow(payload);
+    if (row.kind === "open") checkInitial(this.#state, index, row.initial);
     if (row.kind === "fence" && !isTerm(row.term)) {
       this.#log.warn("a fence with a term out of bounds counts as none", { row: index });
     }
@@ -132,8 +149,25 @@ export class Catalog implements ReplicatedService {
     return this.#state.snapshot();
   }
 
-  restore(text: string): void {
-    this.#state.restore(text);
+  checkSnapshot(text: string, index: number): void {
+    this.#snapshot = { text, checkpoint: readSnapshot(text, index) };
+  }
+
+  restore(text: string, index: number): void {
+    const checked = this.#snapshot?.text === text ? this.#snapshot.checkpoint : null;
+    this.#snapshot = null;
+    this.#checked = null;
+    this.#state.restore(checked ?? readSnapshot(text, index));
+  }
+
+  /** It has been read already. */
+  #takeChecked(index: number, payload: string): Row | null {
+    if (this.#checked === null) return null;
+    const { after, payloads, rows } = this.#checked;
+    const at = index - after - 1;
+    const row = payloads[at] === payload ? rows[at]! : null;
+    if (row === null || at === rows.length - 1) this.#checked = null;
+    return row;
   }
 
   // The calls ----------------------------------------------------------------
@@ -178,13 +212,11 @@ export class Catalog implements ReplicatedService {
       },
     };
   }
+}
 
-  /** All replicas of a group begin with the same products. @throws conflict */
-  #checkInitial(index: number, initial: string): void {
-    if (initial === this.#state.initial) return;
-    const message =
-      `Cannot take row ${index}: its store was born with other products (${initial}) ` +
-      `than this replica (${this.#state.initial})`;
-    throw new AppError("conflict", message);
-  }
+/** @throws bad_request */
+function readSnapshot(text: string, index: number): Checkpoint {
+  const checkpoint = readCheckpoint(text);
+  if (checkpoint.index === index) return checkpoint;
+  throw new AppError("bad_request", `A checkpoint of row ${checkpoint.index} passes for ${index}`);
 }

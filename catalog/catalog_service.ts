@@ -15,6 +15,7 @@ import type { ReplicatedService } from "../shared/replication/replicated_service
 import { SteppingAside } from "../shared/stepping_aside.ts";
 import { Catalog } from "./catalog.ts";
 import type { InitialProduct } from "./products.ts";
+import type { ListRows } from "./searches.ts";
 import { CatalogState } from "./state.ts";
 
 export interface CatalogServiceOptions {
@@ -37,6 +38,10 @@ export interface CatalogServiceOptions {
   startId: string;
   /** A checkpoint stands at every multiple of this index; the same on every replica. */
   checkpointEveryRows?: number;
+  /** Rows that a leader keeps in memory for its followers. */
+  tailRowsMax?: number;
+  /** Of lists, how much is looked at in one turn. */
+  listRows?: ListRows;
   log: Log;
   /** A disk that failed or a bug: this replica cannot go on. */
   fail: (error: unknown) => void;
@@ -63,6 +68,7 @@ export class CatalogService {
       state: new CatalogState(products),
       frontends: [...frontends.keys()],
       orders: options.orders,
+      listRows: options.listRows,
       log,
       restockMs,
       restockTo,
@@ -75,10 +81,11 @@ export class CatalogService {
     });
     // Of any number of replicas a majority decides: half a catalog must never sell.
     const quorum = Math.floor((others.size + 1) / 2) + 1;
-    const checkpointEveryRows = options.checkpointEveryRows ?? CHECKPOINT_EVERY_ROWS;
+    const { checkpointEveryRows = CHECKPOINT_EVERY_ROWS, tailRowsMax } = options;
     const service = spy(catalog);
     const host = await ReplicaHost.open({
-      id, others, quorum, disk, service, startId, clock, checkpointEveryRows, log, fail,
+      ...{ id, others, quorum, disk, service, startId, clock },
+      ...{ checkpointEveryRows, tailRowsMax, log, fail },
     });
     catalog.attach(host);
     const steppingAside = new SteppingAside({

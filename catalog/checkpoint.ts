@@ -8,14 +8,20 @@
  *                       unless it is here in its first life, without traits, its life comes last
  *   [sale,key,name,type,quantity]                                            each unsettled sale
  */
-import assert from "node:assert/strict";
+import { AppError } from "../shared/errors.ts";
+import { NAME_LENGTH_MAX } from "../shared/limits.ts";
+import { parseInternalKey } from "../shared/names.ts";
+import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../shared/parse.ts";
 import { isTerm } from "../shared/terms.ts";
+import { readTraits, TRAITS } from "../shared/traits.ts";
 import type { Sale } from "../shared/wire.ts";
 import { NO_FENCE, type Fence } from "./ledger.ts";
-import { assertBalance, NO_TRAITS, PLAIN_LIFE, tradedOf } from "./products.ts";
+import { assertBalance, isBalanced, NO_TRAITS, PLAIN_LIFE, tradedOf } from "./products.ts";
 import type { Life, ProductRecord } from "./products.ts";
 
 const FORMAT = 2;
+const HEAD = ["format", "index", "initial", "fence", "settled", "products", "sales"];
+const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 
 export interface Checkpoint {
   /** The last row it counts. */
@@ -49,21 +55,26 @@ export function writeCheckpoint(checkpoint: Checkpoint): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Reads what writeCheckpoint wrote: its bytes are checked before they come here. */
+/**
+ * Reads what writeCheckpoint wrote.
+ * @throws bad_request when it is none: a peer's that is wrong, or of a later version
+ */
 export function readCheckpoint(text: string): Checkpoint {
   const lines = text.split("\n");
-  assert.equal(lines.pop(), "", "a checkpoint ends with a line break");
-  const head = JSON.parse(lines[0]!);
-  assert.equal(head.format, FORMAT, "a checkpoint of a format that this version reads");
-  assert.equal(lines.length, 1 + head.products + head.sales, "a checkpoint is whole");
+  if (lines.pop() !== "") throw wrong("it does not end with a line break");
+  const head = asRecord(readJson(lines[0]!), HEAD);
+  if (head.format !== FORMAT) throw wrong("it is of a format that this version does not read");
+  const [products, sales] = [asCount(head.products), asCount(head.sales)];
+  if (lines.length !== 1 + products + sales) throw wrong("it is not whole");
+  const index = asCount(head.index);
+  const settled = asCount(head.settled);
   return {
-    index: head.index,
-    initial: head.initial,
-    // As a row of the log: see state.ts.
-    fence: isTerm(head.fence[0]) ? { term: head.fence[0], leader: head.fence[1] } : NO_FENCE,
-    settled: head.settled,
-    products: lines.slice(1, 1 + head.products).map(readProduct),
-    sales: lines.slice(1 + head.products).map(readSale),
+    index,
+    initial: asText(head.initial, "initial", 8),
+    fence: readFence(head.fence),
+    settled,
+    products: readProducts(lines.slice(1, 1 + products), index),
+    sales: readSales(lines.slice(1 + products), settled),
   };
 }
 
@@ -79,31 +90,104 @@ function productLine(product: ProductRecord): string {
   return JSON.stringify(fields);
 }
 
+function readFence(value: unknown): Fence {
+  const [term, leader] = asArray(value, "fence", 2, (one) => asCount(one));
+  if (leader === undefined) throw wrong("it has half a fence");
+  // As a row of the log: see state.ts.
+  return isTerm(term) ? { term, leader } : NO_FENCE;
+}
+
+/** By name, each once. */
+function readProducts(lines: readonly string[], index: number): ProductRecord[] {
+  const ids = new Set<number>();
+  let before = "";
+  return lines.map((line) => {
+    const product = readProduct(line);
+    const { name, version, life: { traits: { id } } } = product;
+    if (name <= before || version > index) throw wrong(`product ${name} is out of place`);
+    if (id !== undefined && ids.has(id)) throw wrong(`two products have id ${id}`);
+    if (id !== undefined) ids.add(id);
+    before = name;
+    return product;
+  });
+}
+
 function readProduct(line: string): ProductRecord {
+  const fields = readList(line, 10);
   const [name, price, quantity, version, initial, restocked, soldBack, added, bought, other] =
-    JSON.parse(line);
+    fields;
   const life = other === undefined ? PLAIN_LIFE : readLife(other);
+  const decided = { price: asPrice(price), quantity: asCount(quantity), version: asCount(version) };
   const product: ProductRecord = {
-    ...{ name, price, quantity, version, life },
-    ...{ initial, restocked, soldBack, added, bought },
-    visiblePrice: price,
+    name: asName(name),
+    ...decided,
+    life,
+    initial: asCount(initial),
+    restocked: asCount(restocked),
+    soldBack: asCount(soldBack),
+    added: asIntegerIn(added, "added", -COUNT_MAX, COUNT_MAX),
+    bought: asCount(bought),
+    visiblePrice: decided.price,
     visibleLife: life,
-    visibleQuantity: quantity,
+    visibleQuantity: decided.quantity,
     visibleTraded: 0,
-    visibleVersion: version,
+    visibleVersion: decided.version,
     lowerName: undefined,
   };
   product.visibleTraded = tradedOf(product);
-  assertBalance(product);
+  if (!isBalanced(product)) throw wrong(`the books of ${product.name} do not balance`);
+  const isPossible = product.visibleTraded >= 0 && (life.isHere || product.quantity === 0);
+  if (!isPossible) throw wrong(`the life of ${product.name} cannot be`);
   return product;
 }
 
-function readLife({ isHere, traits, tradedBefore }: Life): Life {
-  const isWithout = Object.keys(traits).length === 0;
-  return { isHere, traits: isWithout ? NO_TRAITS : traits, tradedBefore };
+function readLife(value: unknown): Life {
+  const { isHere, traits, tradedBefore } = asRecord(value, ["isHere", "traits", "tradedBefore"]);
+  if (typeof isHere !== "boolean") throw wrong("a life is here or it is not");
+  const read = readTraits(asRecord(traits, [], TRAITS));
+  const isWithout = Object.keys(read).length === 0;
+  return {
+    isHere,
+    traits: isWithout ? NO_TRAITS : read,
+    tradedBefore: asCount(tradedBefore),
+  };
 }
 
-function readSale(line: string): Sale {
-  const [sale, key, name, type, quantity] = JSON.parse(line);
-  return { sale, key, name, type, quantity };
+/** Numbered behind what is settled, each under a key of its own. */
+function readSales(lines: readonly string[], settled: number): Sale[] {
+  const keys = new Set<string>();
+  return lines.map((line, at) => {
+    const [number, key, name, type, quantity] = readList(line, 5);
+    const sale = settled + 1 + at;
+    if (number !== sale) throw wrong(`sale ${sale} is out of place`);
+    if (type !== "buy" && type !== "sell") throw wrong(`sale ${sale} is of an unknown type`);
+    const known = parseInternalKey(key);
+    if (keys.has(known)) throw wrong(`two sales under the key of sale ${sale}`);
+    keys.add(known);
+    return { sale, key: known, name: asName(name), type, quantity: asCount(quantity, 1) };
+  });
+}
+
+function readList(line: string, lengthMax: number): unknown[] {
+  return asArray(readJson(line), "a line", lengthMax, (value) => value);
+}
+
+function readJson(line: string | undefined): unknown {
+  try {
+    return JSON.parse(line ?? "");
+  } catch {
+    throw wrong("a line is no JSON");
+  }
+}
+
+function asName(value: unknown): string {
+  return asText(value, "name", 2 * NAME_LENGTH_MAX);
+}
+
+function asCount(value: unknown, min = 0): number {
+  return asIntegerIn(value, "a count", min, COUNT_MAX);
+}
+
+function wrong(why: string): AppError {
+  return new AppError("bad_request", `No checkpoint of the catalog: ${why}`);
 }

@@ -24,6 +24,8 @@ export class Ledger {
   settled = 0;
   /** The number that the next sale gets. */
   next = 1;
+  /** The last sale that is visible: of later ones nobody has been told. Invariant: shown < next. */
+  shown = 0;
   /** Sales above #forgotten, by number. Those up to `settled` linger until that is committed. */
   readonly #sales = new Map<number, Sale>();
   readonly #saleByKey = new Map<string, number>();
@@ -43,6 +45,11 @@ export class Ledger {
   findByKey(key: string): Sale | undefined {
     const number = this.#saleByKey.get(key);
     return number === undefined || number <= this.settled ? undefined : this.#sales.get(number);
+  }
+
+  /** The last sale that this key went under, as far as it is remembered; 0 for none. */
+  numberOf(key: string): number {
+    return this.#saleByKey.get(key) ?? 0;
   }
 
   /** @returns the number that the key stood for until now, for takeBack */
@@ -67,9 +74,11 @@ export class Ledger {
     this.next -= 1;
   }
 
-  /** Lets go of what is settled for good: `settled` stands in a committed row. */
-  forget(settled: number): void {
+  /** A sale becomes visible, and what is settled is let go: that stands in a committed row. */
+  show({ sale, settled }: { sale: number; settled: number }): void {
     assert(settled <= this.settled, "only what is settled is forgotten");
+    assert.equal(sale, this.shown + 1, "sales become visible in their order");
+    this.shown = sale;
     while (this.#forgotten < settled) {
       this.#forgotten += 1;
       const sale = this.#sales.get(this.#forgotten);
@@ -98,5 +107,6 @@ export class Ledger {
     this.#forgotten = from.settled;
     this.next = from.settled + 1;
     for (const sale of from.sales) this.add(sale);
+    this.shown = this.next - 1;
   }
 }

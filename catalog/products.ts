@@ -270,10 +270,14 @@ export class Products {
   }
 }
 
+export function isBalanced(record: ProductRecord): boolean {
+  const { initial, restocked, soldBack, added, bought, quantity } = record;
+  return initial + restocked + soldBack + added - bought === quantity;
+}
+
 /** Fails when the books of this product do not balance. */
 export function assertBalance(record: ProductRecord): void {
-  const { initial, restocked, soldBack, added, bought, quantity } = record;
-  if (initial + restocked + soldBack + added - bought === quantity) return;
+  if (isBalanced(record)) return;
   assert.fail(`the books of ${record.name} do not balance: ${JSON.stringify(record)}`);
 }
 

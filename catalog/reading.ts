@@ -7,7 +7,6 @@
  */
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
-import { LIST_AT_ONCE_ROWS } from "../shared/limits.ts";
 import type {
   ListAnswer,
   ListRequest,
@@ -21,13 +20,14 @@ import type { Following } from "./following.ts";
 import type { Leading } from "./leading.ts";
 import { ListScan } from "./list_scan.ts";
 import { listPage, lookUp, nameOf } from "./lookups.ts";
-import { Searches } from "./searches.ts";
+import { LIST_ROWS, Searches, type ListRows } from "./searches.ts";
 import type { CatalogState } from "./state.ts";
 
 export interface ReadingOptions {
   state: CatalogState;
   leading: Leading;
   following: Following;
+  listRows?: ListRows | undefined;
   clock: Clock;
 }
 
@@ -39,13 +39,16 @@ export class Reading {
   readonly #leading: Leading;
   readonly #following: Following;
   readonly #searches: Searches;
+  readonly #atOnce: number;
   #answered = 0;
 
-  constructor({ state, leading, following, clock }: ReadingOptions) {
+  constructor(options: ReadingOptions) {
+    const { state, leading, following, listRows = LIST_ROWS, clock } = options;
     this.#state = state;
     this.#leading = leading;
     this.#following = following;
-    this.#searches = new Searches(clock);
+    this.#searches = new Searches(clock, listRows);
+    this.#atOnce = listRows.atOnce;
   }
 
   /** Look-ups and lists since the start. */
@@ -66,7 +69,7 @@ export class Reading {
     let leadership = await this.#vouched(asker);
     const scans = lists.map((query) => new ListScan(this.#state, query));
     try {
-      for (const scan of scans) scan.step(LIST_AT_ONCE_ROWS);
+      for (const scan of scans) scan.step(this.#atOnce);
       const refused = new Set<ListScan>();
       for (let tries = 0; tries < TRIES_MAX; tries++) {
         const left = scans.filter((scan) => !scan.isComplete && !refused.has(scan));

@@ -18,8 +18,10 @@
  * The price of a sale is what one piece cost: it is there to be read, no state
  * hangs on it.
  */
-import assert from "node:assert/strict";
 import { quoteField, splitRow } from "../shared/csv.ts";
+import { AppError } from "../shared/errors.ts";
+import { parseInternalKey, parseName } from "../shared/names.ts";
+import { PRICE } from "../shared/parse.ts";
 import type { OrderType, Traits } from "../shared/wire.ts";
 import { formatTraits, NO_TRAITS } from "./products.ts";
 
@@ -39,6 +41,9 @@ export const COLUMNS = [
   "topic",
   "max_volume",
 ] as const;
+
+/** Of as many digits as are exact. */
+const WHOLE = /^(?:0|-?[1-9][0-9]{0,14})$/;
 
 /** Where each column stands in a row. */
 const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Record<
@@ -140,12 +145,12 @@ export function adminPayload(row: AdminRow, time: string): string {
 }
 
 /**
- * A row as it was written by one of the functions above. Checksums stand
- * before it, so that anything else is a bug, or a log of a later version.
+ * A row as it was written by one of the functions above.
+ * @throws bad_request when it is none: a peer's that is wrong, or of a later version
  */
 export function readRow(payload: string): Row {
   const fields = splitRow(payload);
-  if (fields.length !== COLUMNS.length) assert.fail(`a row of the catalog's log: ${payload}`);
+  if (fields.length !== COLUMNS.length) throw noRow(`a row of other columns: ${payload}`);
   const name = fields[AT.name]!;
   switch (fields[AT.kind]) {
     case "sale":
@@ -153,35 +158,37 @@ export function readRow(payload: string): Row {
         kind: "sale",
         name,
         type: readType(fields[AT.type]!),
-        quantity: readCount(fields[AT.quantity]!),
-        key: fields[AT.key]!,
-        sale: readCount(fields[AT.sale]!),
+        quantity: readCount(fields[AT.quantity]!, 1),
+        key: parseInternalKey(fields[AT.key]),
+        sale: readCount(fields[AT.sale]!, 1),
         settled: readCount(fields[AT.settled]!),
       };
     case "restock":
       return { kind: "restock", name, quantity: readCount(fields[AT.quantity]!) };
     case "price":
-      return { kind: "price", name, price: readNumber(fields[AT.price]!) };
+      return { kind: "price", name, price: readPrice(fields[AT.price]!) };
     case "stock":
       return { kind: "stock", name, quantity: readWhole(fields[AT.quantity]!) };
     case "product":
       return {
         kind: "product",
-        name,
+        name: parseName(name),
         quantity: readCount(fields[AT.quantity]!),
-        price: readNumber(fields[AT.price]!),
+        price: readPrice(fields[AT.price]!),
         traits: readTraits(fields),
       };
     case "remove":
       return { kind: "remove", name, quantity: readWhole(fields[AT.quantity]!) };
     case "fence": {
-      const [term, leader] = fields[AT.fence]!.split(".");
-      return { kind: "fence", term: readCount(term!), leader: readCount(leader!) };
+      const [term, leader, ...more] = fields[AT.fence]!.split(".");
+      if (leader === undefined || more.length > 0) throw noRow(`a fence: ${payload}`);
+      // One out of bounds, from before terms had any, is a row all the same; it counts as none.
+      return { kind: "fence", term: readTerm(term!), leader: readCount(leader) };
     }
     case "open":
       return { kind: "open", initial: fields[AT.initial]! };
     default:
-      assert.fail(`a row of an unknown kind: ${payload}`);
+      throw noRow(`a row of an unknown kind: ${payload}`);
   }
 }
 
@@ -189,31 +196,38 @@ function readTraits(fields: readonly string[]): Traits {
   const [id, topic, volume] = [fields[AT.id]!, fields[AT.topic]!, fields[AT.max_volume]!];
   if (id === "" && topic === "" && volume === "") return NO_TRAITS;
   return {
-    ...(id === "" ? {} : { id: readCount(id) }),
-    ...(topic === "" ? {} : { topic }),
+    ...(id === "" ? {} : { id: readCount(id, 1) }),
+    ...(topic === "" ? {} : { topic: parseName(topic) }),
     ...(volume === "" ? {} : { max_volume: readCount(volume) }),
   };
 }
 
 function readType(text: string): OrderType {
   if (text === "buy" || text === "sell") return text;
-  assert.fail(`a sale of an unknown type: ${text}`);
+  throw noRow(`a sale of an unknown type: ${text}`);
 }
 
-function readCount(text: string): number {
+function readTerm(text: string): number {
+  if (/^[0-9]{1,16}$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw noRow(`a whole number in a row: ${text}`);
+}
+
+function readCount(text: string, min = 0): number {
   const count = readWhole(text);
-  if (count >= 0) return count;
-  assert.fail(`a count in a row: ${text}`);
+  if (count >= min) return count;
+  throw noRow(`a count in a row: ${text}`);
 }
 
 function readWhole(text: string): number {
-  const number = readNumber(text);
-  if (Number.isSafeInteger(number)) return number;
-  assert.fail(`a whole number in a row: ${text}`);
+  if (WHOLE.test(text)) return Number(text);
+  throw noRow(`a whole number in a row: ${text}`);
 }
 
-function readNumber(text: string): number {
-  const number = Number(text);
-  if (text !== "" && Number.isFinite(number)) return number;
-  assert.fail(`a number in a row: ${text}`);
+function readPrice(text: string): number {
+  if (PRICE.test(text)) return Number(text);
+  throw noRow(`a price in a row: ${text}`);
+}
+
+function noRow(what: string): AppError {
+  return new AppError("bad_request", `Not in the catalog's log: ${what}`);
 }

@@ -7,8 +7,22 @@
  * would be gone before it was answered.
  */
 import type { Clock } from "../shared/clock.ts";
-import { SEARCH_AHEAD_ROWS_MAX, SEARCH_TURN_ROWS } from "../shared/limits.ts";
+import { LIST_AT_ONCE_ROWS, SEARCH_AHEAD_ROWS_MAX, SEARCH_TURN_ROWS } from "../shared/limits.ts";
 import type { ListScan } from "./list_scan.ts";
+
+/** How many products are looked at for lists; where there are few of them, it is fewer. */
+export interface ListRows {
+  /** For one list, in the turn that it comes in. */
+  atOnce: number;
+  /** For all that take longer, in one turn. */
+  aTurn: number;
+  /** Who would wait for more is refused. */
+  aheadMax: number;
+}
+
+export const LIST_ROWS: ListRows = {
+  atOnce: LIST_AT_ONCE_ROWS, aTurn: SEARCH_TURN_ROWS, aheadMax: SEARCH_AHEAD_ROWS_MAX,
+};
 
 interface Search {
   scan: Pick<ListScan, "isComplete" | "step">;
@@ -18,17 +32,19 @@ interface Search {
 
 export class Searches {
   readonly #clock: Pick<Clock, "after">;
+  readonly #limits: Pick<ListRows, "aTurn" | "aheadMax">;
   readonly #queue: Search[] = [];
   /** That those in the queue may have to look at, the first included. */
   #rows = 0;
 
-  constructor(clock: Pick<Clock, "after">) {
+  constructor(clock: Pick<Clock, "after">, limits: Pick<ListRows, "aTurn" | "aheadMax">) {
     this.#clock = clock;
+    this.#limits = limits;
   }
 
   /** Resolves when it is complete; null: too many are before it. */
   complete(scan: Pick<ListScan, "isComplete" | "step" | "rowsMax">): Promise<void> | null {
-    if (this.#rows > SEARCH_AHEAD_ROWS_MAX) return null;
+    if (this.#rows > this.#limits.aheadMax) return null;
     const rows = scan.rowsMax;
     this.#rows += rows;
     return new Promise((done) => {
@@ -42,7 +58,7 @@ export class Searches {
   }
 
   #turn(): void {
-    let left = SEARCH_TURN_ROWS;
+    let left = this.#limits.aTurn;
     while (left > 0 && this.#queue.length > 0) {
       const { scan, rows, done } = this.#queue[0]!;
       // To find its place again takes time too.

@@ -74,15 +74,15 @@ export class Selling {
   /** @throws fenced, session, bad_request, conflict, not_leader, unavailable */
   async sell(request: SalesRequest): Promise<SalesAnswer> {
     const leadership = await this.#leading.opened();
-    const { fence, next } = this.#state.ledger;
+    const { fence, shown } = this.#state.ledger;
     if (isOutranked(request, fence)) return this.#refuse(leadership);
     if (request.term > fence.term) {
       throw new AppError("session", `Cannot sell: term ${request.term} has not fenced yet`);
     }
     const known = leadership.sessions.find(request.session, request.batch);
     if (known !== null) return known;
-    if (request.settled >= next) {
-      const message = `Cannot settle sale ${request.settled}: the next is ${next}`;
+    if (request.settled > shown) {
+      const message = `Cannot settle sale ${request.settled}: nobody was told beyond ${shown}`;
       throw new AppError("bad_request", message);
     }
     const answer = this.#decide(leadership, request);

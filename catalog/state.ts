@@ -14,7 +14,7 @@ import assert from "node:assert/strict";
 import { isTerm } from "../shared/terms.ts";
 import type { Sale } from "../shared/wire.ts";
 import { Changes, type Change } from "./changes.ts";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { writeCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { Ledger, NO_FENCE } from "./ledger.ts";
 import {
   NOT_BORN, Products, assertBalance, initialChecksum, initialRecord, tradedOf, unbornRecord,
@@ -93,13 +93,18 @@ export class CatalogState {
         product.visibleVersion = this.visibleIndex;
         this.#lastVisibleChange = this.visibleIndex;
       }
-      if (row.kind === "sale") this.#ledger.forget(row.settled);
+      if (row.kind === "sale") this.#ledger.show(row);
     }
   }
 
   /** The name of the product that the row at this index changes, null for none. */
   nameChangedAt(index: number): string | null {
     return this.#changes.at(index).product?.name ?? null;
+  }
+
+  /** One that is not visible yet. */
+  rowAt(index: number): Row {
+    return this.#changes.at(index).row;
   }
 
   /** The decided state as it stands at lastIndex: the same text on every replica. */
@@ -115,8 +120,7 @@ export class CatalogState {
   }
 
   /** Takes the place of the initial products and of all rows, visible or not. */
-  restore(text: string): void {
-    const { index, initial, products, ...ledger } = readCheckpoint(text);
+  restore({ index, initial, products, ...ledger }: Checkpoint): void {
     this.#changes.startAt(index + 1);
     this.#initial = initial;
     this.#products = new Products(products);

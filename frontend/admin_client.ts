@@ -10,6 +10,7 @@ import { AppError, hasReason } from "../shared/errors.ts";
 import { ADMIN_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../shared/limits.ts";
 import type { AdminAsk } from "./asks.ts";
 import { GroupClient, isPassing, type Finder } from "./group_client.ts";
+import { readAdmin } from "./results.ts";
 
 /** They arrive in the order of their numbers, as the catalog takes them (shared/arrivals.ts). */
 const ONE_BY_ONE = { inFlightMax: 1, itemsMax: 1, queueMax: QUEUE_ITEMS_MAX };
@@ -62,7 +63,12 @@ export class AdminClient {
     waiting.isSent = true;
     const arrival = { term, sender: this.#sender, batch: ++this.#lastBatch };
     const body: AdminRequest = { ...arrival, ...waiting.change };
-    return [await this.#group.post("/admin", { body, timeoutMs: ADMIN_TIMEOUT_MS })];
+    const answer = await this.#group.post("/admin", {
+      body,
+      timeoutMs: ADMIN_TIMEOUT_MS,
+      read: (said) => readAdmin(said, waiting.change.name),
+    });
+    return [answer];
   }
 }
 

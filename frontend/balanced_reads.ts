@@ -5,6 +5,7 @@
  * in for by the leader, and the leader by a follower; not so one that has too
  * much to do, since what it sheds would go where goods are sold.
  */
+import type { Asker } from "../shared/asker.ts";
 import { Batcher, type BatcherOptions } from "../shared/batcher.ts";
 import { AppError } from "../shared/errors.ts";
 import { isTooBusy, type CatalogReplicas } from "./catalog_replicas.ts";
@@ -14,8 +15,13 @@ import { isPassing } from "./group_client.ts";
 export interface Item<T> {
   subject: T;
   lease: number;
+  asker: Asker;
   /** It has been answered, if only by its deadline. */
   isOver: boolean;
+}
+
+export function isAbandoned({ isOver, asker }: Item<unknown>): boolean {
+  return isOver || asker.isGone;
 }
 
 /** Whom a batch goes to when that is not the leader, and the row that it is answered from on. */
@@ -45,7 +51,6 @@ export class BalancedReads<T, R> {
   constructor(options: BalancedReadsOptions<T, R>) {
     this.#options = options;
     const { replicas, batches, send } = options;
-    const isAbandoned = ({ isOver }: Item<T>): boolean => isOver;
     this.#leader = new Batcher<Item<T>, R>({
       send: (items) => send(items, null), isAbandoned, ...batches,
     });
@@ -73,6 +78,18 @@ export class BalancedReads<T, R> {
       if (other === null) throw error;
       return this.#askFollower(other, Object.assign(item, { least }));
     }
+  }
+
+  /** Of those who asked somebody is gone. */
+  dropGone(): void {
+    this.#leader.dropAbandoned();
+    for (const follower of this.#followers.values()) follower.dropAbandoned();
+  }
+
+  get abandoned(): number {
+    let sum = this.#leader.abandoned;
+    for (const { abandoned } of this.#followers.values()) sum += abandoned;
+    return sum;
   }
 
   #askLeader(item: Item<T>): Promise<R> {

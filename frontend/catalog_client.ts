@@ -6,6 +6,7 @@
  * none, and the leader then makes sure of itself before it answers. Whether
  * an answer may be kept is decided here, where the lease's leadership is known.
  */
+import { PATIENT, type Asker } from "../shared/asker.ts";
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
 import { SEARCHES_MAX, SEARCH_QUEUE_MS, SEARCH_SHED_ITEMS } from "../shared/door_limits.ts";
@@ -32,17 +33,16 @@ import type {
   ListQuery,
   ListResult,
   LookupAnswer,
-  NamesAnswer,
   NamesRequest,
   Product,
 } from "../shared/wire.ts";
 import {
-  BalancedReads, type BalancedReadsOptions, type Follower, type Item,
+  BalancedReads, isAbandoned, type BalancedReadsOptions, type Follower, type Item,
 } from "./balanced_reads.ts";
 import { NO_LEASE } from "./cache/shared_lease.ts";
 import { tooBusy, type CatalogReplicas } from "./catalog_replicas.ts";
 import { GroupClient, type Finder } from "./group_client.ts";
-import { checkResults, readLease } from "./results.ts";
+import { readLease, readLists, readLookups, readNames } from "./results.ts";
 import type { Told } from "./told.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
@@ -104,43 +104,55 @@ export class CatalogClient {
     this.#lists = new BalancedReads(lists);
     const batches = { ...SEARCHES, shed: { ...SEARCH_SHED, clock } };
     this.#searches = new BalancedReads({ ...lists, batches, sparesLeader: true });
-    this.#names = new Batcher({
+    this.#names = new Batcher<Item<number>, string | null>({
       send: (items) => this.#sendNames(items),
-      isAbandoned: ({ isOver }) => isOver,
+      isAbandoned,
       shed,
       ...BATCHES,
     });
   }
 
-  /** Null: there is no such product. @throws unavailable */
-  lookup(name: string, lease: number): Promise<FoundProduct | null> {
-    return this.#untilAnswered(name, lease, (item) => {
+  /** Null: there is no such product. @throws unavailable; abandoned */
+  lookup(name: string, lease: number, asker = PATIENT): Promise<FoundProduct | null> {
+    return this.#untilAnswered(name, { lease, asker }, (item) => {
       return this.#lookups.ask(item, this.#leastOf(lease, () => this.#options.told.leastOf(name)));
     });
   }
 
-  /** @throws unavailable */
-  list(query: ListQuery, lease: number): Promise<FoundList> {
+  /** @throws unavailable; abandoned */
+  list(query: ListQuery, lease: number, asker = PATIENT): Promise<FoundList> {
     const deadlineMs = this.#options.clock.monotonicMs() + LOOKUP_DEADLINE_MS;
     const isSearch = query.q !== null || query.topic !== null;
     const lists = isSearch ? this.#searches : this.#lists;
-    return this.#untilAnswered({ query, deadlineMs }, lease, (item) => {
+    return this.#untilAnswered({ query, deadlineMs }, { lease, asker }, (item) => {
       return lists.ask(item, this.#leastOf(lease, () => this.#options.told.leastOfAll()));
     });
   }
 
-  /** Of the product with this id; null: there is none. @throws unavailable */
-  name(id: number, lease: number): Promise<string | null> {
-    return this.#untilAnswered(id, lease, (item) => this.#names.add(item));
+  /** Of the product with this id; null: there is none. @throws unavailable; abandoned */
+  name(id: number, lease: number, asker = PATIENT): Promise<string | null> {
+    return this.#untilAnswered(id, { lease, asker }, (item) => this.#names.add(item));
+  }
+
+  /** Of those who asked somebody is gone. */
+  dropGone(): void {
+    for (const queue of [this.#lookups, this.#lists, this.#searches]) queue.dropGone();
+    this.#names.dropAbandoned();
+  }
+
+  /** Look-ups and lists that were not done, as nobody waited for them any more. */
+  get abandoned(): number {
+    const queues = [this.#lookups, this.#lists, this.#searches, this.#names];
+    return queues.reduce((sum, { abandoned }) => sum + abandoned, 0);
   }
 
   /** At the deadline nobody waits for the item any more, and it leaves whatever queue it is in. */
   #untilAnswered<T, R>(
     subject: T,
-    lease: number,
+    { lease, asker }: { lease: number; asker: Asker },
     attempt: (item: Item<T>) => Promise<R>,
   ): Promise<R> {
-    const item = { subject, lease, isOver: false };
+    const item = { subject, lease, asker, isOver: false };
     return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => attempt(item))
       .finally(() => (item.isOver = true));
   }
@@ -150,12 +162,13 @@ export class CatalogClient {
    * give at the moment (unavailable) is none the worse for that.
    * @throws as the catalog answered; unavailable; unknown
    */
-  async lease(request: LeaseRequest): Promise<LeaseAnswer> {
-    return readLease(await this.#group.post("/lease", {
+  lease(request: LeaseRequest): Promise<LeaseAnswer> {
+    return this.#group.post("/lease", {
       body: request,
       timeoutMs: LEASE_TIMEOUT_MS,
+      read: readLease,
       sparing: "unavailable",
-    }));
+    });
   }
 
   async #sendLookups(
@@ -163,8 +176,9 @@ export class CatalogClient {
     follower: Follower | null,
   ): Promise<(FoundProduct | null)[]> {
     const what = { names: items.map(({ subject }) => subject) };
-    const sent = await this.#send<LookupAnswer>("/lookups", { what, items, follower });
-    checkResults(sent.answer.results, items.length);
+    const asked = { ...what, isLeader: follower === null };
+    const read = (answer: unknown): LookupAnswer => readLookups(answer, asked);
+    const sent = await this.#send("/lookups", { what, items, follower, read });
     return sent.answer.results.map((result) => {
       if (result === null) return null;
       const { product, version, store } = result;
@@ -179,11 +193,11 @@ export class CatalogClient {
     const nowMs = this.#options.clock.monotonicMs();
     const items = queued.filter(({ subject }) => subject.deadlineMs > nowMs);
     if (items.length === 0) return queued.map(() => tooLate());
-    const what = { lists: items.map(({ subject }) => subject.query) };
-    const { answer, isOfLease } = await this.#send<ListAnswer>("/lists", { what, items, follower });
-    checkResults(answer.results, items.length, (list) => {
-      return list === null || Array.isArray(list?.products);
-    });
+    const queries = items.map(({ subject }) => subject.query);
+    const asked = { queries, isLeader: follower === null };
+    const read = (answer: unknown): ListAnswer => readLists(answer, asked);
+    const what = { lists: queries };
+    const { answer, isOfLease } = await this.#send("/lists", { what, items, follower, read });
     const found = items.map((item, at) => [item, answer.results[at]!] as const);
     const results = new Map(found);
     return queued.map((item) => {
@@ -198,20 +212,25 @@ export class CatalogClient {
   /** One batch; `isOfLease`: who answered may have it kept under the leases of its items. */
   async #send<T extends Answered>(
     path: string,
-    batch: { what: object; items: readonly Item<unknown>[]; follower: Follower | null },
+    batch: {
+      what: object;
+      items: readonly Item<unknown>[];
+      follower: Follower | null;
+      read: (answer: unknown) => T;
+    },
   ): Promise<{ answer: T; isOfLease: boolean }> {
     const { frontend, told, replicas } = this.#options;
-    const { what, items, follower } = batch;
+    const { what, items, follower, read } = batch;
     const lease = this.#commonLease(items);
     const body = { ...what, frontend, lease };
     let answer: T;
     if (follower === null) {
-      answer = await this.#group.post<T>(path, { body, timeoutMs: LOOKUP_TIMEOUT_MS });
+      answer = await this.#group.post(path, { body, timeoutMs: LOOKUP_TIMEOUT_MS, read });
     } else {
       const { id, least } = follower;
       const reads: FollowerRead = { least, visible: told.visible };
       const timeoutMs = path === "/lists" ? LOOKUP_TIMEOUT_MS : FOLLOWER_TIMEOUT_MS;
-      answer = await replicas.peer(id).post<T>(path, { ...body, reads }, { timeoutMs });
+      answer = read(await replicas.peer(id).post(path, { ...body, reads }, { timeoutMs }));
     }
     const { leadership, index } = answer;
     told.see(index);
@@ -222,11 +241,11 @@ export class CatalogClient {
     const lease = this.#commonLease(items);
     const { frontend } = this.#options;
     const body: NamesRequest = { ids: items.map(({ subject }) => subject), frontend, lease };
-    const { results } = await this.#group.post<NamesAnswer>("/names", {
+    const { results } = await this.#group.post("/names", {
       body,
       timeoutMs: LOOKUP_TIMEOUT_MS,
+      read: (answer) => readNames(answer, items.length),
     });
-    checkResults(results, items.length);
     return results;
   }
 

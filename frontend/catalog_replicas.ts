@@ -34,8 +34,8 @@ interface Replica {
   outUntilMs: number;
 }
 
-/** Who refuses so was asked in vain, and is alive. */
-const REFUSALS = ["not_leader", "recovering"] as const;
+/** Who refuses so was asked in vain, or not at all, and is alive. */
+const REFUSALS = ["not_leader", "recovering", "abandoned"] as const;
 
 export class CatalogReplicas {
   readonly #options: CatalogReplicasOptions;

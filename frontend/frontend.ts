@@ -4,6 +4,7 @@
  * the other members, and the report on all of them.
  */
 import { randomBytes } from "node:crypto";
+import type { Asker } from "../shared/asker.ts";
 import { monotonicMs, systemClock } from "../shared/clock.ts";
 import { connectionsWithin, descriptorLimit } from "../shared/descriptors.ts";
 import { startInternalPort, type InternalPort } from "../shared/http/internal_port.ts";
@@ -122,7 +123,8 @@ class Frontend implements RunningFrontend {
       count: threads,
       listen: { host, port },
       data: data satisfies HttpThreadData,
-      handle: (kind, text) => this.#handle(kind as Ask, text),
+      handle: (kind, text, asker) => this.#handle(kind as Ask, text, asker),
+      onGone: () => this.#owner.dropGone(),
       onDeath: fail,
     });
   }
@@ -154,9 +156,9 @@ class Frontend implements RunningFrontend {
   }
 
   /** What the HTTP threads ask for. A purchase is passed on as the text that it came as. */
-  #handle(kind: Ask, text: string): unknown {
+  #handle(kind: Ask, text: string, asker: Asker): unknown {
     if (kind === "status") return this.#report.make();
-    return this.#owner.handle(kind, kind === "place" ? text : parseText(text));
+    return this.#owner.handle(kind, kind === "place" ? text : parseText(text), asker);
   }
 
   #health(): FrontendHealth {
@@ -176,6 +178,7 @@ class Frontend implements RunningFrontend {
         invalidations: this.#owner.invalidated,
       },
       requests,
+      abandoned: this.#owner.abandoned,
     };
   }
 }

@@ -21,9 +21,11 @@ export interface Finder {
   onLeader(handler: (leader: Leader) => void): void;
 }
 
-export interface GroupRequest {
+export interface GroupRequest<T> {
   body: object | string;
   timeoutMs: number;
+  /** The answer as it may count. @throws unknown: it cannot be right */
+  read: (answer: unknown) => T;
   /** A leader that refuses with this has only no room at the moment, and is not suspected. */
   sparing?: "unavailable";
 }
@@ -55,10 +57,10 @@ export class GroupClient {
    * One POST to the leader.
    * @throws unavailable when there is none; unknown when it was given up; what the peer threw
    */
-  async post<T>(path: string, request: GroupRequest): Promise<T> {
+  async post<T>(path: string, request: GroupRequest<T>): Promise<T> {
     const leader = this.leader();
     try {
-      return await this.#postTo<T>(leader, path, request);
+      return request.read(await this.#postTo(leader, path, request));
     } catch (error) {
       if (isPassing(error) && this.#isToBlame(leader, error, request)) {
         this.#finder.suspect(leader.peer);
@@ -109,7 +111,7 @@ export class GroupClient {
     }
   }
 
-  #postTo<T>(leader: Leader, path: string, request: GroupRequest): Promise<T> {
+  #postTo(leader: Leader, path: string, request: GroupRequest<unknown>): Promise<unknown> {
     const { body, timeoutMs } = request;
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
@@ -117,13 +119,13 @@ export class GroupClient {
       };
       const flight = { leader, giveUp };
       this.#flights.add(flight);
-      const answering = leader.peer.post<T>(path, body, { timeoutMs });
+      const answering = leader.peer.post(path, body, { timeoutMs });
       answering.finally(() => this.#flights.delete(flight)).then(resolve, reject);
     });
   }
 
   /** Not when the same replica leads again by now: that was in another term. */
-  #isToBlame(leader: Leader, error: AppError, { sparing }: GroupRequest): boolean {
+  #isToBlame(leader: Leader, error: AppError, { sparing }: GroupRequest<unknown>): boolean {
     return error.reason !== sparing && this.#finder.leader?.term === leader.term;
   }
 

@@ -32,6 +32,7 @@ serveThread(({ data, owner, listen }) => {
       note?.(exchange);
       checkOrigin(exchange);
     },
+    onGone: () => owner.dropGone(),
     // Uncaught, it ends this thread, and the thread's end ends the process.
     onBug: (error) => {
       throw error;

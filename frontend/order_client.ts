@@ -13,8 +13,10 @@
  *
  * At the deadline 'unavailable' says that nothing was tried, and that nothing
  * will be: what still waits for its batch is then left out of it. A try that
- * has no answer yet makes it 'unknown'.
+ * has no answer yet makes it 'unknown'. So it is when the buyer is gone, but
+ * that what may have happened is then tried on until its outcome is known.
  */
+import { PATIENT, type Asker } from "../shared/asker.ts";
 import { Batcher } from "../shared/batcher.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError, hasReason } from "../shared/errors.ts";
@@ -31,11 +33,10 @@ import {
   QUEUE_SHED_ITEMS,
   QUEUE_WAIT_MS,
 } from "../shared/limits.ts";
-import type {
-  FindAnswer, FindRequest, Order, PlaceAnswer, PlaceResult, ReplicaHealth,
-} from "../shared/wire.ts";
-import { checkResults } from "./results.ts";
+import type { FindRequest, Order, PlaceResult, ReplicaHealth } from "../shared/wire.ts";
+import { readOrders, readPlaces } from "./results.ts";
 import { GroupClient, isPassing, type Finder } from "./group_client.ts";
+import { Placing, undecided, type Patience } from "./placing.ts";
 
 /**
  * One batch of purchases at a time: what comes meanwhile makes the next one
@@ -75,51 +76,17 @@ const REFUSALS: ReadonlySet<PlaceResult["code"]> = new Set([
   "not_found", "out_of_stock", "over_volume",
 ]);
 
-/** Nobody waits for this any more. */
-const NOT_SENT: Try = { result: { code: "unavailable", message: "It was too late" }, term: 0 };
-
-interface Deadline {
-  clock: Clock;
-  withinMs: number;
-}
-
-/** One purchase between its tries. */
-class Placing {
-  /** As JSON: made once, by the thread that read it. */
-  readonly purchase: string;
-  /** It has been answered; no further try. */
-  isOver = false;
-  /** A try of it is with a leader, and has no answer yet. */
-  isUnderWay = false;
-  /** This front-end has no room for it: that is an answer, and no reason to try again. */
-  isRefused = false;
-  /** Some try that is over may have had an effect. */
-  mayHaveHappened = false;
-  /** The highest term of a leader that took a try and gave no answer. */
-  lateTerm = 0;
-  /** What the leader said that had no use for the last try. */
-  refusal: string | null = null;
-  readonly #resolve: (result: PlaceResult) => void;
-  readonly #callOff: () => void;
-
-  constructor(purchase: string, resolve: (result: PlaceResult) => void, until: Deadline) {
-    this.purchase = purchase;
-    this.#resolve = resolve;
-    this.#callOff = until.clock.after(until.withinMs, () => this.settle(undecided(this)));
-  }
-
-  settle(result: PlaceResult): void {
-    this.isOver = true;
-    this.#callOff();
-    this.#resolve(result);
-  }
+/** The number of an order, and who wants to know of it. */
+interface AskedNumber {
+  number: number;
+  asker: Asker;
 }
 
 export class OrderClient {
   readonly #options: OrderClientOptions;
   readonly #group: GroupClient;
   readonly #places: Batcher<Placing, Try>;
-  readonly #finds: Batcher<number, Order | null>;
+  readonly #finds: Batcher<AskedNumber, Order | null>;
   #lastBatch = 0;
   /** Since when the leader has said that its disk is full; monotonic. */
   #fullSinceMs: number | null = null;
@@ -130,29 +97,50 @@ export class OrderClient {
     const shed = { ms: QUEUE_WAIT_MS, items: QUEUE_SHED_ITEMS, clock: options.clock };
     this.#places = new Batcher({
       send: (placings) => this.#sendPlaces(placings),
+      isAbandoned: (placing) => placing.isAbandoned,
       linger: { ms: PLACES_LINGER_MS, clock: options.clock },
       shed,
       ...PLACES,
     });
-    this.#finds = new Batcher({ send: (numbers) => this.#sendFinds(numbers), shed, ...FINDS });
+    this.#finds = new Batcher({
+      send: (asked) => this.#sendFinds(asked),
+      isAbandoned: ({ asker }) => asker.isGone,
+      shed,
+      ...FINDS,
+    });
   }
 
   /** @param purchase JSON text of a Purchase. @returns within so long */
-  place(purchase: string, withinMs = ORDER_DEADLINE_MS): Promise<PlaceResult> {
+  place(
+    purchase: string,
+    { withinMs = ORDER_DEADLINE_MS, asker = PATIENT }: Partial<Omit<Patience, "clock">> = {},
+  ): Promise<PlaceResult> {
     const refusal = this.#refusal();
     if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve, reject) => {
       const { clock } = this.#options;
-      const placing = new Placing(purchase, resolve, { clock, withinMs });
+      const placing = new Placing(purchase, resolve, { asker, clock, withinMs });
       const deadlineMs = clock.monotonicMs() + withinMs;
       this.#placeUntilDecided(placing, deadlineMs)
         .then((result) => placing.settle(result), reject);
     });
   }
 
-  /** Null: there is no such order. @throws unavailable */
-  find(number: number): Promise<Order | null> {
-    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => this.#finds.add(number));
+  /** Null: there is no such order. @throws unavailable; abandoned */
+  find(number: number, asker = PATIENT): Promise<Order | null> {
+    const asked = { number, asker };
+    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => this.#finds.add(asked));
+  }
+
+  /** Of those who asked somebody is gone. */
+  dropGone(): void {
+    this.#places.dropAbandoned();
+    this.#finds.dropAbandoned();
+  }
+
+  /** Tries of purchases, and look-ups, that were not sent, as nobody waited for them any more. */
+  get abandoned(): number {
+    return this.#places.abandoned + this.#finds.abandoned;
   }
 
   /** With nobody to sell for a while, new purchases are refused at once instead of waiting. */
@@ -211,7 +199,7 @@ export class OrderClient {
       placing.refusal = result.code === "unavailable" ? result.message : null;
       return outcome;
     } catch (error) {
-      if (hasReason(error, "overloaded")) {
+      if (hasReason(error, "overloaded", "abandoned")) {
         placing.isRefused = true;
         placing.refusal = error.message;
         return failed("unavailable", error);
@@ -227,51 +215,37 @@ export class OrderClient {
 
   async #sendPlaces(placings: Placing[]): Promise<Try[]> {
     const { term } = this.#group.leader();
-    // Whoever was told, while this waited for its batch, that it was not tried was told the truth.
-    const open = placings.filter(({ isOver }) => !isOver);
-    if (open.length === 0) return placings.map(() => NOT_SENT);
-    for (const placing of open) placing.isUnderWay = true;
+    for (const placing of placings) placing.isUnderWay = true;
     const head = `"term":${term},"sender":"${this.#options.sender}","batch":${++this.#lastBatch}`;
     failpoint("frontend.taken");
     try {
-      const { results } = await this.#group.post<PlaceAnswer>("/orders", {
-        body: `{${head},"orders":[${open.map(({ purchase }) => purchase).join(",")}]}`,
+      const { results } = await this.#group.post("/orders", {
+        body: `{${head},"orders":[${placings.map(({ purchase }) => purchase).join(",")}]}`,
         timeoutMs: PLACE_TIMEOUT_MS,
+        read: (answer) => readPlaces(answer, placings.length),
       });
       failpoint("frontend.placed");
-      checkResults(results, open.length);
-      let at = 0;
-      return placings.map(({ isUnderWay }) => {
-        return isUnderWay ? { result: results[at++]!, term } : NOT_SENT;
-      });
+      return results.map((result) => ({ result, term }));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       throw new AppError(error.reason, error.message, { ...error.details, askedTerm: term });
     } finally {
-      for (const placing of open) placing.isUnderWay = false;
+      for (const placing of placings) placing.isUnderWay = false;
     }
   }
 
-  async #sendFinds(numbers: number[]): Promise<(Order | null)[]> {
+  async #sendFinds(asked: AskedNumber[]): Promise<(Order | null)[]> {
+    const numbers = asked.map(({ number }) => number);
     const body: FindRequest = { numbers };
-    const { results } = await this.#group.post<FindAnswer>("/orders/find", {
+    const { results } = await this.#group.post("/orders/find", {
       body,
       timeoutMs: LOOKUP_TIMEOUT_MS,
+      read: (answer) => readOrders(answer, numbers),
     });
-    checkResults(results, numbers.length);
     return results;
   }
 }
 
 function failed(code: "unavailable" | "unknown", { message }: Error): Try {
   return { result: { code, message }, term: 0 };
-}
-
-/** What a buyer is told of a purchase that nobody decided in time. */
-function undecided({ isUnderWay, mayHaveHappened, refusal }: Placing): PlaceResult {
-  if (isUnderWay || mayHaveHappened) {
-    return { code: "unknown", message: "It is not known whether this order was placed" };
-  }
-  const message = refusal ?? "No order leader could take this order in time";
-  return { code: "unavailable", message };
 }

@@ -4,6 +4,7 @@
  * says which: so a buyer who does not know what became of an order repeats it
  * and gets that same order, never a second one.
  */
+import type { Asker } from "../shared/asker.ts";
 import { AppError, hasReason } from "../shared/errors.ts";
 import { JSON_TYPE } from "../shared/http/answers.ts";
 import type { Exchange } from "../shared/http/exchange.ts";
@@ -25,11 +26,11 @@ const FOR_EVER = "public, max-age=31536000, immutable";
 export interface OrderPagesOptions {
   vocabulary: Vocabulary;
   /** @param purchase JSON text of a Purchase */
-  place: (purchase: string) => Promise<PlaceResult>;
+  place: (purchase: string, asker: Asker) => Promise<PlaceResult>;
   /** The same with what is left of its time. */
-  placeWithin: (ask: PlaceWithinAsk) => Promise<PlaceResult>;
+  placeWithin: (ask: PlaceWithinAsk, asker: Asker) => Promise<PlaceResult>;
   /** Null: there is no such order. */
-  find: (number: number) => Promise<Order | null>;
+  find: (number: number, asker: Asker) => Promise<Order | null>;
   names: Pick<ProductNames, "findWithin">;
   nowMs: () => number;
   log: Log;
@@ -46,7 +47,7 @@ export class OrderPages {
     const { vocabulary, place } = this.#options;
     return this.#place(exchange, async (key) => {
       const request = vocabulary.parseOrder(await exchange.json());
-      return () => place(textOf(key, request));
+      return () => place(textOf(key, request), exchange);
     });
   }
 
@@ -56,10 +57,11 @@ export class OrderPages {
     return this.#place(exchange, async (key) => {
       if (exchange.hasBody) throw new AppError("bad_request", "The body must be empty");
       const id = parseId(exchange.params[0]!);
-      const { name, leftMs: withinMs } = await names.findWithin(id, ORDER_DEADLINE_MS);
+      const found = await names.findWithin(id, ORDER_DEADLINE_MS, exchange);
+      const { name, leftMs: withinMs } = found;
       if (name === null) throw new AppError("not_found", "There is no such product");
       const purchase = textOf(key, { name, type: "buy", quantity: 1 });
-      return () => placeWithin({ purchase, withinMs });
+      return () => placeWithin({ purchase, withinMs }, exchange);
     });
   }
 
@@ -98,7 +100,7 @@ export class OrderPages {
     const headers = (): string[] => ["Server-Timing", timing("order", nowMs() - startedMs)];
     try {
       // Above that an order's number would not be exact, so there is none.
-      const order = Number.isSafeInteger(number) ? await find(number) : null;
+      const order = Number.isSafeInteger(number) ? await find(number, exchange) : null;
       if (order === null) throw new AppError("not_found", "There is no such order");
       const kept = ["Content-Type", JSON_TYPE, "Cache-Control", FOR_EVER];
       exchange.send(200, [...kept, ...headers()], vocabulary.showOrder(order));

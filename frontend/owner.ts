@@ -13,6 +13,7 @@
  * Time, chance and the other members are handed in, so that the simulator
  * runs this very code.
  */
+import { PATIENT } from "../shared/asker.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Balance } from "../shared/config.ts";
 import { failpoint } from "../shared/failpoint.ts";
@@ -133,27 +134,27 @@ export class FrontendOwner {
    * What an HTTP thread asks for: a value, or a promise of one (asks.ts says which).
    * @throws AppError, as the clients do
    */
-  handle(kind: OwnerAsk, body: unknown): unknown {
+  handle(kind: OwnerAsk, body: unknown, asker = PATIENT): unknown {
     switch (kind) {
       case "place":
-        return this.#orderClient.place(body as string);
+        return this.#orderClient.place(body as string, { asker });
       case "place_within": {
         const { purchase, withinMs } = body as PlaceWithinAsk;
-        return this.#orderClient.place(purchase, withinMs);
+        return this.#orderClient.place(purchase, { withinMs, asker });
       }
       case "find":
-        return this.#orderClient.find(body as number);
+        return this.#orderClient.find(body as number, asker);
       case "lookup": {
         const { name, lease } = body as LookupAsk;
-        return this.#catalogClient.lookup(name, lease);
+        return this.#catalogClient.lookup(name, lease, asker);
       }
       case "list": {
         const { query, lease } = body as ListAsk;
-        return this.#catalogClient.list(query, lease);
+        return this.#catalogClient.list(query, lease, asker);
       }
       case "name": {
         const { id, lease } = body as NameAsk;
-        return this.#catalogClient.name(id, lease);
+        return this.#catalogClient.name(id, lease, asker);
       }
       case "admin":
         return this.#adminClient.change(body as AdminAsk);
@@ -162,6 +163,17 @@ export class FrontendOwner {
       case "ready":
         return this.#readiness();
     }
+  }
+
+  /** Some askers are gone: what nobody waits for, and was not sent, leaves the queues. */
+  dropGone(): void {
+    this.#orderClient.dropGone();
+    this.#catalogClient.dropGone();
+  }
+
+  /** How much was asked for and not sent, as nobody waited for it any more. */
+  get abandoned(): number {
+    return this.#orderClient.abandoned + this.#catalogClient.abandoned;
   }
 
   /**

@@ -58,9 +58,9 @@ export function makePages(data: PagesData, owner: TextOwner, counts: CacheCounts
     products: makeProductPages(data, { vocabulary, owner, counts, names }),
     orders: new OrderPages({
       vocabulary,
-      place: async (purchase) => JSON.parse(await owner.askText("place", purchase)),
-      placeWithin: (ask) => owner.ask("place_within", ask),
-      find: (number) => owner.ask("find", number),
+      place: async (purchase, asker) => JSON.parse(await owner.askText("place", purchase, asker)),
+      placeWithin: (ask, asker) => owner.ask("place_within", ask, asker),
+      find: (number, asker) => owner.ask("find", number, asker),
       names,
       nowMs: monotonicMs,
       log: createLog({ member: `frontend-${data.id}`, level: data.logLevel }),

@@ -4,6 +4,7 @@
  * once needs no lease to be true. What was not found may come any time, and
  * is asked for again.
  */
+import { PATIENT } from "../shared/asker.ts";
 import { AppError } from "../shared/errors.ts";
 import type { Owner } from "../shared/threads.ts";
 import type { NameAsk } from "./asks.ts";
@@ -31,25 +32,29 @@ export class ProductNames {
     return this.#known.get(id);
   }
 
-  /** Null: no product has this id. @throws unavailable */
-  async find(id: number): Promise<string | null> {
+  /** Null: no product has this id. @throws unavailable; abandoned */
+  async find(id: number, asker = PATIENT): Promise<string | null> {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
     const { owner, lease, nowMs } = this.#options;
     const asked: NameAsk = { id, lease: lease.held(nowMs()) };
-    const name = await owner.ask<string | null>("name", asked);
+    const name = await owner.ask<string | null>("name", asked, asker);
     if (name !== null) this.#known.set(id, name);
     return name;
   }
 
   /**
    * The same for what is to be done within so long, and what is left of that time then.
-   * @throws unavailable
+   * @throws unavailable; abandoned
    */
-  async findWithin(id: number, withinMs: number): Promise<{ name: string | null; leftMs: number }> {
+  async findWithin(
+    id: number,
+    withinMs: number,
+    asker = PATIENT,
+  ): Promise<{ name: string | null; leftMs: number }> {
     const { nowMs } = this.#options;
     const startedMs = nowMs();
-    const name = await this.find(id);
+    const name = await this.find(id, asker);
     return { name, leftMs: withinMs - (nowMs() - startedMs) };
   }
 }

@@ -75,7 +75,7 @@ export class ProductPages {
   }
 
   async #fetchById(exchange: Exchange, id: number, show: Show): Promise<void> {
-    const name = await this.#options.names.find(id);
+    const name = await this.#options.names.find(id, exchange);
     if (name === null) throw new AppError("not_found", "There is no such product");
     return this.#fetch(exchange, this.#options.products, name, show);
   }
@@ -108,7 +108,7 @@ export class ProductPages {
     const { answers, nowMs } = this.#options;
     const startedMs = nowMs();
     try {
-      const { value, outcome } = await reader.fetch(key);
+      const { value, outcome } = await reader.fetch(key, exchange);
       const durationMs = nowMs() - startedMs;
       if (value !== null) return answers.sendFetched(exchange, show(value), outcome, durationMs);
       const missing = new AppError("not_found", "There is no such product");

@@ -4,6 +4,7 @@
  * for what is not in them. In what form a found thing is kept is the caller's
  * affair: the public pages keep answers that stand ready to be sent.
  */
+import type { Asker } from "../shared/asker.ts";
 import type { Owner } from "../shared/threads.ts";
 import type { ListQuery } from "../shared/wire.ts";
 import type { ListAsk, LookupAsk } from "./asks.ts";
@@ -41,24 +42,24 @@ export function makeReaders<V>(options: ReadersOptions<V>): Readers<V> {
   const make = (
     own: CacheCounts,
     slotOf: (key: string) => number,
-    fetch: (key: string, held: number) => Promise<Fetched<V>>,
+    fetch: (key: string, held: number, asker: Asker) => Promise<Fetched<V>>,
   ): ReadThrough<V> => {
     const { cacheSize: capacity, cacheTtlMs: timeToLiveMs } = options;
     const cache = new LruCache<V>({ capacity, timeToLiveMs, epochs, counts: own });
     return new ReadThrough({ cache, epochs, lease, slotOf, fetch, nowMs });
   };
-  const products = make(counts, (name) => epochs.slotOf(name), async (name, held) => {
+  const products = make(counts, (name) => epochs.slotOf(name), async (name, held, asker) => {
     const asked = { name, lease: held } satisfies LookupAsk;
-    const found = await owner.ask<FoundProduct | null>("lookup", asked);
+    const found = await owner.ask<FoundProduct | null>("lookup", asked, asker);
     if (found === null) return { value: null, keep: false };
     return { value: keepProduct(found), keep: found.keep };
   });
   // Lists are not part of the hit ratio that is shown: it is the products'.
   const listCounts = { hits: 0, misses: 0, evictions: 0, entries: 0 };
-  const lists = make(listCounts, () => ANYTHING, async (key, held) => {
+  const lists = make(listCounts, () => ANYTHING, async (key, held, asker) => {
     const query = JSON.parse(key) as ListQuery;
     const asked = { query, lease: held } satisfies ListAsk;
-    const found = await owner.ask<FoundList>("list", asked);
+    const found = await owner.ask<FoundList>("list", asked, asker);
     return { value: keepList(found, query), keep: found.keep };
   });
   return { products, lists };

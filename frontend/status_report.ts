@@ -23,6 +23,8 @@ export interface FrontendStatus {
   /** It may serve from its cache. */
   leased: boolean;
   requests: number;
+  /** Asked for and not done, as nobody waited for it any more. */
+  abandoned: number;
   cache: FrontendHealth["cache"] & { hit_ratio: number | null };
   uptime_ms: number;
 }
@@ -159,6 +161,7 @@ function frontendStatus(id: number, health: FrontendHealth | null): FrontendStat
     state: health.stopping ? "stopping" : "normal",
     leased: health.leased,
     requests: health.requests,
+    abandoned: health.abandoned,
     cache: { ...health.cache, hit_ratio: looks === 0 ? null : hits / looks },
     uptime_ms: Math.round(health.uptimeMs),
   };

@@ -7,7 +7,7 @@
  */
 import { strict as assert } from "node:assert";
 import { KEYS_MAX } from "../shared/limits.ts";
-import { isOpening, keyOf } from "./order_row.ts";
+import { checkRow, isOpening, keyOf } from "./order_row.ts";
 import { KeyIndex } from "./key_index.ts";
 
 export class OrderIndex {
@@ -23,6 +23,17 @@ export class OrderIndex {
   /** Orders in the log, committed or not; the next one gets the number after. */
   get count(): number {
     return this.#lastIndex - this.#openings.length;
+  }
+
+  /** @throws bad_request when these cannot stand behind this row; see ReplicatedService */
+  check(after: number, payloads: readonly string[]): void {
+    let openings = this.#openings.length;
+    while (openings > 0 && this.#openings[openings - 1]! > after) openings--;
+    let number = after - openings + 1;
+    for (const payload of payloads) {
+      checkRow(payload, number);
+      if (!isOpening(payload)) number++;
+    }
   }
 
   add(index: number, payload: string): void {

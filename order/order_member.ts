@@ -33,8 +33,13 @@ export async function startOrder(context: MemberContext): Promise<Member> {
   });
   const { port, threads } = settings;
   const calls = [...ORDER_CALLS, ...REPLICATION_CALLS];
-  const handle = (kind: string, body: unknown) => service.handle(kind, body);
-  const internal = await startInternalPort(context, { port, threads, calls, handle });
+  const internal = await startInternalPort(context, {
+    port,
+    threads,
+    calls,
+    handle: (kind, body, asker) => service.handle(kind, body, asker),
+    onGone: () => service.dropGone(),
+  });
   log.info("ready", { port: internal.port, rows: service.lastIndex, orders: service.count });
   return {
     async close() {

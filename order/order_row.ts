@@ -7,6 +7,7 @@
  *   2,1,1,2026-01-31T12:00:01.120Z,Tux,buy,1,~Jx3k,1,80b71d0e
  */
 import { quoteField, splitRow } from "../shared/csv.ts";
+import { AppError } from "../shared/errors.ts";
 import type { Order, OrderType, Purchase } from "../shared/wire.ts";
 
 export const ORDER_COLUMNS = [
@@ -18,6 +19,13 @@ export const ORDER_COLUMNS = [
   "key",
   "sale",
 ] as const;
+
+const OPENING = /^,[^",]*,,,,,$/;
+/** Of as many digits as are exact. The key is as between members (names.ts). */
+const ORDER = new RegExp(
+  "^[1-9][0-9]{0,14},[^\",]*,(?:[^\",]+|\"(?:[^\"]|\"\")+\"),(?:buy|sell)," +
+    "[1-9][0-9]{0,14},~?[A-Za-z0-9_.:-]{1,255},[1-9][0-9]{0,14}$",
+);
 
 export interface OrderRow extends Order {
   time: string;
@@ -56,6 +64,17 @@ export function parseOrder(payload: string): OrderRow {
     key: key!,
     sale: Number(sale),
   };
+}
+
+/**
+ * Of another replica: an opening row, or the order of this number. Thousands come every second,
+ * and need not be taken apart.
+ * @throws bad_request when it is neither
+ */
+export function checkRow(payload: string, number: number): void {
+  if (OPENING.test(payload)) return;
+  if (ORDER.test(payload) && payload.startsWith(`${number},`)) return;
+  throw new AppError("bad_request", `Not the row of order ${number}, nor of a term: ${payload}`);
 }
 
 /** The key alone, without reading the rest: it holds no comma, and one column follows. */

@@ -7,6 +7,7 @@
  *                                │     ▲ rows, commits
  *                                └─▶ ReplicaHost ◀─▶ the other replicas, the disk
  */
+import { PATIENT, type Asker } from "../shared/asker.ts";
 import { Arrivals } from "../shared/arrivals.ts";
 import type { Clock } from "../shared/clock.ts";
 import { failpoint } from "../shared/failpoint.ts";
@@ -131,10 +132,10 @@ export class OrderService {
   }
 
   /** @param kind `POST /orders` @throws AppError as each call says */
-  async handle(kind: string, body: unknown): Promise<object> {
+  async handle(kind: string, body: unknown, asker = PATIENT): Promise<object> {
     switch (kind) {
       case "POST /orders":
-        return this.#place(parsePlace(body));
+        return this.#place(parsePlace(body), asker);
       case "POST /orders/find":
         return { results: await this.#orders.find(parseFind(body)) } satisfies FindAnswer;
       case "GET /health":
@@ -145,11 +146,16 @@ export class OrderService {
   }
 
   /** @throws not_leader, unknown */
-  async #place(request: PlaceRequest): Promise<PlaceAnswer> {
+  async #place(request: PlaceRequest, asker: Asker): Promise<PlaceAnswer> {
     this.#arrivals.take(request, this.#host);
-    const results = await this.#orders.place(request.orders);
+    const results = await this.#orders.place(request.orders, asker);
     failpoint("order.answered");
     return { results };
+  }
+
+  /** Somebody is gone who asked. */
+  dropGone(): void {
+    this.#orders.dropGone();
   }
 
   /** A planned stop: takes no more purchases, finishes those under way, hands over. */

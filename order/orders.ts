@@ -12,6 +12,7 @@
  * those numbers again.
  */
 import { strict as assert } from "node:assert";
+import { PATIENT } from "../shared/asker.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import { failpoint } from "../shared/failpoint.ts";
@@ -25,7 +26,6 @@ import type { OrderIndex } from "./order_index.ts";
 import { OrderReader } from "./order_reader.ts";
 import { PendingPurchases } from "./pending_purchases.ts";
 import {
-  dropAnswered,
   PlaceCall,
   queued,
   replay,
@@ -38,6 +38,7 @@ import { Settlement } from "./settlement.ts";
 
 /** A call is answered this much before its front-end stops waiting. */
 const CALL_DEADLINE_MS = PLACE_TIMEOUT_MS - 300;
+const UNTRIED = unavailable("The catalog does not answer");
 
 export interface OrdersOptions {
   index: OrderIndex;
@@ -85,21 +86,26 @@ export class Orders implements ReplicatedService, SellerEvents {
 
   get isLeading(): boolean { return this.#host.leading; }
 
-  get pendingCount(): number {
-    return this.#pending.size;
-  }
+  get pendingCount(): number { return this.#pending.size; }
 
   /** One result for each purchase, in order. @throws not_leader */
-  async place(purchases: Purchase[]): Promise<PlaceResult[]> {
+  async place(purchases: Purchase[], asker = PATIENT): Promise<PlaceResult[]> {
     this.#checkLeads();
     if (this.isHandingOver) throw this.#notLeader("This replica is handing over");
     if (purchases.length === 0) return [];
-    const call = new PlaceCall(purchases.length);
+    const call = new PlaceCall(purchases.length, asker);
     purchases.forEach((purchase, slot) => this.#placeOne({ call, slot, purchase }));
-    const callOff = this.#clock.after(CALL_DEADLINE_MS, () => this.#expire(call, purchases));
+    const callOff = this.#clock.after(CALL_DEADLINE_MS, () => {
+      this.#takeBack(this.#pending.expire(call, purchases));
+    });
     const results = await call.done;
     callOff();
     return results;
+  }
+
+  /** Somebody is gone who called: what only they waited for, and was not tried, is not begun. */
+  dropGone(): void {
+    this.#takeBack(this.#pending.abandoned());
   }
 
   /** Null: no such order, confirmed by a majority asked after this call. @throws not_leader */
@@ -112,6 +118,10 @@ export class Orders implements ReplicatedService, SellerEvents {
 
   openingPayload(): string {
     return formatOpening(this.#clock.timestamp());
+  }
+
+  checkRows(after: number, payloads: readonly string[]): void {
+    this.#index.check(after, payloads);
   }
 
   onRow(index: number, _term: number, payload: string): void {
@@ -157,9 +167,7 @@ export class Orders implements ReplicatedService, SellerEvents {
     this.#seller.release();
   }
 
-  get isHandingOver(): boolean {
-    return this.#isRetiring || this.#isHeld;
-  }
+  get isHandingOver(): boolean { return this.#isRetiring || this.#isHeld; }
 
   /** Whoever waits is told that it will not hear from this process. */
   close(): void {
@@ -239,8 +247,9 @@ export class Orders implements ReplicatedService, SellerEvents {
   }
 
   #placeOne(asked: Asked): void {
-    if (this.#pending.join(asked)) return;
     const { call, slot, purchase } = asked;
+    if (call.isAbandoned) return call.settle(slot, UNTRIED);
+    if (this.#pending.join(asked)) return;
     const order = this.#reader.findByKey(purchase.key);
     if (order !== null) return call.settle(slot, replay(order, purchase));
     const no = this.#refusal();
@@ -280,21 +289,10 @@ export class Orders implements ReplicatedService, SellerEvents {
     this.#pending.end(pending, { code: "ordered", number: pending.number, replayed: false });
   }
 
-  /** The deadline of a call: what was not tried is taken back, the rest goes on without it. */
-  #expire(call: PlaceCall, purchases: Purchase[]): void {
-    const unfinished = new Set<Pending>();
-    for (let slot = 0; slot < purchases.length; slot++) {
-      if (call.isSettled(slot)) continue;
-      const pending = this.#pending.find(purchases[slot]!.key);
-      const isFirst = pending?.waiters[0]?.call === call;
-      if (pending?.progress === "queued" && isFirst) {
-        this.#seller.remove(pending);
-        this.#pending.end(pending, unavailable("The catalog does not answer"));
-      } else {
-        call.settle(slot, { code: "unknown", message: "The order is still under way" });
-        if (pending !== undefined) unfinished.add(pending);
-      }
-    }
-    unfinished.forEach(dropAnswered);
+  /** Nothing more is done of them. */
+  #takeBack(untried: ReadonlySet<Pending>): void {
+    if (untried.size === 0) return;
+    this.#seller.remove(untried);
+    for (const pending of untried) this.#pending.end(pending, UNTRIED);
   }
 }

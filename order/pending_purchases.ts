@@ -7,12 +7,15 @@ import { strict as assert } from "node:assert";
 import type { Clock } from "../shared/clock.ts";
 import type { PlaceResult, Purchase } from "../shared/wire.ts";
 import {
+  dropAnswered,
   inherited,
+  isAbandoned,
   isSame,
   settle,
   settleLost,
   type Asked,
   type Pending,
+  type PlaceCall,
 } from "./purchase_call.ts";
 
 export class PendingPurchases {
@@ -74,6 +77,34 @@ export class PendingPurchases {
   /** Each of them finds out what became of the key, unless it is too late for it. */
   #placeAgain(rivals: readonly Asked[]): void {
     for (const rival of rivals) if (!rival.call.isSettled(rival.slot)) this.#place(rival);
+  }
+
+  /**
+   * The deadline of a call.
+   * @returns what was not tried, to be taken back; the rest goes on without the call
+   */
+  expire(call: PlaceCall, purchases: readonly Purchase[]): Set<Pending> {
+    call.isOver = true;
+    const untried = new Set<Pending>();
+    const unfinished = new Set<Pending>();
+    for (let slot = 0; slot < purchases.length; slot++) {
+      if (call.isSettled(slot)) continue;
+      const pending = this.find(purchases[slot]!.key);
+      const isFirst = pending?.waiters[0]?.call === call;
+      if (pending?.progress === "queued" && isFirst) {
+        untried.add(pending);
+      } else {
+        call.settle(slot, { code: "unknown", message: "The order is still under way" });
+        if (pending !== undefined) unfinished.add(pending);
+      }
+    }
+    unfinished.forEach(dropAnswered);
+    return untried;
+  }
+
+  /** Somebody is gone who called. @returns what nobody waits for, to be taken back */
+  abandoned(): Set<Pending> {
+    return new Set([...this.#byKey.values()].filter(isAbandoned));
   }
 
   /** The leadership is over. */

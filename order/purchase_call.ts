@@ -5,6 +5,7 @@
  * deadline with what is known by then.
  */
 import { strict as assert } from "node:assert";
+import { PATIENT, type Asker } from "../shared/asker.ts";
 import type { PlaceResult, Purchase } from "../shared/wire.ts";
 import type { OrderRow } from "./order_row.ts";
 
@@ -47,12 +48,16 @@ export function inherited(purchase: Purchase): Pending {
 }
 
 export class PlaceCall {
+  readonly #asker: Asker;
+  /** Its deadline has come. */
+  isOver = false;
   readonly #results: (PlaceResult | undefined)[];
   #left: number;
   #resolve: (results: PlaceResult[]) => void = () => {};
   readonly done: Promise<PlaceResult[]>;
 
-  constructor(size: number) {
+  constructor(size: number, asker = PATIENT) {
+    this.#asker = asker;
     this.#results = new Array<PlaceResult | undefined>(size).fill(undefined);
     this.#left = size;
     this.done = new Promise((resolve) => (this.#resolve = resolve));
@@ -70,6 +75,16 @@ export class PlaceCall {
   isSettled(slot: number): boolean {
     return this.#results[slot] !== undefined;
   }
+
+  /** Nobody waits for it any more. */
+  get isAbandoned(): boolean {
+    return this.isOver || this.#asker.isGone;
+  }
+}
+
+/** Nothing of it was tried, and nobody waits for it: neither its first call nor a twin's. */
+export function isAbandoned({ progress, waiters }: Pending): boolean {
+  return progress === "queued" && waiters.every(({ call }) => call.isAbandoned);
 }
 
 /** Answers everyone who waits for this purchase; a twin learns that it was not the first. */

@@ -146,10 +146,9 @@ export class Seller {
       queueMicrotask(() => this.#selling && this.#goOn(this.#selling));
   }
 
-  /** Takes back a purchase of which nothing was tried. */
-  remove(pending: Pending): void {
-    const at = this.#queue.indexOf(pending);
-    if (at >= 0) this.#queue.splice(at, 1);
+  /** Takes back purchases of which nothing was tried. */
+  remove(untried: ReadonlySet<Pending>): void {
+    this.#queue = this.#queue.filter((pending) => !untried.has(pending));
   }
 
   /** Does what there is room for: fences when there is no session, else sells what queues. */

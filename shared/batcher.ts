@@ -16,6 +16,7 @@
  * commit_delay). Where they don't, it soon waits no more.
  */
 import assert from "node:assert/strict";
+import { nobodyWaits } from "./asker.ts";
 import type { Clock } from "./clock.ts";
 import { AppError } from "./errors.ts";
 
@@ -31,7 +32,7 @@ export interface BatcherOptions<Item, Result> {
    * two leaders, that is a pause and no overload.)
    */
   shed?: { ms: number; items: number; clock: Clock };
-  /** Nobody waits for its result any more: it is left out, and fails as unavailable. */
+  /** Nobody waits for its result any more: it is left out, and fails as abandoned. */
   isAbandoned?: (item: Item) => boolean;
   /** How long, at most, a batch waits for those who were answered by the one before. */
   linger?: { ms: number; clock: Clock };
@@ -64,6 +65,8 @@ export class Batcher<Item, Result> {
   #awaited = 0;
   #endLinger: () => void = () => {};
   #lingerPause = 0;
+  /** Items that were left out, as nobody waited for them any more. */
+  abandoned = 0;
   /** When a batch last settled; monotonic. */
   #settledAtMs = -Infinity;
 
@@ -83,11 +86,13 @@ export class Batcher<Item, Result> {
 
   /**
    * The item's result.
-   * @throws overloaded when the queue is full, or what stands in it has waited too long
+   * @throws overloaded when the queue is full, or what stands in it has waited too long;
+   * abandoned
    */
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#closedBy !== null) return reject(this.#closedBy);
+      if (this.#options.isAbandoned?.(item) === true) return reject(this.#abandon());
       const sinceMs = this.#options.shed?.clock.monotonicMs() ?? 0;
       if (this.#queue.length >= this.#options.queueMax || this.#isLate(sinceMs)) {
         return reject(new AppError("overloaded", "Too many requests wait already"));
@@ -95,6 +100,11 @@ export class Batcher<Item, Result> {
       this.#queue.push({ item, sinceMs, resolve, reject });
       this.#flushSoon();
     });
+  }
+
+  /** Somebody is gone: what nobody waits for leaves the queue, in one pass over it. */
+  dropAbandoned(): void {
+    this.#queue = this.#wanted(this.#queue);
   }
 
   /** Rejects what queues and what comes later; what is under way still settles by its own. */
@@ -142,15 +152,20 @@ export class Batcher<Item, Result> {
     return all;
   }
 
-  /** Of what was taken, what somebody waits for. */
+  /** Of these, what somebody waits for. */
   #wanted(batch: Waiting<Item, Result>[]): Waiting<Item, Result>[] {
     const { isAbandoned } = this.#options;
     if (isAbandoned === undefined || !batch.some(({ item }) => isAbandoned(item))) return batch;
     return batch.filter(({ item, reject }) => {
       if (!isAbandoned(item)) return true;
-      reject(new AppError("unavailable", "Nobody waits for this any more"));
+      reject(this.#abandon());
       return false;
     });
+  }
+
+  #abandon(): AppError {
+    this.abandoned++;
+    return nobodyWaits();
   }
 
   async #sendBatch(batch: Waiting<Item, Result>[]): Promise<void> {

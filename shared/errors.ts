@@ -47,6 +47,8 @@ export const STATUS_BY_REASON = {
   unavailable: 503,
   /** Nothing was done: more is asked for than can be done. To ask again at once makes it worse. */
   overloaded: 503,
+  /** Nothing was done: who asked for it is gone. */
+  abandoned: 503,
   /** It may have been done: repeat with the same key. */
   unknown: 503,
 } as const;

@@ -1,6 +1,7 @@
 /** The HTTP thread's side of threads.ts: it serves, and asks its owner. */
 import assert from "node:assert/strict";
 import { parentPort, workerData } from "node:worker_threads";
+import { nobodyWaits, PATIENT, type Asker } from "./asker.ts";
 import { monotonicMs } from "./clock.ts";
 import type { AppError } from "./errors.ts";
 import type { HttpServer, Listen } from "./http/server.ts";
@@ -8,8 +9,11 @@ import { TURN_MAX_MS } from "./limits.ts";
 import * as messages from "./thread_messages.ts";
 
 export interface Owner {
-  /** @throws the AppError that the owner's `handle` threw */
-  ask<T>(kind: string, body: unknown): Promise<T>;
+  /**
+   * @param asker PATIENT when missing
+   * @throws the AppError that the owner's `handle` threw; abandoned
+   */
+  ask<T>(kind: string, body: unknown, asker?: Asker): Promise<T>;
   /** False when the owner's last completed turn is older than TURN_MAX_MS. */
   healthy(): boolean;
   onTell(handler: (kind: string, body: unknown) => void): void;
@@ -17,8 +21,10 @@ export interface Owner {
 
 /** An owner that takes text as it came, and whose answer is JSON text to be sent as it is. */
 export interface TextOwner extends Owner {
-  /** @throws the AppError that `handle` threw */
-  askText(kind: string, text: string): Promise<string>;
+  /** @throws as ask */
+  askText(kind: string, text: string, asker?: Asker): Promise<string>;
+  /** Somebody may be gone who has asked: in this turn the owner is told which asks those are. */
+  dropGone(): void;
 }
 
 export interface ThreadStart {
@@ -53,6 +59,8 @@ export function serveThread(start: (options: ThreadStart) => Promise<HttpServer>
 interface Waiting {
   /** It wants the answer's text, and not what that says. */
   asText: boolean;
+  /** PATIENT, too, once the owner was told that it is gone. */
+  asker: Asker;
   resolve: (value: unknown) => void;
   reject: (error: AppError) => void;
 }
@@ -62,6 +70,9 @@ class OwnerClient implements TextOwner {
   readonly #send: (message: messages.ToOwner) => void;
   readonly #waiting = new Map<number, Waiting>();
   #asks: messages.Asks = [];
+  #isFlushing = false;
+  /** Somebody of those who wait may be gone. */
+  #isAbandoned = false;
   #lastNumber = 0;
   #onTell: (kind: string, body: unknown) => void = () => {};
 
@@ -70,27 +81,58 @@ class OwnerClient implements TextOwner {
     this.#send = send;
   }
 
-  ask<T>(kind: string, body: unknown): Promise<T> {
-    return this.#ask<T>(kind, messages.textOf(body), false);
+  ask<T>(kind: string, body: unknown, asker = PATIENT): Promise<T> {
+    return this.#ask<T>(kind, messages.textOf(body), { asText: false, asker });
   }
 
-  askText(kind: string, text: string): Promise<string> {
-    return this.#ask<string>(kind, text, true);
+  askText(kind: string, text: string, asker = PATIENT): Promise<string> {
+    return this.#ask<string>(kind, text, { asText: true, asker });
   }
 
-  #ask<T>(kind: string, text: string, asText: boolean): Promise<T> {
+  #ask<T>(
+    kind: string,
+    text: string,
+    { asText, asker }: Pick<Waiting, "asText" | "asker">,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      if (asker.isGone) return reject(nobodyWaits());
       const number = ++this.#lastNumber;
-      this.#waiting.set(number, { asText, resolve: resolve as Waiting["resolve"], reject });
-      if (this.#asks.length === 0) setImmediate(() => this.#flush());
+      this.#waiting.set(number, { asText, asker, resolve: resolve as Waiting["resolve"], reject });
       this.#asks.push(number, kind, text);
+      this.#flushSoon();
     });
   }
 
+  dropGone(): void {
+    this.#isAbandoned = true;
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    setImmediate(() => this.#flush());
+  }
+
   #flush(): void {
+    this.#isFlushing = false;
+    if (this.#isAbandoned) this.#noteGone();
+    if (this.#asks.length === 0) return;
     const asks = this.#asks;
     this.#asks = [];
     this.#send({ asks });
+  }
+
+  /** Behind the asks themselves, should they be of this turn. */
+  #noteGone(): void {
+    this.#isAbandoned = false;
+    const gone: number[] = [];
+    for (const [number, waiting] of this.#waiting) {
+      if (!waiting.asker.isGone) continue;
+      waiting.asker = PATIENT;
+      gone.push(number);
+    }
+    if (gone.length > 0) this.#asks.push(messages.GONE, "", JSON.stringify(gone));
   }
 
   healthy(): boolean {

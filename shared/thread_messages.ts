@@ -7,7 +7,10 @@ import assert from "node:assert/strict";
 import { AppError, isReason } from "./errors.ts";
 import type { Listen } from "./http/server.ts";
 
-/** Flat, as cloning many small objects costs more: number, kind, text, number, … */
+/**
+ * Flat, as cloning many small objects costs more: number, kind, text, number, … GONE stands for
+ * a number where asks are abandoned.
+ */
 export type Asks = (number | string)[];
 /** Flat: number, outcome, text, … A tell is TELL, its kind, its text. */
 export type Answers = (number | string)[];
@@ -18,6 +21,8 @@ export const REJECTED = 1;
 
 /** In the place of an ask's number; those begin with 1. */
 export const TELL = 0;
+/** The same among asks: its text lists the numbers of those whose askers are gone. */
+export const GONE = 0;
 
 export type ToThread = { answers: Answers } | { close: true };
 export type ToOwner = { asks: Asks } | { ready: { port: number; fd: number } } | { closed: true };

@@ -3,8 +3,8 @@
  * the state and writes the files. HTTP threads parse, check and answer, and
  * ask the owner by message; a slow client or a big body never delays the log.
  *
- *   HTTP thread: ask, ask, ask ─▶ one message a turn ─▶ owner: handle each
- *   HTTP thread: settle each   ◀─ one message a turn ◀─ answers, tells
+ *   HTTP thread: ask, ask, gone ─▶ one message a turn ─▶ owner: handle each
+ *   HTTP thread: settle each    ◀─ one message a turn ◀─ answers, tells
  *
  * All threads serve one listening socket. Thread 1 makes it, unless they are
  * given one; the others listen on its descriptor. Only who made it closes it,
@@ -16,6 +16,7 @@
  */
 import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";
+import type { Asker } from "./asker.ts";
 import { monotonicMs } from "./clock.ts";
 import type { Listen } from "./http/server.ts";
 import * as messages from "./thread_messages.ts";
@@ -37,7 +38,9 @@ export interface ThreadsOptions {
    * The owner's answer to an ask, from the text of its body: a value, a promise, or an AppError
    * thrown.
    */
-  handle: (kind: string, text: string) => unknown;
+  handle: (kind: string, text: string, asker: Asker) => unknown;
+  /** Some askers are gone since. */
+  onGone?: () => void;
   /** A thread has ended or thrown: the process cannot go on. */
   onDeath: (why: string) => void;
 }
@@ -115,6 +118,9 @@ class Thread {
   readonly ready: Promise<{ port: number; fd: number }>;
   readonly #worker: Worker;
   readonly #handle: ThreadsOptions["handle"];
+  readonly #onGone: () => void;
+  /** By the number of their ask: those whose answer is a promise that has not settled. */
+  readonly #askers = new Map<number, { isGone: boolean }>();
   #answers: messages.Answers = [];
   /** The thread may end without being missed. */
   #ending = false;
@@ -122,6 +128,7 @@ class Thread {
 
   constructor(options: ThreadsOptions, listen: Listen, turns: Int32Array) {
     this.#handle = options.handle;
+    this.#onGone = options.onGone ?? (() => {});
     const data: messages.ThreadData = { data: options.data, listen, turns };
     this.#worker = new Worker(bootstrap(options.module), { workerData: data, execArgv: [] });
     this.ready = new Promise((resolve, reject) => {
@@ -165,14 +172,28 @@ class Thread {
 
   #answerAll(asks: messages.Asks): void {
     for (let at = 0; at < asks.length; at += 3) {
-      this.#answer(asks[at] as number, asks[at + 1] as string, asks[at + 2] as string);
+      const number = asks[at] as number;
+      const text = asks[at + 2] as string;
+      if (number === messages.GONE) this.#abandon(JSON.parse(text) as number[]);
+      else this.#answer(number, asks[at + 1] as string, text);
     }
   }
 
+  /** An answer to one of them may be on its way: it is not among those that wait, and is left. */
+  #abandon(numbers: number[]): void {
+    for (const number of numbers) {
+      const asker = this.#askers.get(number);
+      if (asker !== undefined) asker.isGone = true;
+    }
+    this.#onGone();
+  }
+
   #answer(number: number, kind: string, text: string): void {
+    const asker = { isGone: false };
     try {
-      const answer = this.#handle(kind, text);
+      const answer = this.#handle(kind, text, asker);
       if (!(answer instanceof Promise)) return this.#resolve(number, answer);
+      this.#askers.set(number, asker);
       answer.then(
         (value) => this.#resolve(number, value),
         (error) => this.#send(number, messages.REJECTED, messages.errorText(error)),
@@ -189,6 +210,7 @@ class Thread {
   #send(number: number, what: number | string, text: string): void {
     if (this.#answers.length === 0) setImmediate(() => this.#flush());
     this.#answers.push(number, what, text);
+    this.#askers.delete(number);
   }
 
   #flush(): void {

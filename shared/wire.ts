@@ -276,4 +276,6 @@ export interface FrontendHealth {
     invalidations: number;
   };
   requests: number;
+  /** Asked for and not done, as nobody waited for it any more. */
+  abandoned: number;
 }

@@ -12,11 +12,14 @@
  * - Simultaneous misses share one fetch, but join only one that began under
  *   the lease and epoch that they read themselves, and share only an answer
  *   that may be kept: any other was for its asker alone, so they ask again.
+ * - A shared fetch is abandoned when all who wait for it are gone, and is not
+ *   joined any more.
  * - Without a lease, or with the cache off, each look-up asks for itself; the
  *   lease, if there is one, then only tells the catalog how to answer.
  *
  * What was not found is neither kept nor shared.
  */
+import { PATIENT, type Asker } from "../../shared/asker.ts";
 import type { LruCache } from "./lru_cache.ts";
 import { NO_LEASE, type SharedLease } from "./shared_lease.ts";
 
@@ -35,7 +38,7 @@ export interface ReadThroughOptions<V> {
   /** The slot of the epochs that this key hangs on. */
   slotOf: (key: string) => number;
   /** @param lease identity of the fresh lease held when the look-up began, or NO_LEASE */
-  fetch: (key: string, lease: number) => Promise<Fetched<V>>;
+  fetch: (key: string, lease: number, asker: Asker) => Promise<Fetched<V>>;
   nowMs: () => number;
 }
 
@@ -54,8 +57,30 @@ interface Start {
   epoch: number;
 }
 
-interface Flight<V> extends Start {
-  answer: Promise<Fetched<V>>;
+/** A fetch that may be shared. It asks for all who wait for it. */
+class Flight<V> implements Asker {
+  readonly lease: number;
+  readonly epoch: number;
+  readonly answer: Promise<Fetched<V>>;
+  readonly #askers: Asker[];
+
+  constructor(start: Start, asker: Asker, fetch: (asker: Asker) => Promise<Fetched<V>>) {
+    this.lease = start.lease;
+    this.epoch = start.epoch;
+    this.#askers = [asker];
+    this.answer = fetch(this);
+  }
+
+  /** Each asker that is gone is looked at once. */
+  get isGone(): boolean {
+    while (this.#askers.at(-1)?.isGone === true) this.#askers.pop();
+    return this.#askers.length === 0;
+  }
+
+  join(asker: Asker): Promise<Fetched<V>> {
+    this.#askers.push(asker);
+    return this.answer;
+  }
 }
 
 export class ReadThrough<V> {
@@ -82,15 +107,15 @@ export class ReadThrough<V> {
    * From the catalog.
    * @throws what the fetch threw; those who joined get the same
    */
-  async fetch(key: string): Promise<Read<V>> {
+  async fetch(key: string, asker = PATIENT): Promise<Read<V>> {
     const start = this.#begin(key);
     const flight = this.#flights.get(key);
     if (flight !== undefined && isJoinable(flight, start)) {
-      const { value, keep } = await flight.answer;
+      const { value, keep } = await flight.join(asker);
       if (keep && value !== null) return { value, outcome: "collapsed" };
-      return this.#ask(key, this.#begin(key));
+      return this.#ask(key, this.#begin(key), asker);
     }
-    return this.#ask(key, start);
+    return this.#ask(key, start, asker);
   }
 
   #begin(key: string): Start {
@@ -100,16 +125,16 @@ export class ReadThrough<V> {
     return { lease: held, slot, epoch: epochs.current(slot) };
   }
 
-  async #ask(key: string, start: Start): Promise<Read<V>> {
-    const answer = this.#options.fetch(key, start.lease);
+  async #ask(key: string, start: Start, asker: Asker): Promise<Read<V>> {
+    const fetch = (forWhom: Asker) => this.#options.fetch(key, start.lease, forWhom);
     if (start.lease === NO_LEASE || !this.#cache.enabled) {
-      const { value } = await answer;
+      const { value } = await fetch(asker);
       return { value, outcome: this.#cache.enabled ? "fetched" : "bypassed" };
     }
-    const flight = { ...start, answer };
+    const flight = new Flight(start, asker, fetch);
     this.#flights.set(key, flight);
     try {
-      const { value, keep } = await answer;
+      const { value, keep } = await flight.answer;
       if (value === null || !keep || !this.#isCurrent(start)) return { value, outcome: "fetched" };
       this.#cache.set(key, value, start, this.#options.nowMs());
       return { value, outcome: "stored" };
@@ -126,6 +151,7 @@ export class ReadThrough<V> {
 
 function isJoinable<V>(flight: Flight<V>, start: Start): boolean {
   return (
-    start.lease !== NO_LEASE && flight.lease === start.lease && flight.epoch === start.epoch
+    start.lease !== NO_LEASE && flight.lease === start.lease && flight.epoch === start.epoch &&
+    !flight.isGone
   );
 }

@@ -27,6 +27,8 @@ export interface ServerState {
   /** Called while closing, whenever a connection has answered all it took or has ended. */
   onChange: () => void;
   readonly gate: RequestGate;
+  /** A connection has closed with requests that were being answered. */
+  readonly onGone: () => void;
   /** A connection has shown the secret. */
   onTrusted: (connection: Connection) => void;
   /** Requests since the start: tells which connection was used last. */
@@ -175,6 +177,7 @@ export class Connection {
     this.isGone = true;
     this.server.gate.forget(this);
     // Handlers that are still at work answer into the void, and are counted as they do.
+    if (this.open > 0) this.server.onGone();
   }
 
   /** The parser's `clientError`: malformed, too slow, or gone. */

@@ -16,7 +16,7 @@ export interface InternalCall {
 }
 
 /** Of the owner, what they need; it may live in another thread. */
-export type InternalOwner = Pick<TextOwner, "askText" | "healthy">;
+export type InternalOwner = Pick<TextOwner, "askText" | "dropGone" | "healthy">;
 
 const JSON_HEADERS = ["Content-Type", JSON_TYPE];
 
@@ -37,7 +37,7 @@ function callRoute(method: Method, path: string, owner: InternalOwner): Route {
       if (isHealth) requireTurns(owner);
       const isGet = method === "GET";
       const text = isGet ? JSON.stringify(queryOf(exchange.query)) : await exchange.text();
-      exchange.send(200, JSON_HEADERS, await owner.askText(kind, text));
+      exchange.send(200, JSON_HEADERS, await owner.askText(kind, text, exchange));
     },
   };
 }

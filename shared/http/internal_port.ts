@@ -5,6 +5,7 @@
  * THREADS above 1 further threads serve the same socket beside it, and ask the
  * owner by message (threads.ts).
  */
+import { PATIENT, type Asker } from "../asker.ts";
 import { INTERNAL_CONNECTIONS_MAX, STRANGERS_MAX } from "../door_limits.ts";
 import { INTERNAL_REQUEST_BYTES_MAX } from "../limits.ts";
 import type { MemberContext } from "../member.ts";
@@ -40,7 +41,9 @@ export interface InternalPortOptions {
   threads: number;
   calls: readonly InternalCall[];
   /** @param kind `POST /sales` @throws AppError as each call says */
-  handle: (kind: string, body: unknown) => unknown;
+  handle: (kind: string, body: unknown, asker: Asker) => unknown;
+  /** Some askers are gone since. */
+  onGone?: () => void;
 }
 
 export interface InternalPort {
@@ -52,11 +55,13 @@ export interface InternalPort {
 /** @throws the error of listen(), as EADDRINUSE */
 export async function startInternalPort(
   { settings, secret, birth, fail }: PortOwner,
-  { port, threads, calls, handle }: InternalPortOptions,
+  { port, threads, calls, handle, onGone = () => {} }: InternalPortOptions,
 ): Promise<InternalPort> {
-  const handleText = (kind: string, text: string) => handle(kind, parseText(text));
+  const handleText = (kind: string, text: string, asker: Asker) =>
+    handle(kind, parseText(text), asker);
   const owner: InternalOwner = {
-    askText: async (kind, text) => textOf(await handleText(kind, text)),
+    askText: async (kind, text, asker = PATIENT) => textOf(await handleText(kind, text, asker)),
+    dropGone: onGone,
     healthy: () => true,
   };
   const data: InternalPortData = { secret, birth: birth.id, calls };
@@ -68,6 +73,7 @@ export async function startInternalPort(
     listen: { fd: server.fd },
     data,
     handle: handleText,
+    onGone,
     onDeath: fail,
   });
   return {
@@ -97,6 +103,7 @@ export function serveInternalPort(
     admit: requireSecret(secret, birth),
     connections: CONNECTIONS,
     internal: true,
+    onGone: () => owner.dropGone(),
     onBug,
   });
 }

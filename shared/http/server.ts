@@ -45,6 +45,8 @@ export interface ServerOptions extends RoomOptions {
   patience?: { headersMs: number; requestMs: number; checkEveryMs: number };
   /** How many clients there may be; CONNECTIONS_MAX from anywhere when missing. */
   connections?: ConnectionLimits;
+  /** Somebody has hung up who waited for an answer. */
+  onGone?: () => void;
   /** Gets what is not an AppError, after 500 was sent: a bug. */
   onBug: (error: unknown) => void;
 }
@@ -100,6 +102,7 @@ class StoreServer implements HttpServer {
       closing: false,
       onChange: () => {},
       requests: 0,
+      onGone: options.onGone ?? (() => {}),
       onTrusted: (connection) => this.#connections.trust(connection),
       gate: new RequestGate(
         (arrived) => this.#serve(arrived),
@@ -120,8 +123,9 @@ class StoreServer implements HttpServer {
     });
     // node:http drops what is above without a word: one more than allowed shows.
     this.#server.maxHeadersCount = limits.HEADERS_MAX + 1;
-    // A client that has finished its side waits for its answers (RFC 9112, 9.6).
-    (this.#server as unknown as { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+    // A client that has finished its side waits for its answers (RFC 9112, 9.6); a member is gone.
+    const isPublic = !this.#state.internal;
+    (this.#server as unknown as { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = isPublic;
     this.#listenToEvents();
   }
 
@@ -221,8 +225,7 @@ class StoreServer implements HttpServer {
     const client = this.#connections.clientOf(socket.remoteAddress);
     const connection = new Connection(socket, this.#state, client);
     socket[connectionOf] = connection;
-    // Before node:http makes an error of each request that the connection leaves behind: their
-    // stacks would say nothing, and cost more than to serve them.
+    // node:http makes an error of each request left behind; its stack costs more than to serve it.
     const { stackTraceLimit } = Error;
     socket.prependListener("close", () => (Error.stackTraceLimit = 0));
     socket.on("close", () => {

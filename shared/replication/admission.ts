@@ -7,10 +7,12 @@ import { climb } from "../terms.ts";
 import { checkRequest } from "./credible.ts";
 import type { DiskRoom } from "./disk_room.ts";
 import type { Lead, Replicate, Request } from "./messages.ts";
+import type { RowDoor } from "./row_door.ts";
 import type { ReplicaState } from "./replica_state.ts";
 
 export interface Situation {
   state: ReplicaState;
+  rows: Pick<RowDoor, "check">;
   room: Pick<DiskRoom, "isFull" | "takesRows">;
   /** It stops for good, or asks another to lead in its place just now. */
   isLeaving: boolean;
@@ -23,7 +25,7 @@ export interface Situation {
  * @throws bad_request, conflict; unavailable to a nomination that can come to nothing good
  */
 export function admit(message: Request, situation: Situation): Request {
-  const { state, room, climbTowards } = situation;
+  const { state, rows, room, climbTowards } = situation;
   checkRequest(state, message);
   if ("term" in message && message.term > climb(state.term, message.term)) {
     // A leader so far above is followed yet: its next message finds this replica nearer.
@@ -31,8 +33,10 @@ export function admit(message: Request, situation: Situation): Request {
     throw new AppError("bad_request", "Its term is too far above the own");
   }
   if (message.kind === "lead") checkLead(message, situation);
-  const isTooMuch = message.kind === "replicate" && message.rows.length > 0 && !room.takesRows;
-  return isTooMuch ? withoutRows(message) : message;
+  if (message.kind !== "replicate" || message.rows.length === 0) return message;
+  if (!room.takesRows) return withoutRows(message);
+  if (message.term >= state.term) rows.check(state.log, message.prev, message.rows);
+  return message;
 }
 
 function checkLead({ handover }: Lead, { room, isLeaving }: Situation): void {

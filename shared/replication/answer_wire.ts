@@ -12,7 +12,7 @@ import { parseRows } from "./codec.ts";
 import type {
   Answer, CheckpointPage, LogPage, Question, Replicated, Voted,
 } from "./messages.ts";
-import { asCount, decodePosition, ID_MAX } from "./replica_wire.ts";
+import { asChecksum, asCount, decodePosition, ID_MAX } from "./replica_wire.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -80,7 +80,7 @@ function decodeCheckpointPage(body: unknown): CheckpointPage {
     piece: {
       at: decodePosition(piece.at),
       length: asIntegerIn(piece.length, "length", 1, CHECKPOINT_LENGTH_MAX),
-      checksum: asCount(piece.checksum, "checksum"),
+      checksum: asChecksum(piece.checksum),
       offset: asCount(piece.offset, "offset"),
       text: asText(piece.text, "text", CHECKPOINT_PIECE_LENGTH),
     },

@@ -11,8 +11,6 @@ import type {
 } from "./messages.ts";
 import { hasMajorities, type ReplicaState } from "./replica_state.ts";
 
-export const NOT_CREDIBLE = "an answer that cannot be right counts as none";
-
 /** @throws bad_request, conflict */
 export function checkRequest(state: ReplicaState, message: Request): void {
   switch (message.kind) {
@@ -97,8 +95,13 @@ function isVote(
   return isMember && leaseMs <= config.leaderLeaseMs;
 }
 
-function isPiece({ log, commitIndex }: ReplicaState, { piece }: CheckpointPage): boolean {
-  return piece === null || piece.at.index > commitIndex || log.holds(piece.at);
+/** A piece behind the end is of one that is shorter than the one that was begun. */
+function isPiece({ log, commitIndex }: ReplicaState, page: CheckpointPage): boolean {
+  if (page.piece === null) return true;
+  const { at, length, offset, text } = page.piece;
+  const isWithin = offset >= length || (text.length > 0 && offset + text.length <= length);
+  if (!isWithin || at.term > page.term) return false;
+  return at.index > commitIndex || log.holds(at);
 }
 
 /** What is committed here no other log of this term is without. */

@@ -98,9 +98,7 @@ function followLeader(turn: Turn, term: number, leader: number): void {
 /** Appends what is new of rows after `prev`, a row this log holds; returns prev + rows. */
 function takeRows(turn: Turn, prev: number, rows: readonly Row[]): number {
   const { log } = turn.state;
-  let known = 0;
-  while (known < rows.length && log.holds(rows[known]!) && rows[known]!.index <= log.lastIndex)
-    known++;
+  const known = log.countHeld(rows);
   if (known < rows.length) {
     const first = rows[known]!;
     if (first.index <= log.lastIndex) cut(turn, first.index - 1);
@@ -213,6 +211,8 @@ export function onLogPage(
     answer !== null &&
     answer.term === state.term &&
     answer.result !== "other_term" &&
+    // What a checkpoint has dropped meanwhile is no longer asked for.
+    question.after.index >= state.log.base.index &&
     state.log.holds(question.after);
   if (!isUsable) {
     // A follower begins anew with the next heartbeat; a nominee has lost its voter.

@@ -55,8 +55,8 @@ export function onCheckpointPage(
   state.incoming = incoming;
   if (incoming === null || incoming.text.length < incoming.length) return fetchPiece(turn, from);
   state.incoming = null;
-  if (!isProven(incoming)) {
-    // It came whole and is another: from the beginning, but not at once.
+  if (!isProven(state.config, incoming)) {
+    // It came whole and is another, or none: from the beginning, but not at once.
     state.catchUp = null;
     return;
   }
@@ -92,6 +92,7 @@ function isSame(one: CheckpointName, other: CheckpointName): boolean {
   );
 }
 
-function isProven({ text, length, sum, checksum }: Incoming): boolean {
-  return text.length === length && sum === checksum;
+function isProven({ isSnapshot }: ReplicaConfig, incoming: Incoming): boolean {
+  const { at, text, length, sum, checksum } = incoming;
+  return text.length === length && sum === checksum && isSnapshot(text, at.index);
 }

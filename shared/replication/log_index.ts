@@ -73,6 +73,13 @@ export class LogIndex {
     return own.checksum === checksum && own.term === term;
   }
 
+  /** Of rows that follow one another behind one that is held: how many are held, too. */
+  countHeld(rows: readonly Position[]): number {
+    let count = 0;
+    while (count < rows.length && this.holds(rows[count]!)) count++;
+    return count;
+  }
+
   /** Index of the first row of the run of one term that this row stands in. */
   termStart(index: number): number {
     return index <= this.#base.index ? this.#base.index : this.#runAt(index).from;

@@ -9,7 +9,7 @@
  * The mark is on disk before anything is changed.
  */
 import { join } from "node:path";
-import { AppError } from "../errors.ts";
+import { AppError, hasReason } from "../errors.ts";
 import type { Log } from "../logging.ts";
 import {
   CHECKPOINT_NAME,
@@ -113,14 +113,13 @@ class Opening {
     checkpoint: Checkpoint | null,
     noted: Promised | null,
   ): Promise<OpenedLog> {
-    const { restore, onRow } = this.#options;
     const file = new LogFile(this.#disk, this.#header, base);
     const index = new LogIndex(base);
-    if (checkpoint !== null) restore(checkpoint.text, checkpoint.at.index);
+    if (checkpoint !== null) this.#restore(checkpoint);
     const { torn, damage } = scanLog(file, base, noted, (row) => {
       index.append(row.term, row.checksum);
       const isBehind = checkpoint === null || row.index > checkpoint.at.index;
-      if (isBehind && holds(index, checkpoint)) onRow(row);
+      if (isBehind && holds(index, checkpoint)) this.#tell(row);
     });
     if (torn !== null) await this.#cutTorn(file, torn);
     const { term, vote } = knownTerm(noted, index.last.term, checkpoint);
@@ -161,10 +160,18 @@ class Opening {
     // The log first: term.json without it is damage, a bare header without term.json is new.
     await replaceFile(this.#disk, LOG_NAME, this.#header);
     await writeTermFile(this.#disk, promised);
-    if (kept !== null) this.#options.restore(kept.text, kept.at.index);
+    if (kept !== null) this.#restore(kept);
     const file = new LogFile(this.#disk, this.#header, base);
     const log = new LogIndex(base);
     return { log, file, promised, checkpoint: kept, isRecovering: this.#isRecovering };
+  }
+
+  #restore({ text, at }: Checkpoint): void {
+    asOwn(join(this.#disk.folder, CHECKPOINT_NAME), () => this.#options.restore(text, at.index));
+  }
+
+  #tell(row: Row): void {
+    asOwn(`${this.#path} row ${row.index}`, () => this.#options.onRow(row));
   }
 
   /** A folder with a birth mark and nothing else, or what a crash left of making its files. */
@@ -220,6 +227,19 @@ class Opening {
     log.warn("damaged: recovering from the others", { why });
     await replaceFile(this.#disk, RECOVERING_NAME, `${why}\n`);
     this.#isRecovering = true;
+  }
+}
+
+/**
+ * Its checksum holds, and yet the service does not know it: of a later version, or a bug. That
+ * is no damage that could be fetched anew; nothing is changed.
+ */
+function asOwn(where: string, tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    if (!hasReason(error, "bad_request")) throw error;
+    throw new AppError("damaged", `${where}: ${error.message}: no version before this wrote it`);
   }
 }
 

@@ -10,13 +10,15 @@ import { formatRow } from "./codec.ts";
 import type { ReplicaConfig } from "./replica_state.ts";
 
 export function replicaConfig(
-  group: Pick<ReplicaConfig, "id" | "others" | "quorum" | "startId">,
+  { tailRowsMax = TAIL_ROWS_MAX, ...group }:
+    & Pick<ReplicaConfig, "id" | "others" | "quorum" | "startId" | "isSnapshot">
+    & { tailRowsMax?: number | undefined },
 ): ReplicaConfig {
   return {
     ...group,
     leaderLeaseMs: LEADER_LEASE_MS,
     votePatienceMs: VOTE_PATIENCE_MS,
-    tailRowsMax: TAIL_ROWS_MAX,
+    tailRowsMax,
     replicateRowsMax: REPLICATE_ROWS_MAX,
     formatRow,
     checksumOf: (text, before) => crc32(text, before),

@@ -17,7 +17,6 @@ import type { ReplicaHealth } from "../wire.ts";
 import { climb } from "../terms.ts";
 import { admit, leaving } from "./admission.ts";
 import { payloadOf } from "./codec.ts";
-import { credible, NOT_CREDIBLE } from "./credible.ts";
 import { DiskRoom } from "./disk_room.ts";
 import { handOver, hasRoom } from "./hand_over.ts";
 import type { Answer, Question, Reply } from "./messages.ts";
@@ -30,6 +29,7 @@ import { describeReplica, notLeader } from "./replica_report.ts";
 import { ReplicaNetwork } from "./replica_network.ts";
 import { decodeRequest, encodePage, encodeReply } from "./replica_wire.ts";
 import type { ReplicaHostOptions } from "./replicated_service.ts";
+import { RowDoor } from "./row_door.ts";
 import { RowTeller } from "./row_teller.ts";
 import { Storage } from "./storage.ts";
 import { Waiters } from "./waiters.ts";
@@ -50,14 +50,14 @@ export class ReplicaHost {
   #endTicks: (() => void) | null = null;
   #startedAtMs: number;
   #teller: RowTeller;
+  #door: RowDoor;
 
   /** Reads the folder and follows nobody yet. @throws damaged */
   static async open(options: ReplicaHostOptions): Promise<ReplicaHost> {
     const { service, disk, log } = options;
+    const { columns } = service;
     const storage = await Storage.open({
-      disk,
-      columns: service.columns,
-      log,
+      ...{ disk, columns, log },
       canRecover: options.others.size > 0,
       restore: (text, index) => service.restore?.(text, index),
       onRow: (row) => service.onRow(row.index, row.term, payloadOf(row.text)),
@@ -66,7 +66,7 @@ export class ReplicaHost {
   }
 
   private constructor(options: ReplicaHostOptions, storage: Storage) {
-    const { id, others, quorum, startId, clock, service } = options;
+    const { id, others, quorum, startId, clock, service, tailRowsMax } = options;
     this.startId = startId;
     this.#options = options;
     this.#storage = storage;
@@ -74,7 +74,10 @@ export class ReplicaHost {
     this.#startedAtMs = clock.monotonicMs();
     this.#teller = new RowTeller(service, options.checkpointEveryRows ?? CHECKPOINT_EVERY_ROWS);
     this.#network = new ReplicaNetwork(others, clock);
-    const config = replicaConfig({ id, others: [...others.keys()], quorum, startId });
+    this.#door = new RowDoor(service, options.log);
+    const isSnapshot = this.#door.isSnapshot.bind(this.#door);
+    const group = { id, others: [...others.keys()], quorum, startId };
+    const config = replicaConfig({ ...group, isSnapshot, tailRowsMax });
     assert(service.snapshot === undefined || hasMajorities(config), "a checkpoint is final");
     this.#state = createReplica(config, storage);
     // What a checkpoint holds is committed: the service hears so before anything else.
@@ -110,14 +113,10 @@ export class ReplicaHost {
   get commitIndex(): number { return this.#state.commitIndex; }
 
   /** The group's log was empty before this leader opened its term. */
-  get bornNow(): boolean {
-    return this.#state.leading?.bornNow ?? false;
-  }
+  get bornNow(): boolean { return this.#state.leading?.bornNow ?? false; }
 
   /** The disk has no room for new work; what is under way may still be proposed. */
-  get isFull(): boolean {
-    return this.#room.isFull;
-  }
+  get isFull(): boolean { return this.#room.isFull; }
 
   /** Appends, rows and flushes of the log file since the start. */
   get counts(): { appends: number; rows: number; flushes: number } {
@@ -185,6 +184,7 @@ export class ReplicaHost {
   async handle(kind: string, body: unknown): Promise<object> {
     const message = admit(decodeRequest(kind, body), {
       state: this.#state,
+      rows: this.#door,
       room: this.#room,
       isLeaving: this.#isRetiring || this.#handingOver !== null,
       climbTowards: (term) => this.resign(term),
@@ -277,8 +277,7 @@ export class ReplicaHost {
   }
 
   #take(from: number, question: Question, said: Answer | null): void {
-    const answer = credible(this.#state, question, said);
-    if (answer === null && said !== null) this.#options.log.warn(NOT_CREDIBLE, { from });
+    const answer = this.#door.believe(this.#state, { from, question, said });
     this.#step({ kind: "answer", from, question, answer });
   }
 

@@ -32,8 +32,10 @@ export interface ReplicaConfig {
   replicateRowsMax: number;
   /** Makes the line, with its checksum chained to that of the row before. */
   formatRow: (index: number, term: number, payload: string, before: number) => Row;
-  /** CRC-32 of a text that goes on from one with the checksum `before`; 0 before the first. */
+  /** CRC-32 of a text that goes on from one with this checksum; 0 before the first. */
   checksumOf: (text: string, before: number) => number;
+  /** The service can go on from this text as what its state was after this row. */
+  isSnapshot: (text: string, index: number) => boolean;
 }
 
 /**
@@ -95,10 +97,7 @@ export interface Incoming extends CheckpointName {
 }
 
 export interface Recovery {
-  /**
-   * What a leader vouched for has to be on disk before this replica counts again; null until
-   * then.
-   */
+  /** What a leader vouched for is on disk before this replica counts again; null until then. */
   goal: number | null;
   /** Highest index up to which the own log is known to be that leader's. */
   matched: number;
@@ -217,7 +216,7 @@ export type Output =
 
 export type DiskEffect = Output & { kind: "append" | "cut" | "save" | "install" | "recovered" };
 
-/** A page but for its rows, which stand on disk from prev.index + 1 to `through`. */
+/** But for its rows, on disk from prev.index + 1 to `through`. */
 export interface LogPageFrame {
   term: number;
   prev: Position;

@@ -16,6 +16,7 @@ import type {
 import type { LogPageFrame } from "./replica_state.ts";
 
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
+const CHECKSUM_MAX = 2 ** 32 - 1;
 export const ID_MAX = 9;
 
 /** The calls of the replicated log, as an HTTP thread routes them. */
@@ -124,7 +125,7 @@ function decodeReadLog(query: unknown): Request {
     after: {
       index: asCount(Number(fields.after), "after"),
       term: asTerm(Number(fields.after_term), "after_term"),
-      checksum: asCount(Number(fields.checksum), "checksum"),
+      checksum: asChecksum(Number(fields.checksum)),
     },
   };
 }
@@ -162,8 +163,12 @@ export function decodePosition(value: unknown): Position {
   return {
     index: asCount(index, "index"),
     term: asTerm(term, "term"),
-    checksum: asCount(checksum, "checksum"),
+    checksum: asChecksum(checksum),
   };
+}
+
+export function asChecksum(value: unknown): number {
+  return asIntegerIn(value, "checksum", 0, CHECKSUM_MAX);
 }
 
 export function asCount(value: unknown, what: string): number {

@@ -15,6 +15,12 @@ export interface ReplicatedService {
   /** CSV text of those columns for a term's opening row. */
   openingPayload(): string;
   /**
+   * Rows of another replica, before the log takes any of them: they would stand behind its row
+   * `after`, in the place of what stands there now. Changes nothing.
+   * @throws bad_request, conflict: one is none of this service's, or cannot follow what is before
+   */
+  checkRows(after: number, payloads: readonly string[]): void;
+  /**
    * Every row as it enters this replica's log: from disk, from a leader, or proposed. Not
    * yet durable.
    */
@@ -29,6 +35,11 @@ export interface ReplicatedService {
   onStepDown(): void;
   /** The state exactly at the last row given to onRow. Without it the log is kept whole. */
   snapshot?(): string;
+  /**
+   * Another replica's, before it takes the place of anything. Changes nothing.
+   * @throws bad_request: it is not what `snapshot` says at this index
+   */
+  checkSnapshot?(text: string, index: number): void;
   /**
    * What another replica's snapshot said takes the place of all that this service holds: at the
    * start, or while it runs and does not lead. `index` is not below what it knows committed.
@@ -48,6 +59,8 @@ export interface ReplicaHostOptions {
   clock: Clock;
   /** A checkpoint stands at every multiple of this index; the same on all members. */
   checkpointEveryRows?: number;
+  /** Rows that a leader keeps in memory for its followers. */
+  tailRowsMax?: number | undefined;
   log: Log;
   /** A disk that failed or a bug: ends the process. */
   fail: (error: unknown) => void;

@@ -1,6 +1,7 @@
 /** Lists that are found over several turns, with products that come and go in between. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readCheckpoint } from "../../catalog/checkpoint.ts";
 import { ListScan } from "../../catalog/list_scan.ts";
 import { NO_TRAITS, type InitialProduct } from "../../catalog/products.ts";
 import type { Row } from "../../catalog/rows.ts";
@@ -39,7 +40,7 @@ function change(state: CatalogState, random: Random): void {
   const open = state.lastIndex - state.visibleIndex;
   if (random.chance(0.2)) state.cut(state.lastIndex - random.below(open + 1));
   else state.reveal(state.visibleIndex + random.below(open + 1));
-  if (random.chance(0.02)) state.restore(state.snapshot());
+  if (random.chance(0.02)) state.restore(readCheckpoint(state.snapshot()));
 }
 
 /** What is visible, looked through from end to end. */

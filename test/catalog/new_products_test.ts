@@ -1,6 +1,7 @@
 /** Products that the admin makes and removes: there for everyone at one instant, or for nobody. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readCheckpoint } from "../../catalog/checkpoint.ts";
 import type { InitialProduct } from "../../catalog/products.ts";
 import { nameOf as nameOfId } from "../../catalog/lookups.ts";
 import { CatalogState } from "../../catalog/state.ts";
@@ -208,7 +209,7 @@ test("a checkpoint knows of those who are gone, and its reader of no others", ()
   state.apply(1, { kind: "product", name: "Fox", price: 1, quantity: 3, traits: {} });
   state.apply(2, { kind: "remove", name: "Fox", quantity: -3 });
   const copy = new CatalogState([]);
-  copy.restore(state.snapshot());
+  copy.restore(readCheckpoint(state.snapshot()));
   assert.equal(copy.products.size, TOYS.length);
   assert.equal(copy.products.find("Fox")!.life.isHere, false);
   assert.equal(copy.snapshot(), state.snapshot());

@@ -44,12 +44,34 @@ test("every row reads as it was written, under its columns", () => {
   assert.equal(splitRow(texts.sale)[COLUMNS.indexOf("price")], "15.99");
 });
 
+/** What each is refused for. */
+const NO_ROWS: readonly [payload: string, why: RegExp][] = [
+  ["", /other columns/],
+  ["t,gift,Tux,,1,,,,,,,,,", /unknown kind/],
+  ["t,restock,Tux,,1,,,,,,,,", /other columns/],
+  ['t,restock,"Tux,,1,,,,,,,,,', /not closed/],
+  ["t,restock,Tux,,-1,,,,,,,,,", /count/],
+  ["t,restock,Tux,,,,,,,,,,,", /whole number/],
+  ["t,restock,Tux,,1e3,,,,,,,,,", /whole number/],
+  ["t,restock,Tux,,9007199254740993,,,,,,,,,", /whole number/],
+  ["t,stock,Tux,,0.5,,,,,,,,,", /whole number/],
+  ["t,price,Tux,,,,,,,,,,,", /price/],
+  ["t,price,Tux,,,-1,,,,,,,,", /price/],
+  ["t,price,Tux,,,Infinity,,,,,,,,", /price/],
+  ["t,product,=1+1,,1,1,,,,,,,,", /name/],
+  ["t,product,Raft,,1,1,,,,,,0,,", /count/],
+  ["t,sale,Tux,give,1,1,k,1,0,,,,,", /unknown type/],
+  ["t,sale,Tux,buy,0,1,k,1,0,,,,,", /count/],
+  ["t,sale,Tux,buy,1,1,,1,0,,,,,", /key/],
+  ["t,sale,Tux,buy,1,1,k,x,0,,,,,", /whole number/],
+  ["t,restock,Tux,,-0,,,,,,,,,", /whole number/],
+  ["t,fence,,,,,,,,7,,,,", /fence/],
+  ["t,fence,,,,,,,,7.1.1,,,,", /fence/],
+  ["t,fence,,,,,,,,x.1,,,,", /whole number/],
+];
+
 test("a row of another kind or shape is not guessed at", () => {
-  assert.throws(() => readRow("t,gift,Tux,,1,,,,,,,,,"), /unknown kind/);
-  assert.throws(() => readRow("t,restock,Tux,,1,,,,,,,,"), /a row of the catalog's log/);
-  assert.throws(() => readRow("t,restock,Tux,,-1,,,,,,,,,"), /count/);
-  assert.throws(() => readRow("t,restock,Tux,,,,,,,,,,,"), /a number/);
-  assert.throws(() => readRow("t,stock,Tux,,0.5,,,,,,,,,"), /a whole number/);
-  assert.throws(() => readRow("t,price,Tux,,,,,,,,,,,"), /a number/);
-  assert.throws(() => readRow("t,sale,Tux,give,1,1,k,1,0,,,,,"), /unknown type/);
+  for (const [payload, message] of NO_ROWS) {
+    assert.throws(() => readRow(payload), { name: "AppError", reason: "bad_request", message });
+  }
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ListScan } from "../../catalog/list_scan.ts";
 import { initialRecord, Products, type InitialProduct } from "../../catalog/products.ts";
-import { Searches } from "../../catalog/searches.ts";
+import { LIST_ROWS, Searches } from "../../catalog/searches.ts";
 import { monotonicMs } from "../../shared/clock.ts";
 import {
   LIST_AT_ONCE_ROWS, LISTS_MAX, SEARCH_AHEAD_ROWS_MAX, SEARCH_TURN_ROWS,
@@ -129,7 +129,7 @@ test("a list by topic looks at that topic's products, whatever the case", () => 
 
 test("who would wait for too many others is refused at once, those before are served", async () => {
   const clock = new HandClock();
-  const searches = new Searches(clock);
+  const searches = new Searches(clock, LIST_ROWS);
   const scanOf = () => {
     let left = PRODUCTS;
     const step = (rows: number): number => {

@@ -1,6 +1,7 @@
 /** Fences, sessions and batches as order leaders meet them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readCheckpoint } from "../../catalog/checkpoint.ts";
 import { fencePayload } from "../../catalog/rows.ts";
 import { SESSION_WINDOW_BATCHES, TERM_JUMP_MAX, TERM_MAX } from "../../shared/limits.ts";
 import type { FenceAnswer, SalesAnswer } from "../../shared/wire.ts";
@@ -142,6 +143,26 @@ test("what is settled is forgotten, and its key is free", async () => {
   assert.equal(store.state.ledger.unsettled, 1);
 });
 
+test("a sale that nobody was told of cannot be settled", async () => {
+  const store = await Store.open();
+  await store.lease(1, null);
+  const first = store.sell(1, [buy("a", "Tux"), buy("b", "Tux")]);
+  await turn();
+  const settle = (batch: number) => store.sell(batch, [buy("a", "Tux")], { settled: 2 });
+  await assert.rejects(settle(2), { reason: "bad_request" }, "not committed");
+  store.log.commit();
+  await assert.rejects(settle(3), { reason: "bad_request" }, "not visible");
+  store.invalidation().confirm();
+  await first;
+  const second = settle(4);
+  await turn();
+  store.log.commit();
+  await turn();
+  store.invalidation().confirm();
+  assert.deepEqual(await second, { results: [{ code: "sold", sale: 3 }] });
+  assert.equal(store.state.ledger.settled, 2);
+});
+
 test("a sale that was never made cannot be settled", async () => {
   const store = await Store.open();
   const sale = store.sell(1, [buy("a", "Tux")], { settled: 1 });
@@ -192,7 +213,7 @@ test("a fence out of bounds that is in the log already counts as none", async ()
   store.log.propose([fencePayload({ kind: "fence", term: 2 ** 53 - 1, leader: 3 }, "now")]);
   store.log.commit();
   const restored = new Store();
-  restored.state.restore(store.state.snapshot());
+  restored.state.restore(readCheckpoint(store.state.snapshot()));
   assert.deepEqual(restored.state.ledger.fence, store.state.ledger.fence);
   await store.fence(2, 1);
   assert.deepEqual(store.state.ledger.fence, { term: 2, leader: 1 });

@@ -1,6 +1,7 @@
 /** The state machine: rows in, products and ledger out; what is cut leaves no trace. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readCheckpoint } from "../../catalog/checkpoint.ts";
 import { decide } from "../../catalog/decision.ts";
 import { assertBalance, NO_TRAITS } from "../../catalog/products.ts";
 import { adminPayload, readRow, restockPayload } from "../../catalog/rows.ts";
@@ -117,7 +118,7 @@ test("a checkpoint is the same text on every replica, and its reader goes on ali
   other.reveal(3);
   assert.equal(one.snapshot(), other.snapshot());
   const restored = new CatalogState([{ name: "Fox", price: 1, quantity: 1 }]);
-  restored.restore(one.snapshot());
+  restored.restore(readCheckpoint(one.snapshot()));
   assert.deepEqual(everything(restored), everything(other));
   for (const state of [other, restored]) {
     enter(state, { kind: "restock", name: "Tux", quantity: 100 });
@@ -137,7 +138,7 @@ test("a checkpoint takes the place of all that a running replica has", () => {
   enter(follower, { kind: "fence", term: 1, leader: 3 });
   sell(follower, "a", 7);
   follower.reveal(1);
-  follower.restore(leader.snapshot());
+  follower.restore(readCheckpoint(leader.snapshot()));
   assert.deepEqual(everything(follower), everything(leader));
   assert(follower.isQuiet, "what was on its way here is gone");
   for (const state of [leader, follower]) {
@@ -147,16 +148,15 @@ test("a checkpoint takes the place of all that a running replica has", () => {
   assert.deepEqual(everything(follower), everything(leader));
   assert.equal(follower.snapshot(), leader.snapshot());
   const older = new CatalogState(TOYS).snapshot();
-  assert.throws(() => follower.restore(older), /what was visible stays so/);
+  assert.throws(() => follower.restore(readCheckpoint(older)), /what was visible stays so/);
 });
 
 test("a checkpoint whose books do not balance, or that is not whole, is refused", () => {
   const text = new CatalogState(TOYS).snapshot();
-  const fresh = () => new CatalogState(TOYS);
   const fewer = text.replace('["Tux",15.99,100', '["Tux",15.99,99');
-  assert.throws(() => fresh().restore(fewer), /books/);
-  assert.throws(() => fresh().restore(text.slice(0, text.indexOf("\n") + 1)), /whole/);
-  assert.throws(() => fresh().restore(text.replace('"format":2', '"format":1')), /format/);
+  assert.throws(() => readCheckpoint(fewer), /books/);
+  assert.throws(() => readCheckpoint(text.slice(0, text.indexOf("\n") + 1)), /whole/);
+  assert.throws(() => readCheckpoint(text.replace('"format":2', '"format":1')), /format/);
 });
 
 /** Small and repeatable: a test that fails prints the seed that fails again. */
@@ -238,7 +238,7 @@ test("whatever happens, the books balance and the state is that of its rows alon
     assert.deepEqual(everything(state), everything(replayed), `run ${run}`);
     assert.equal(state.snapshot(), replayed.snapshot(), `run ${run}`);
     const restored = new CatalogState([]);
-    restored.restore(state.snapshot());
+    restored.restore(readCheckpoint(state.snapshot()));
     assert.equal(restored.snapshot(), state.snapshot(), `run ${run}`);
   }
 });

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { Catalog } from "../../catalog/catalog.ts";
 import type { CatalogHost } from "../../catalog/leading.ts";
 import type { InitialProduct } from "../../catalog/products.ts";
+import type { ListRows } from "../../catalog/searches.ts";
 import { CatalogState } from "../../catalog/state.ts";
 import { AppError } from "../../shared/errors.ts";
 import { createLog } from "../../shared/logging.ts";
@@ -121,6 +122,13 @@ interface Invalidation extends InvalidateRequest {
   fail: () => void;
 }
 
+export interface StoreOptions {
+  frontends?: number[];
+  restockMs?: number;
+  toys?: InitialProduct[];
+  listRows?: ListRows;
+}
+
 export class Store {
   readonly clock = new HandClock();
   readonly state: CatalogState;
@@ -130,7 +138,7 @@ export class Store {
   readonly invalidations: Invalidation[] = [];
   session = "";
 
-  constructor(options: { frontends?: number[]; restockMs?: number; toys?: InitialProduct[] } = {}) {
+  constructor(options: StoreOptions = {}) {
     this.state = new CatalogState(options.toys ?? TOYS);
     this.log = new HandLog(this.clock);
     this.catalog = new Catalog({
@@ -140,6 +148,7 @@ export class Store {
       log: createLog({ member: "catalog-1", level: "error" }),
       restockMs: options.restockMs ?? 0,
       restockTo: 100,
+      listRows: options.listRows,
       clock: this.clock,
       invalidate: (frontend, request) => this.#invalidate(frontend, request),
     });
@@ -147,7 +156,7 @@ export class Store {
   }
 
   /** A store that was born just now, led, and fenced by order leader 3 in term 1. */
-  static async open(options: ConstructorParameters<typeof Store>[0] = {}): Promise<Store> {
+  static async open(options: StoreOptions = {}): Promise<Store> {
     const store = new Store(options);
     store.log.lead(1, { bornNow: true });
     await store.fence(1, 3);

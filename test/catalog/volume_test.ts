@@ -1,6 +1,7 @@
 /** Trading that is bounded: bought and sold back together, within a batch and across a cut. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readCheckpoint } from "../../catalog/checkpoint.ts";
 import type { InitialProduct } from "../../catalog/products.ts";
 import { CatalogState } from "../../catalog/state.ts";
 import type { Purchase } from "../../shared/wire.ts";
@@ -64,7 +65,7 @@ test("what is cut was not traded, and a checkpoint keeps volume and bound", () =
   state.reveal(1);
   assert.equal(state.products.find("FishCo")!.visibleTraded, 4);
   const copy = new CatalogState(SHARES);
-  copy.restore(state.snapshot());
+  copy.restore(readCheckpoint(state.snapshot()));
   const { visibleTraded, life: { traits }, bought } = copy.products.find("FishCo")!;
   assert.deepEqual({ visibleTraded, traits, bought }, {
     visibleTraded: 4, traits: { max_volume: 10 }, bought: 4,

@@ -96,7 +96,7 @@ function stateOf(folder: string, { rows, checkpoint }: Files): string {
   const store = STORES.get("toys")!;
   const products = loadInitialProducts({ store, dataFolder: DATA_FOLDER, folder, log });
   const state = new CatalogState(products);
-  if (checkpoint !== null) state.restore(checkpoint.text);
+  if (checkpoint !== null) state.restore(states.readCheckpoint(checkpoint.text));
   for (const { index, payload } of rows) {
     if (index > state.lastIndex) state.apply(index, readRow(payload));
   }

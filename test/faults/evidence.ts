@@ -26,6 +26,7 @@ export interface Left {
   price: number;
   /** Pieces bought and sold back until then, since it was made. */
   traded: number;
+  topic: string | null;
 }
 
 export class Evidence {
@@ -47,7 +48,6 @@ export class Evidence {
   readonly #adminRows = new Map<string, JournalRow[]>();
   /** Rows of removals that were answered. */
   readonly #removals: ReadonlySet<number>;
-  readonly #byTopic = new Map<string | null, readonly string[]>();
   /** The highest order number in the log. */
   readonly last: number;
 
@@ -97,16 +97,13 @@ export class Evidence {
     return this.#adminRows.get(name) ?? [];
   }
 
-  /** Of the products of a topic, or of all, in any order; also those that are not there. */
-  namesOf(topic: string | null): readonly string[] {
+  /** Of the products of a topic, or of all, in any order, as the row of this index left them. */
+  namesOf(topic: string | null, index: number): string[] {
     const wanted = topic?.toLowerCase() ?? null;
-    let names = this.#byTopic.get(wanted);
-    if (names === undefined) {
-      names = [...this.history.initial].flatMap(([name, product]) =>
-        wanted === null || product.topic?.toLowerCase() === wanted ? [name] : []);
-      this.#byTopic.set(wanted, names);
-    }
-    return names;
+    return [...this.stocks.keys()].filter((name) => {
+      const left = this.leftAt(name, index)!;
+      return left.isHere && (wanted === null || left.topic?.toLowerCase() === wanted);
+    });
   }
 
   /** What was left of a product once this row was there; undefined: there is no such product. */
@@ -156,8 +153,8 @@ export class Evidence {
   }
 
   #replay(): void {
-    for (const [name, { isHere, quantity, price }] of this.history.initial) {
-      this.stocks.set(name, [{ index: 0, isHere, quantity, price, traded: 0 }]);
+    for (const [name, { isHere, quantity, price, topic }] of this.history.initial) {
+      this.stocks.set(name, [{ index: 0, isHere, quantity, price, traded: 0, topic }]);
     }
     for (const row of this.history.journal) {
       const stock = this.stocks.get(row.name);
@@ -185,7 +182,8 @@ function leftBy(row: JournalRow, before: Left): Left {
   const left = { ...before, index };
   if (kind === "price") return { ...left, price: row.price };
   if (kind === "product") {
-    return { index, isHere: true, quantity: row.quantity, price: row.price, traded: 0 };
+    const { quantity, price, topic = before.topic } = row;
+    return { index, isHere: true, quantity, price, traded: 0, topic };
   }
   if (kind !== "sale") {
     const isHere = before.isHere && kind !== "remove";

@@ -54,13 +54,26 @@ export interface ProductOperation extends Asked, Shown {
   version: number;
 }
 
-/** GET /products and their like: the first page. */
+/** What of a list is asked for. */
+export interface ListedPart {
+  /** Part of the names, in lower case; null: whatever their names. */
+  q: string | null;
+  limit: number;
+  /** A name or an id, which it begins behind; null: it begins with the first. */
+  after: string | null;
+}
+
+/** GET /products and their like. */
 export interface ListOperation extends Asked {
   kind: "list";
   /** Of one topic only; null: of all. */
   topic: string | null;
   /** In the order of ids, not of names. */
   byId: boolean;
+  /** Missing: all of it. */
+  part?: ListedPart;
+  /** What a 200 said of whether more follow, where that was looked at. */
+  more?: boolean | undefined;
   /** What a 200 said; the version is that of the latest change of any product. */
   products: readonly Shown[];
   version: number;
@@ -137,15 +150,15 @@ export type JournalRow = { index: number; name: string } & (
   /** Pieces that came; of the admin's stock below 0 when taken away. */
   | { kind: "restock" | "stock"; quantity: number }
   | { kind: "price"; price: number }
-  /** It is there from then on, with so many pieces. */
-  | { kind: "product"; quantity: number; price: number }
+  /** It is there from then on, with so many pieces; a topic that is missing is as before. */
+  | { kind: "product"; quantity: number; price: number; topic?: string | null }
   /** It is gone, with so many pieces: below 0, all that were left. */
   | { kind: "remove"; quantity: number }
 );
 
 /** A product as the store began with it; null: there is nothing of that kind in this store. */
 export interface Initial {
-  /** False: the admin may make it, always with this id and topic. */
+  /** False: the admin may make it, always with this id. */
   isHere: boolean;
   quantity: number;
   price: number;

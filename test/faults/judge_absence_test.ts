@@ -138,6 +138,19 @@ test("whether it was removed nobody knows: it may be there until somebody has se
   assert.deepEqual(judge({ ...there, ...stays, finals }), []);
 });
 
+test("of which topic it is says the row that made it", () => {
+  const history = cameAndWent();
+  const journal = history.journal.map((row) =>
+    row.kind === "product" && row.index === 6 ? { ...row, topic: "Sea" } : row);
+  const judged = (topic: string, ...products: ReturnType<typeof shown>[]) => {
+    const operations = [...history.operations, list(0, 6, 82, { topic, products })];
+    return judge({ ...history, journal, operations }).map(({ rule }) => rule);
+  };
+  assert.deepEqual(judged("sea", shown(2, AT_11)), []);
+  assert.deepEqual(judged("sea"), [28]);
+  assert.deepEqual(judged("land", shown(2, AT_11)), [28]);
+});
+
 test("what never was is not there, and nobody has to say when it went", () => {
   const history = cameAndWent();
   const operations = [...history.operations, look(0, NaN, 110, { ...NO_OWL, name: "Nix" })];

@@ -12,6 +12,8 @@ import {
 import type { History } from "./history.ts";
 import { judge } from "./judge.ts";
 
+const PART = { q: null, limit: 9, after: null };
+
 const MORE: [string, number, (history: Changeable) => Partial<History>][] = [
   ["an order in the log with other goods", 1, ({ orders }) => ({
     orders: [...orders.slice(0, 2), logged(3, "c", { quantity: 2 })], finals: final(6),
@@ -105,6 +107,21 @@ const MORE: [string, number, (history: Changeable) => Partial<History>][] = [
   ["a list of a topic without one of its products", 28, ({ operations }) => ({
     operations: [...operations, list(7, 5, 70, { topic: "BIRDS", byId: true, products: [] })],
     initial: new Map([["Tux", initially(10, { id: 1, topic: "birds" })]]),
+  })],
+  ["a page that has what is before it", 28, ({ operations }) => ({
+    operations: [...operations, list(7, 5, 70, { part: { ...PART, after: "Tux" } })],
+  })],
+  ["a page without what is on it", 28, ({ operations }) => ({
+    operations: [...operations, list(7, 5, 70, { part: { ...PART, after: "Fox" }, products: [] })],
+  })],
+  ["a page that is too long", 28, ({ operations }) => ({
+    operations: [...operations, list(7, 5, 70, { part: { ...PART, limit: 0 } })],
+  })],
+  ["found by a part of a name that it does not have", 28, ({ operations }) => ({
+    operations: [...operations, list(7, 5, 70, { part: { ...PART, q: "ox" } })],
+  })],
+  ["a list that says more follow, and none do", 28, ({ operations }) => ({
+    operations: [...operations, list(7, 5, 70, { more: true })],
   })],
   ["a volume that is shown and was never traded", 37, () => {
     const { operations, ...rest } = traded();

@@ -127,9 +127,9 @@ function beganMs(operation: OrderOperation | AdminOperation, { purchases }: Evid
 function toldVersions(evidence: Evidence): readonly Known[] {
   const looked = evidence.reads.map(({ name, version, returnedMs }): Known =>
     ({ atMs: returnedMs, name, version, buyer: null }));
-  // Also of what is not in the list: it was not there.
-  const listed = evidence.lists.flatMap(({ topic, version, returnedMs }) =>
-    evidence.namesOf(topic).map((name): Known => {
+  // Also of what is not in the list: all up to the row of its version was to be seen.
+  const listed = evidence.lists.flatMap(({ version, returnedMs }) =>
+    [...evidence.stocks.keys()].map((name): Known => {
       const { index } = evidence.leftAt(name, version)!;
       return { atMs: returnedMs, name, version: index, buyer: null };
     }));

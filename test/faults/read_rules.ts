@@ -8,7 +8,7 @@
  * look-up or a list, also one that said that the product is gone.
  */
 import { once, type Evidence, type Left } from "./evidence.ts";
-import type { History, ListOperation, ProductOperation, Shown } from "./history.ts";
+import type { History, ListedPart, ListOperation, ProductOperation, Shown } from "./history.ts";
 import type { Rule } from "./judge.ts";
 import { knownVersions, type Known } from "./knowledge.ts";
 
@@ -26,6 +26,8 @@ export const READ_RULES: Readonly<Record<number, Rule>> = {
   36: { promise: "no look-up is older than what the admin was answered",
     check: (evidence) => staleReads(evidence, "admin's change") },
 };
+
+const WHOLE: ListedPart = { q: null, limit: Infinity, after: null };
 
 type Claim = "own purchase" | "purchase" | "admin's change" | "look-up";
 
@@ -114,8 +116,12 @@ function listsAreOfOneMoment(evidence: Evidence): string[] {
     if (!changes.has(version)) {
       return [`${whose(list)} as of row ${version}, which changed nothing`];
     }
-    if (products.map(({ name }) => name).join() !== namesOf(list, evidence).join()) {
+    const page = pageOf(list, evidence);
+    if (products.map(({ name }) => name).join() !== page.names.join()) {
       return [`${whose(list)} does not have each product that it is of once, in order`];
+    }
+    if (list.more !== undefined && list.more !== page.more) {
+      return [`${whose(list)} says that ${list.more ? "more" : "none"} follow`];
     }
     return products.flatMap((shown) => {
       const what = differenceOf(history, shown, evidence.leftAt(shown.name, version)!);
@@ -125,12 +131,16 @@ function listsAreOfOneMoment(evidence: Evidence): string[] {
   });
 }
 
-/** Of the products that belong into a list, in its order. */
-function namesOf({ topic, byId, version }: ListOperation, evidence: Evidence): string[] {
+/** Of the products that belong into a list, in its order, those on its page. */
+function pageOf(list: ListOperation, evidence: Evidence): { names: string[]; more: boolean } {
   const { initial } = evidence.history;
-  const names = evidence.namesOf(topic).filter((name) => evidence.leftAt(name, version)!.isHere);
-  const idOf = (name: string) => initial.get(name)!.id!;
-  return byId ? names.sort((one, other) => idOf(one) - idOf(other)) : names.sort();
+  const { topic, byId, version, part: { q, limit, after } = WHOLE } = list;
+  const keyOf = (name: string) => byId ? initial.get(name)!.id! : name;
+  const names = evidence.namesOf(topic, version)
+    .sort((one, other) => keyOf(one) < keyOf(other) ? -1 : 1)
+    .filter((name) => q === null || name.toLowerCase().includes(q))
+    .filter((name) => after === null || keyOf(name) > (byId ? Number(after) : after));
+  return { names: names.slice(0, limit), more: names.length > limit };
 }
 
 function staleLists(evidence: Evidence): string[] {

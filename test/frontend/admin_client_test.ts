@@ -49,6 +49,14 @@ for (const [reason, told] of [
   });
 }
 
+test("an answer that cannot be right leaves it unknown what was changed", async () => {
+  const { finder, add } = makeClient();
+  const change = add(1);
+  (await finder.next()).answer({ product: { name: "Tux", price: "free" }, version: 9 });
+  await assert.rejects(change, { reason: "unknown" });
+  assert.equal(finder.calls.length, 1);
+});
+
 test("without a leader nothing is changed, and that is told at once", async () => {
   const { finder, add } = makeClient();
   finder.leader = null;

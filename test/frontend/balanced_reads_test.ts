@@ -11,6 +11,7 @@ import {
   FOLLOWER_OUT_MS, FOLLOWER_TIMEOUT_MS, NOMINATION_LAG_MAX_ROWS,
 } from "../../shared/limits.ts";
 import type { HeldLease, LookupResult } from "../../shared/wire.ts";
+import { askers, hangUp } from "../shared/asker.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";
 import { FakeFinder, FOLLOWER, type FakeCall } from "./fake_finder.ts";
 
@@ -253,4 +254,17 @@ test("one that keeps its look-ups waiting is asked less by least-connections", a
 
 test("the time that a follower has is longer than one takes that is only slow", () => {
   assert(FOLLOWER_TIMEOUT_MS >= 2 * 200);
+});
+
+test("one whose askers are gone is none the worse for it, and no other is asked", async () => {
+  const bench = new Bench();
+  const { finder, client } = bench;
+  const asking = askers(6);
+  const found = asking.map((asker) => client.lookup("Tux", 5, asker));
+  const left = found.map((asked) => assert.rejects(asked, { reason: "abandoned" }));
+  hangUp(asking, client);
+  await Promise.all(left);
+  assert.equal(client.abandoned, 6);
+  assert.deepEqual(finder.calls, []);
+  assert.deepEqual(await bench.asked(3), [1, 2, 3]);
 });

@@ -5,6 +5,7 @@ import { NO_LEASE } from "../../frontend/cache/shared_lease.ts";
 import { CatalogClient, type FoundList } from "../../frontend/catalog_client.ts";
 import { CatalogReplicas } from "../../frontend/catalog_replicas.ts";
 import { Told } from "../../frontend/told.ts";
+import type { Asker } from "../../shared/asker.ts";
 import {
   SEARCHES_MAX, SEARCH_QUEUE_MS, SEARCH_SHED_ITEMS,
 } from "../../shared/door_limits.ts";
@@ -15,6 +16,7 @@ import {
 } from "../../shared/limits.ts";
 import { parseName } from "../../shared/names.ts";
 import type { HeldLease, LookupResult } from "../../shared/wire.ts";
+import { askers, hangUp } from "../shared/asker.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";
 import { FakeFinder } from "./fake_finder.ts";
 
@@ -192,6 +194,25 @@ test("a failed look-up goes to the next leader, under the lease it began with", 
   assert.equal((await lookup)!.keep, false);
 });
 
+for (const [what, ask, answer] of [
+  ["a look-up of another product", "lookup", { ...result(true), product: { ...TUX, name: "Fox" } }],
+  ["a look-up without a price", "lookup", { ...result(true), product: { name: "Tux" } }],
+  ["a list of what is none", "list", { products: [7], more: false, version: 3, store: true }],
+] as const) {
+  test(`${what} counts as no answer, and another leader is asked`, async () => {
+    const { finder, client } = makeClient();
+    const found = ask === "lookup" ? client.lookup("Tux", 5) : client.list(PAGE, 5);
+    (await finder.next()).answer({ leadership: "1.a", index: 0, results: [answer] });
+    await turn();
+    assert.deepEqual(finder.suspected, [1]);
+    finder.lead(2, 2);
+    const page = { products: [TUX], more: false, version: 3, store: true };
+    const right = ask === "lookup" ? result(true) : page;
+    (await finder.next()).answer({ leadership: "2.b", index: 0, results: [right] });
+    assert.equal((await found)!.version, 3);
+  });
+}
+
 test("a look-up that nobody answers in time is unavailable", async () => {
   const { finder, clock, client } = makeClient();
   const lookup = client.lookup("Tux", 5);
@@ -224,4 +245,51 @@ test("a lease request goes once; a leader without one to give is not suspected",
     await assert.rejects(asking, { reason });
     assert.deepEqual(finder.suspected, suspected);
   }
+});
+
+/** So many batches of each kind may be under way. */
+const BATCHES_MAX = 4;
+
+for (const [what, kind, ask] of [
+  ["look-ups", "names", (client, asker) => client.lookup("Tux", 5, asker)],
+  ["lists", "lists", (client, asker) => client.list(PAGE, 5, asker)],
+  ["names by id", "ids", (client, asker) => client.name(7, 5, asker)],
+] satisfies [string, string, (client: CatalogClient, asker?: Asker) => Promise<unknown>][]) {
+  test(`${what} whose askers are gone leave their queue; what is sent goes on`, async () => {
+    const { finder, client } = makeClient();
+    const most = kind === "lists" ? LIST_BATCHES_MAX : BATCHES_MAX;
+    const sent: Promise<unknown>[] = [];
+    const [early, ...late] = askers(514);
+    for (let batch = 0; batch < most; batch++) {
+      sent.push(ask(client, early));
+      await finder.next();
+    }
+    const found = late.map((asker) => ask(client, asker));
+    const left = found.slice(1).map((asked) => assert.rejects(asked, { reason: "abandoned" }));
+    hangUp([early!, ...late.slice(1)], client);
+    await Promise.all(left);
+    assert.equal(client.abandoned, 512);
+    assert.equal(finder.calls.length, most);
+    const answer = { leadership: "1.a", index: 0, results: [null] };
+    const page = { products: [TUX], more: false, version: 3, store: true };
+    const results = kind === "lists" ? { results: [page] } : {};
+    finder.calls[0]!.answer({ ...answer, ...results });
+    const next = await finder.next();
+    assert.equal((next.body as Record<string, unknown[]>)[kind]!.length, 1);
+    next.answer({ ...answer, ...results });
+    await Promise.all([sent[0], found[0]]);
+    assert.deepEqual(finder.suspected, []);
+  });
+}
+
+test("who is gone between two tries is not asked for again", async () => {
+  const { finder, clock, client } = makeClient();
+  const [asker] = askers(1);
+  const left = assert.rejects(client.lookup("Tux", 5, asker), { reason: "abandoned" });
+  (await finder.next()).fail(new AppError("not_leader", "no"));
+  hangUp([asker!], client);
+  finder.lead(1, 2);
+  await clock.pass(LOOKUP_DEADLINE_MS);
+  await left;
+  assert.equal(finder.calls.length, 1);
 });

@@ -27,6 +27,8 @@ export class FakeFinder implements Finder {
   lostAtMs: number | null = 0;
   /** Whether it says that it reaches the catalog. */
   reachesCatalog = false;
+  /** Whether it says that its disk is full. */
+  isFull = false;
   /** What others than the leader last said of themselves. */
   readonly followers = new Map<number, FakeHealth>();
   /** Ids of leaders that were suspected. */
@@ -64,7 +66,7 @@ export class FakeFinder implements Finder {
 
   healths(): Map<number, FakeHealth> {
     const details = { catalog: this.reachesCatalog };
-    const leader = { ...FOLLOWER, role: "leader" as const, details };
+    const leader = { ...FOLLOWER, role: "leader" as const, full: this.isFull, details };
     const healths = new Map(this.followers);
     if (this.leader !== null) healths.set(this.leader.id, leader);
     return healths;

@@ -162,7 +162,7 @@ test("at the deadline a purchase that was tried is unknown, another unavailable"
 test("a purchase whose time has begun before is answered that much earlier", async () => {
   const { orders, clock, client } = makeClient();
   orders.lead(3, 1);
-  const placed = client.place(purchase("a"), 10);
+  const placed = client.place(purchase("a"), { withinMs: 10 });
   await orders.next();
   await clock.pass(10);
   assert.equal((await placed).code, "unknown");
@@ -245,6 +245,32 @@ test("an order query goes on to the next leader", async () => {
   assert.deepEqual(call.body, { numbers: [7] });
   call.answer({ results: [null] });
   assert.equal(await found, null);
+});
+
+for (const results of [[{ code: "given" }], [null], [{ code: "ordered", number: "7" }], []]) {
+  test(`what a purchase does not come to, ${JSON.stringify(results)}, is no answer`, async () => {
+    const { orders, client } = makeClient();
+    orders.lead(3, 4);
+    const placed = client.place(purchase("a"));
+    (await orders.next()).answer({ results });
+    await turn();
+    assert.deepEqual(orders.suspected, [3]);
+    orders.lead(2, 3);
+    (await orders.next()).answer({ results: [REFUSED] });
+    assert.equal((await placed).code, "unknown", "it may have happened");
+  });
+}
+
+test("an order that was not asked for is no answer", async () => {
+  const { orders, client } = makeClient();
+  orders.lead(3, 1);
+  const found = client.find(7);
+  const order = { number: 7, name: "Tux", type: "buy", quantity: 1 };
+  (await orders.next()).answer({ results: [{ ...order, number: 8 }] });
+  await turn();
+  orders.lead(2, 2);
+  (await orders.next()).answer({ results: [order] });
+  assert.deepEqual(await found, order);
 });
 
 test("an order query fails when its time is over", async () => {

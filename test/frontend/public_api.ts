@@ -6,6 +6,7 @@ import { withheldRoutes } from "../../frontend/admin_routes.ts";
 import { makePages } from "../../frontend/pages.ts";
 import { publicRoutes } from "../../frontend/public_routes.ts";
 import { makeSharedMemory, viewsOf } from "../../frontend/shared_memory.ts";
+import { PATIENT, type Asker } from "../../shared/asker.ts";
 import { monotonicMs } from "../../shared/clock.ts";
 import { startHttpServer } from "../../shared/http/server.ts";
 import { PUBLIC_BODY_BYTES_MAX } from "../../shared/limits.ts";
@@ -17,6 +18,8 @@ export const TUX = { name: "Tux", price: 15.99, quantity: 100 };
 /** What the owner is asked, and what it says: a good day's answers unless the test differs. */
 export class FakeOwner implements TextOwner {
   readonly asked: { kind: string; body: unknown }[] = [];
+  /** For whom, in the same order. */
+  readonly askers: Asker[] = [];
   readonly answers: Record<string, (body: unknown) => unknown> = {
     lookup: (body) => {
       return (body as LookupAsk).name === "Tux" ? { product: TUX, version: 3, keep: true } : null;
@@ -36,14 +39,17 @@ export class FakeOwner implements TextOwner {
     return this.asked.at(-1)!.body as T;
   }
 
-  async ask<T>(kind: string, body: unknown): Promise<T> {
+  async ask<T>(kind: string, body: unknown, asker = PATIENT): Promise<T> {
     this.asked.push({ kind, body });
+    this.askers.push(asker);
     return this.answers[kind]!(body) as T;
   }
 
-  async askText(kind: string, text: string): Promise<string> {
-    return JSON.stringify(await this.ask(kind, text));
+  async askText(kind: string, text: string, asker = PATIENT): Promise<string> {
+    return JSON.stringify(await this.ask(kind, text, asker));
   }
+
+  dropGone(): void {}
 
   healthy(): boolean {
     return this.isHealthy;

@@ -154,3 +154,56 @@ test("closing rejects what queues, not what is under way", async () => {
   await turn();
   assert.equal(sent.length, 1);
 });
+
+/** One batch is under way, and these queue behind it, none of them abandoned yet. */
+async function openWithGone(queued: number, limits: Partial<BatcherOptions<number, string>> = {}) {
+  const gone = new Set<number>();
+  let looks = 0;
+  const isAbandoned = (item: number): boolean => {
+    looks++;
+    return gone.has(item);
+  };
+  const { sent, batcher } = open({ isAbandoned, ...limits });
+  const first = batcher.add(0);
+  await turn();
+  const waiting = Array.from({ length: queued }, (_, at) => batcher.add(at + 1));
+  return { gone, sent, batcher, first, waiting, looks: () => looks };
+}
+
+test("what nobody waits for leaves the queue at once, and makes room for newcomers", async () => {
+  const { gone, sent, batcher, first, waiting } = await openWithGone(3, { queueMax: 3 });
+  await assert.rejects(batcher.add(9), { reason: "overloaded" });
+  [0, 1, 3].forEach((item) => gone.add(item));
+  batcher.dropAbandoned();
+  await assert.rejects(waiting[0]!, { reason: "abandoned" });
+  await assert.rejects(waiting[2]!, { reason: "abandoned" });
+  assert.equal(batcher.queued, 1);
+  assert.equal(batcher.abandoned, 2);
+  const newcomer = batcher.add(9);
+  echo(sent[0]!);
+  assert.equal(await first, "r0", "what has begun goes on");
+  await turn();
+  assert.deepEqual(sent[1]!.items, [2, 9]);
+  echo(sent[1]!);
+  assert.deepEqual(await Promise.all([waiting[1], newcomer]), ["r2", "r9"]);
+});
+
+test("who is gone before it comes is not taken", async () => {
+  const { gone, sent, batcher } = await openWithGone(0);
+  gone.add(5);
+  await assert.rejects(batcher.add(5), { reason: "abandoned" });
+  echo(sent[0]!);
+  await turn();
+  assert.equal(sent.length, 1);
+});
+
+test("a flood that is gone leaves the queue in one pass over it", async () => {
+  const { gone, batcher, waiting, looks } = await openWithGone(512, { queueMax: 2_000 });
+  for (let item = 1; item <= 500; item++) gone.add(item);
+  const before = looks();
+  const left = Promise.allSettled(waiting.slice(0, 500));
+  batcher.dropAbandoned();
+  await left;
+  assert.equal(batcher.queued, 12);
+  assert(looks() - before <= 2 * 512, `${looks() - before} looks`);
+});

@@ -13,6 +13,7 @@ serveThread(({ data, owner, listen }) => {
     listen,
     bodyBytesMax: 1_000,
     internal: true,
+    onGone: () => owner.dropGone(),
     onBug: (error) => {
       throw error;
     },
@@ -31,8 +32,18 @@ serveThread(({ data, owner, listen }) => {
         method: "GET",
         path: "/ask/:kind",
         handle: async (exchange) => {
-          const answer = await owner.ask(exchange.params[0]!, { query: exchange.query });
+          const answer = await owner.ask(exchange.params[0]!, { query: exchange.query }, exchange);
           exchange.send(200, headers, JSON.stringify(answer));
+        },
+      },
+      {
+        method: "GET",
+        path: "/ask/:kind/:then",
+        handle: async (exchange) => {
+          const [kind, then] = exchange.params;
+          await owner.ask(kind!, null, exchange);
+          const text = await owner.askText(then!, "{}", exchange);
+          exchange.send(200, headers, text);
         },
       },
       {

@@ -1,7 +1,9 @@
 /** Owner and HTTP threads, real ones. */
 import assert from "node:assert/strict";
 import { Agent, get } from "node:http";
+import { connect, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
+import type { Asker } from "../../shared/asker.ts";
 import { monotonicMs } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { TURN_MAX_MS } from "../../shared/limits.ts";
@@ -156,3 +158,80 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   const promise = new Promise<T>((settle) => (resolve = settle));
   return { promise, resolve };
 }
+
+/** An owner that answers when the test says so, and what became of who asked it. */
+async function startHeld(t: TestContext, count = 1) {
+  const askers: Asker[] = [];
+  const releases: (() => void)[] = [];
+  let told = 0;
+  const handle = (kind: string, _text: string, asker: Asker): unknown => {
+    if (kind === "quick") return kind;
+    askers.push(asker);
+    return new Promise((resolve) => releases.push(() => resolve(kind)));
+  };
+  const onGone = () => told++;
+  const { threads, deaths, ask } = await start(t, { count, handle, onGone });
+  const openSocket = (): Socket => {
+    const socket = connect(threads.port, "127.0.0.1").on("error", () => {});
+    t.after(() => socket.destroy());
+    return socket;
+  };
+  const hold = (socket: Socket, times: number) =>
+    socket.write("GET /ask/held HTTP/1.1\r\nHost: x\r\n\r\n".repeat(times));
+  return { threads, deaths, ask, askers, releases, openSocket, hold, told: () => told };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test("the owner is told who is gone, once for a connection, and of nobody else", async (t) => {
+  const { threads, ask, askers, releases, openSocket, hold, told } = await startHeld(t);
+  const [gone, staying] = [openSocket(), openSocket()];
+  hold(gone, 20);
+  await until(() => askers.length === 20);
+  hold(staying, 1);
+  await until(() => askers.length === 21);
+  await ask("/ask/quick");
+  assert.equal(told(), 0, "while nobody is gone nothing is told");
+  gone.resetAndDestroy();
+  await until(() => told() > 0);
+  assert.deepEqual(askers.map(({ isGone }) => isGone), [...Array(20).fill(true), false]);
+  await ask("/ask/quick");
+  assert.equal(told(), 1);
+  // Its answer is still awaited in the thread; that nobody waits for that is told once.
+  (askers[0] as { isGone: boolean }).isGone = false;
+  staying.resetAndDestroy();
+  await until(() => told() === 2);
+  assert.deepEqual([askers[0]!.isGone, askers[20]!.isGone], [false, true]);
+  releases.forEach((release) => release());
+  await threads.close();
+});
+
+test("who is gone while its answer is under way is nobody's any more", async (t) => {
+  const { threads, deaths, ask, askers, releases, openSocket, hold } = await startHeld(t);
+  const gone = openSocket();
+  hold(gone, 1);
+  await until(() => askers.length === 1);
+  gone.resetAndDestroy();
+  // The thread tells of it while the owner, which is this thread, answers and has no turn.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  releases[0]!();
+  await ask("/ask/quick");
+  assert.equal(askers[0]!.isGone, false, "it was answered by then");
+  assert.deepEqual(deaths, []);
+  await threads.close();
+});
+
+test("what is asked for somebody who has gone meanwhile does not reach the owner", async (t) => {
+  const { threads, ask, askers, releases, openSocket, told } = await startHeld(t);
+  const gone = openSocket();
+  gone.write("GET /ask/first/then HTTP/1.1\r\nHost: x\r\n\r\n");
+  await until(() => askers.length === 1);
+  gone.resetAndDestroy();
+  await until(() => told() === 1);
+  releases[0]!();
+  await ask("/ask/quick");
+  assert.equal(askers.length, 1);
+  await threads.close();
+});

@@ -9,10 +9,13 @@ import { Epochs, epochsBytes } from "../../../frontend/cache/epochs.ts";
 import { LruCache } from "../../../frontend/cache/lru_cache.ts";
 import { ReadThrough, type Fetched, type Read } from "../../../frontend/cache/read_through.ts";
 import { NO_LEASE, SHARED_LEASE_BYTES, SharedLease } from "../../../frontend/cache/shared_lease.ts";
+import type { Asker } from "../../../shared/asker.ts";
+import { askers } from "../../shared/asker.ts";
 
 interface Asked {
   key: string;
   lease: number;
+  asker: Asker;
   answer: (fetched: Fetched<string>) => void;
   fail: (error: Error) => void;
 }
@@ -35,8 +38,8 @@ class Bench {
       lease,
       slotOf: (key) => epochs.slotOf(key),
       nowMs: () => this.nowMs,
-      fetch: (key, held) => {
-        return new Promise((answer, fail) => this.asked.push({ key, lease: held, answer, fail }));
+      fetch: (key, lease, asker) => {
+        return new Promise((answer, fail) => this.asked.push({ key, lease, asker, answer, fail }));
       },
     });
   }
@@ -53,8 +56,8 @@ class Bench {
     return this.reader.cached("Tux");
   }
 
-  fetch(): Promise<Read<string>> {
-    return this.reader.fetch("Tux");
+  fetch(asker?: Asker): Promise<Read<string>> {
+    return this.reader.fetch("Tux", asker);
   }
 
   /** Answers the nth request that the catalog got. */
@@ -261,4 +264,36 @@ test("a failed fetch fails those who joined, and is not remembered", async () =>
   await assert.rejects(two, /gone/);
   await bench.keep("v1");
   assert.equal(bench.asked.length, 2);
+});
+
+test("a fetch that is shared is abandoned when the last who waits for it is gone", async () => {
+  const bench = leased();
+  const waiting = askers(3);
+  const reads = waiting.map((asker) => bench.fetch(asker));
+  assert.equal(bench.asked.length, 1);
+  const { asker: fetching } = bench.asked[0]!;
+  for (const at of [0, 2, 1]) {
+    assert.equal(fetching.isGone, false);
+    waiting[at]!.isGone = true;
+  }
+  assert.equal(fetching.isGone, true);
+  const late = bench.fetch(askers(1)[0]!);
+  assert.equal(bench.asked.length, 2, "nobody joins what may be dropped");
+  assert.equal(bench.asked[1]!.asker.isGone, false);
+  bench.asked[0]!.fail(new Error("dropped"));
+  for (const read of reads) await assert.rejects(read, /dropped/);
+  bench.answer(1, "v1");
+  assert.deepEqual(await late, { value: "v1", outcome: "stored" });
+});
+
+test("a fetch for one alone is abandoned when that one is gone", async () => {
+  for (const bench of [new Bench(), new Bench({ capacity: 0 })]) {
+    const [asker] = askers(1);
+    const read = bench.fetch(asker!);
+    assert.equal(bench.asked[0]!.asker.isGone, false);
+    asker!.isGone = true;
+    assert.equal(bench.asked[0]!.asker.isGone, true);
+    bench.answer(0, "v1");
+    await read;
+  }
 });

@@ -2,15 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { threadId, Worker } from "node:worker_threads";
+import type { Asker } from "../../../shared/asker.ts";
 import { AppError, hasReason } from "../../../shared/errors.ts";
-import { startInternalPort } from "../../../shared/http/internal_port.ts";
+import { startInternalPort, type InternalPortOptions } from "../../../shared/http/internal_port.ts";
 import { INTERNAL_REQUEST_BYTES_MAX } from "../../../shared/limits.ts";
 import { HttpPeer } from "../../../shared/http/peer.ts";
+import { turn } from "../hand_clock.ts";
 
 const SECRET = "0123456789abcdef";
 const TIMEOUT = { timeoutMs: 2_000 };
 
-function start(threads: number, port = 0) {
+function start(threads: number, port = 0, more: Partial<InternalPortOptions> = {}) {
   return startInternalPort({
     settings: { host: "127.0.0.1" },
     secret: SECRET,
@@ -28,6 +30,7 @@ function start(threads: number, port = 0) {
       if (kind === "GET /health") throw new AppError("recovering", "wait", { index: 3 });
       return { kind, body, threadId };
     },
+    ...more,
   });
 }
 
@@ -104,3 +107,33 @@ test("a request that is longer than any can be is refused before it is parsed", 
   const fits = JSON.stringify({ text: "x".repeat(INTERNAL_REQUEST_BYTES_MAX - 100) });
   await peer.post("/sales", fits, TIMEOUT);
 });
+
+for (const threads of [1, 2]) {
+  test(`who asks a port of ${threads} threads and is gone, is known to be`, async (t) => {
+    const askers: Asker[] = [];
+    const releases: (() => void)[] = [];
+    let told = 0;
+    const handle = (_kind: string, _body: unknown, asker: Asker) => {
+      askers.push(asker);
+      return new Promise((resolve) => releases.push(() => resolve({})));
+    };
+    const { port, close } = await start(threads, 0, { handle, onGone: () => told++ });
+    t.after(close);
+    // Each has a connection of its own, and any thread may take it.
+    const [gone, staying] = ["gone", "staying"].map(() =>
+      Array.from({ length: 8 }, () => peerOf(port))) as [HttpPeer[], HttpPeer[]];
+    t.after(() => staying.forEach((peer) => peer.close()));
+    const left = gone.map((peer) => assert.rejects(peer.post("/sales", {}, TIMEOUT)));
+    while (askers.length < 8) await turn();
+    const stayed = staying.map((peer) => peer.post("/sales", {}, TIMEOUT));
+    while (askers.length < 16) await turn();
+    assert.equal(told, 0);
+    gone.forEach((peer) => peer.abandon());
+    await Promise.all(left);
+    while (!askers.slice(0, 8).every(({ isGone }) => isGone)) await turn();
+    assert(told > 0);
+    assert(askers.slice(8).every(({ isGone }) => !isGone));
+    releases.forEach((release) => release());
+    await Promise.all(stayed);
+  });
+}

@@ -1,5 +1,6 @@
 /** The server as its clients see it: answers, errors, early ends, closing. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { Agent, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { test, type TestContext } from "node:test";
@@ -239,3 +240,21 @@ test("keep-alive serves many requests on one connection", async (t) => {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
+
+test("that somebody has hung up is told once for all who waited on the connection", async (t) => {
+  let told = 0;
+  const { port, held } = await start(t, { onGone: () => told++ });
+  const idle = connect(port, "127.0.0.1");
+  idle.write("GET /ok HTTP/1.1\r\nHost: x\r\n\r\n");
+  await once(idle, "data");
+  idle.resetAndDestroy();
+  const waiting = connect(port, "127.0.0.1");
+  waiting.write("GET /held HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3));
+  while (held.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(told, 0, "nobody waited on the other");
+  waiting.resetAndDestroy();
+  while (told === 0) await new Promise((resolve) => setImmediate(resolve));
+  held.forEach((release) => release());
+  await ask(port, get("/ok"));
+  assert.equal(told, 1);
+});

@@ -65,6 +65,21 @@ test("with others to ask, the rows before a flipped bit stay, and the file is ke
   }
 });
 
+test("a good row that the service does not know is no damage: nothing is touched", async (t) => {
+  const { folder } = await makeLog(t, { clean: true });
+  const files = () => readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+  const before = files();
+  const refuse = (): void => {
+    throw new AppError("bad_request", "a row of an unknown kind");
+  };
+  const log = createLog({ member: "order-1", level: "error" });
+  const options = { disk: new NodeDisk(folder), columns: COLUMNS, log, restore: refuse };
+  await assert.rejects(openLog({ ...options, canRecover: true, onRow: refuse }), {
+    reason: "damaged", message: /log\.csv row 1: a row of an unknown kind/,
+  });
+  assert.deepEqual(files(), before);
+});
+
 test("of a damaged log no more is read at once than a piece", async (t) => {
   const folder = makeFolder(t);
   const opened = await open(folder);

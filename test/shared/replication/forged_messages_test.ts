@@ -45,6 +45,10 @@ const FORGED: Record<string, [kind: string, body: object]> = {
   "rows of a term out of bounds": [
     "POST /replicate", replicate({ leader: 1, term: 2, rows: rowsOf([TERM_MAX + 1]) }),
   ],
+  "rows behind a row whose checksum is none": [
+    "POST /replicate",
+    replicate({ prev: { ...START, checksum: 2 ** 32 }, leader: 1, term: 2, rows: rowsOf([1]) }),
+  ],
   "a term out of bounds": ["POST /replicate", replicate({ leader: 1, term: 2 ** 53 - 1 })],
   "a vote for no member": ["POST /vote", { term: 5, candidate: 9, ask: false, handover: null }],
   "a vote for the one that is asked": [
@@ -120,7 +124,9 @@ test("an answer of another shape is none", () => {
 });
 
 test("an answer that cannot be right beside what is known counts as none", () => {
-  const config = replicaConfig({ id: 1, others: [2, 3], quorum: 2, startId: "x" });
+  const config = replicaConfig({
+    id: 1, others: [2, 3], quorum: 2, startId: "x", isSnapshot: () => true,
+  });
   const log = new LogIndex();
   log.append(1, 11);
   const durable = { term: 1, vote: null, log, checkpointIndex: 1, isRecovering: false };
@@ -137,6 +143,7 @@ test("an answer that cannot be right beside what is known counts as none", () =>
   const [other] = [formatRow(1, 1, "other", 0)];
   const name = { length: 1, checksum: 0, offset: 0, text: "x" };
   const at = { index: 1, term: 1, checksum: 12 };
+  const good = { ...name, at: { index: 2, term: 1, checksum: 1 } };
   assert.deepEqual(credible(state, REPLICATE, replicated), replicated);
   const wrong: [Question, Answer][] = [
     [REPLICATE, { ...replicated, match: 9 }], [REPLICATE, { ...replicated, round: 2 }],
@@ -147,6 +154,12 @@ test("an answer that cannot be right beside what is known counts as none", () =>
       { kind: "read_checkpoint", reader: 1, term: 1, offset: 0 },
       { kind: "checkpoint_page", term: 1, piece: { ...name, at } },
     ],
+    ...[{ at: { index: 2, term: 2, checksum: 1 } }, { text: "" }, { text: "xy" }].map(
+      (change): [Question, Answer] => [
+        { kind: "read_checkpoint", reader: 1, term: 1, offset: 0 },
+        { kind: "checkpoint_page", term: 1, piece: { ...good, ...change } },
+      ],
+    ),
   ];
   for (const [question, answer] of wrong) assert.equal(credible(state, question, answer), null);
   const far: Answer = { ...replicated, result: "stale_term", term: TERM_MAX };

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import type { AppError } from "../../../shared/errors.ts";
+import { AppError } from "../../../shared/errors.ts";
 import { createLog } from "../../../shared/logging.ts";
 import { ReplicaHost } from "../../../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../../../shared/replication/replicated_service.ts";
@@ -32,8 +32,21 @@ export class ListService implements ReplicatedService {
     return "opening";
   }
 
+  /** None may be nonsense. */
+  checkRows(after: number, payloads: readonly string[]): void {
+    if (payloads.includes("nonsense")) throw new AppError("bad_request", `Nonsense after ${after}`);
+  }
+
+  checkSnapshot(text: string, index: number): void {
+    const values = JSON.parse(text) as string[];
+    if (values.length !== index || values.includes("nonsense")) {
+      throw new AppError("bad_request", "This is no snapshot");
+    }
+  }
+
   onRow(index: number, _term: number, payload: string): void {
     assert.equal(index, this.values.length + 1);
+    assert(payload !== "nonsense", "what enters the log makes sense");
     this.values.push(payload);
   }
 

@@ -49,7 +49,8 @@ class Follower {
   constructor(rows: readonly Row[]) {
     const log = new LogIndex();
     for (const row of rows) log.append(row.term, row.checksum);
-    const config = replicaConfig({ id: 1, others: [2, 3], quorum: 2, startId: "1.1" });
+    const group = { id: 1, others: [2, 3], quorum: 2, startId: "1.1" };
+    const config = replicaConfig({ ...group, isSnapshot: () => true });
     const promised = { term: TERM, vote: LEADER, checkpointIndex: 0, isRecovering: false };
     this.state = createReplica(config, { ...promised, log });
   }
@@ -114,6 +115,25 @@ test("a proven checkpoint takes the place of the log, which goes on behind it", 
   assert.equal(state.durableIndex, 30);
   assert.deepEqual(follower.outputs.map(({ kind }) => kind), ["install", "committed", "ask"]);
 });
+
+for (const result of ["rows", "conflict", "dropped"] as const) {
+  test(`a page that comes when its question is behind the base, ${result}, is late`, () => {
+    const follower = new Follower(ROWS.slice(0, 5));
+    follower.hears();
+    const question = follower.asked!;
+    assert.equal(question.kind, "read_log");
+    const head = { kind: "replicate", term: TERM, leader: LEADER, round: 2, vouch: null } as const;
+    const rows = { prev: positionOf(ROWS[4]!), rows: ROWS.slice(5, 12), commit: 12 };
+    step(follower.state, { kind: "request", token: 1, message: { ...head, ...rows } }, 0);
+    follower.written();
+    step(follower.state, { kind: "compacted", index: 10 }, 0);
+    const missed = result === "rows" ? ROWS.slice(5, 8) : [];
+    const late = { ...dropped(TERM), result, rows: missed, commit: 12 };
+    assert.equal(follower.answered(question, late), null);
+    assert.equal(follower.state.catchUp, null);
+    assert.equal(follower.state.log.lastIndex, 12);
+  });
+}
 
 test("what is said of the own disk leaves after the checkpoint is on it", () => {
   const follower = new Follower(ROWS.slice(0, 5));

@@ -136,8 +136,8 @@ export const LOG_MUTANTS: readonly LogMutant[] = [
   {
     name: "cuts where nothing conflicts",
     file: "following.ts",
-    find: "  while (known < rows.length &&",
-    replace: "  while (known < 0 &&",
+    find: "log.countHeld(rows)",
+    replace: "log.countHeld(rows.slice(0, 0))",
     effect: "acknowledged rows are off the disk while they are written again",
   },
   {
@@ -195,8 +195,8 @@ export const LOG_MUTANTS: readonly LogMutant[] = [
   {
     name: "a checkpoint is taken without its checksum proven",
     file: "installing.ts",
-    find: "  return text.length === length && sum === checksum;",
-    replace: "  return text.length >= length && sum !== checksum + 0.5;",
+    find: "  return text.length === length && sum === checksum &&",
+    replace: "  return text.length >= length && sum !== checksum + 0.5 &&",
     // What it would be without: the sender has kept a newer one between two pieces.
     also: [{
       file: "installing.ts",

@@ -212,6 +212,7 @@ function configOf(id: number): Node["state"]["config"] {
     replicateRowsMax: 2,
     formatRow,
     checksumOf: mixIn,
+    isSnapshot: () => true,
   };
 }
 

@@ -102,6 +102,7 @@ export class World implements Sink {
         replicateRowsMax: REPLICATE_ROWS_MAX,
         formatRow: options.formatRow ?? formatRow,
         checksumOf: mixIn,
+        isSnapshot: () => true,
       }, options.checkpointEveryRows),
     );
     this.rates = ids.map(() => 1);

@@ -13,12 +13,20 @@ export interface Climate {
     Pick<
       Plan,
       | "cacheSize" | "checkpointEveryRows" | "flushMs" | "slowFlushes" | "restockMs" | "restockTo"
+      | "listRows" | "listTurnMs" | "tailRowsMax"
     >
   >;
   /** Mean times between two purchases, two look-ups, two orders looked up, in ms. */
   buyEveryMs: readonly number[];
   lookEveryMs: readonly number[];
   findEveryMs: number;
+  /** Share of purchases at which many come at once. */
+  rushes: number;
+  /** Share of look-ups that are lists. */
+  lists: number;
+  /** Share of runs with an admin, where there need not be one; and mean times of his changes. */
+  admins: number;
+  adminEveryMs: readonly number[];
   /** Share of what is asked for that is the first product. */
   hot: number;
   /** Share of look-ups by one thread: the other's are few then. */
@@ -51,6 +59,10 @@ export const ANYTHING: Climate = {
   buyEveryMs: [20, 60, 150],
   lookEveryMs: [10, 30, 90],
   findEveryMs: 200,
+  rushes: 0.04,
+  lists: 0.2,
+  admins: 0.3,
+  adminEveryMs: [200, 500],
   hot: 0.6,
   sameThread: 0,
   once: 0.15,

@@ -5,8 +5,17 @@ import type { Focus } from "./focus.ts";
 import { BLACKOUTS, COPIES, DEAF, DISKS, LEADERS, POWER, RESTARTS } from "./stories.ts";
 import { FOLLOWERS } from "./stories_of_followers.ts";
 import { ISLANDS, SLEEPERS } from "./stories_of_islands.ts";
+import { LISTS } from "./stories_of_lists.ts";
 import { LOGS } from "./stories_of_logs.ts";
 import { ALONE, HANGS, OVERTAKEN } from "./stories_of_sales.ts";
+
+const ROW_BY_ROW = { atOnce: 1, aTurn: 1 };
+/** Some lists take a fifth of a second: then few can wait. */
+const LISTINGS = [
+  { listRows: { ...ROW_BY_ROW, aheadMax: 100 }, listTurnMs: 2 },
+  { listRows: { ...ROW_BY_ROW, aheadMax: 50 }, listTurnMs: 8 },
+  { listRows: { ...ROW_BY_ROW, aheadMax: 12 }, listTurnMs: 40 },
+];
 
 const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
   anything: () => ANYTHING,
@@ -108,6 +117,32 @@ const CLIMATES: Record<Focus, (random: Random, catalogs: number) => Climate> = {
     hot: random.pick([0.5, 0.9]),
     faultEveryMs: [3_000],
     stories: FOLLOWERS,
+    storyEveryMs: 200,
+    storyTakesMs: 900,
+  }),
+  lists: (random) => ({
+    ...TOLD,
+    sizes: { ...OF_THREE, catalogs: 3, frontends: 2 },
+    rest: {
+      cacheSize: 8,
+      checkpointEveryRows: random.pick([2, 10]),
+      tailRowsMax: 1,
+      flushMs: 1,
+      slowFlushes: 0,
+      restockMs: 200,
+      restockTo: 50,
+      ...random.pick(LISTINGS),
+    },
+    weather: { messageMs: random.pick([0.5, 2, 8]) },
+    buyEveryMs: [60, 120],
+    rushes: 0.3,
+    lookEveryMs: [10],
+    lists: 0.5,
+    admins: 1,
+    adminEveryMs: [30, 80],
+    hot: 0.5,
+    faultEveryMs: [3_000],
+    stories: LISTS,
     storyEveryMs: 200,
     storyTakesMs: 900,
   }),

@@ -4,6 +4,7 @@
  * that never completed another leader's sale has proved nothing about that.
  */
 import type { Operation } from "../../faults/history.ts";
+import { LISTS_MET } from "./list_turns.ts";
 import { MESSAGE_FAULTS } from "./network_weather.ts";
 import { DAMAGES } from "./plan.ts";
 import { STORE_NAMES, type StoreName } from "./wares.ts";
@@ -70,6 +71,7 @@ export const EXPECTED: readonly string[] = [
   "by a follower: POST /lookups",
   "by a follower: POST /lists",
   "name of an id: known",
+  ...LISTS_MET,
   // Answers.
   "answers: order 200",
   "answers: order 200 replayed",

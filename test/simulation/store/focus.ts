@@ -11,6 +11,7 @@
  *   leases    catalog and front-ends: who serves from a cache, who leads, who hears whom
  *   deaf      front-ends that are not heard, or hear nobody, or stop and come back (stories.ts)
  *   followers of the catalog answer look-ups: behind, cut off, before and after they led
+ *   lists     hardly any look-ups: lists of many turns, with the lead going from one to another
  *   leaders   some that were replaced and do not know it, each with a front-end (stories.ts)
  *   islands   front-ends cut off with full caches while the catalog begins anew
  *   sleepers  front-ends that get little time, and are cut off with full caches
@@ -34,6 +35,7 @@ export const FOCI = [
   "leases",
   "deaf",
   "followers",
+  "lists",
   "leaders",
   "islands",
   "sleepers",

@@ -10,6 +10,8 @@ import { makeSharedMemory } from "../../../frontend/shared_memory.ts";
 import { OrderService } from "../../../order/order_service.ts";
 import type { Log } from "../../../shared/logging.ts";
 import type { Peer } from "../../../shared/peer.ts";
+import { Random } from "../random.ts";
+import { ListTurns } from "./list_turns.ts";
 import type { Machine } from "./machine.ts";
 import type { Handle, Network } from "./network.ts";
 import type { Plan } from "./plan.ts";
@@ -54,9 +56,12 @@ const NAME_SLOTS = 8;
 
 export class Members {
   readonly #options: MembersOptions;
+  /** Between turns of lists: what they draw moves nothing else. */
+  readonly #pauses: Random;
 
   constructor(options: MembersOptions) {
     this.#options = options;
+    this.#pauses = new Random(options.plan.seed * 8 + 6);
   }
 
   /** One life of the member at this place. */
@@ -94,6 +99,7 @@ export class Members {
     const { plan, witness } = this.#options;
     const { id, machine } = place;
     const { catalogs, frontends } = plan.sizes;
+    const turns = this.#turnsOf(machine);
     const service = await CatalogService.open({
       id,
       catalogs: this.#peers(machine, "catalog", catalogs, id),
@@ -103,10 +109,17 @@ export class Members {
       restockMs: plan.restockMs,
       restockTo: plan.restockTo,
       checkpointEveryRows: plan.checkpointEveryRows,
+      tailRowsMax: plan.tailRowsMax,
+      listRows: plan.listRows,
       ...this.#surroundings(place),
-      spy: (own) => witness.between("catalog", machine.name, own),
+      clock: turns.clock,
+      spy: (own) => turns.watch(witness.between("catalog", machine.name, own)),
     });
-    this.#serve(place, (kind, body) => service.handle(kind, body));
+    turns.attach(service);
+    this.#serve(place, (kind, body) => {
+      const answer = service.handle(kind, body);
+      return kind === "POST /lists" ? turns.list(answer) : answer;
+    });
     return {
       stop: async () => {
         await service.retire();
@@ -152,6 +165,12 @@ export class Members {
       if (process.isAlive && group !== "frontend") witness.hear(group, machine.name, exchange);
       return answer;
     });
+  }
+
+  #turnsOf(machine: Machine): ListTurns {
+    const { plan, witness, count } = this.#options;
+    const rows = () => witness.payloads("catalog");
+    return new ListTurns({ plan, machine, random: this.#pauses, rows, count });
   }
 
   #surroundings(place: Place) {

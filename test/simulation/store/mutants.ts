@@ -5,6 +5,7 @@
 import { DISK_MUTANTS } from "./mutants_of_disks.ts";
 import type { Focus } from "./focus.ts";
 import { FOLLOWER_MUTANTS } from "./mutants_of_followers.ts";
+import { LIST_MUTANTS } from "./mutants_of_lists.ts";
 import { PRODUCT_MUTANTS } from "./mutants_of_products.ts";
 import { READ_MUTANTS } from "./mutants_of_reads.ts";
 import { SALE_MUTANTS } from "./mutants_of_sales.ts";
@@ -38,5 +39,6 @@ export const STORE_MUTANTS: readonly StoreMutant[] = [
   ...SALE_MUTANTS,
   ...STORES_MUTANTS,
   ...PRODUCT_MUTANTS,
+  ...LIST_MUTANTS,
   ...DISK_MUTANTS,
 ];

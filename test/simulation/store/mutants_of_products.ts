@@ -1,22 +1,34 @@
 /** Planted bugs of products that come and go: in what is decided, undone, shown and listed. */
 import type { Edit, StoreMutant } from "./mutants.ts";
 
-/** The catalog's own asserts, with which it would end itself first. */
-const IS_OF_A_PRODUCT: Edit = {
+/** The catalog's own asserts, with which it would end itself first, and its followers' doors. */
+const IS_OF_A_PRODUCT: readonly Edit[] = [{
   file: "catalog/state.ts",
   find: "if (!product?.life.isHere) assert.fail(",
   replace: "if (!product) assert.fail(",
-};
-const IS_REMOVED_WHOLE: Edit = {
+}, {
+  file: "catalog/row_check.ts",
+  find: 'if (!product?.life.isHere) throw no(state, row, "of no product");',
+  replace: 'if (!product) throw no(state, row, "of no product");',
+}];
+const IS_REMOVED_WHOLE: readonly Edit[] = [{
   file: "catalog/state.ts",
   find: '    assert.equal(product.quantity, 0, "what is removed is removed whole");\n',
   replace: "",
-};
-const HAS_AN_ID_ALONE: Edit = {
+}, {
+  file: "catalog/row_check.ts",
+  find: "if (findHere(state, row).quantity + row.quantity !== 0) throw",
+  replace: "if (findHere(state, row).quantity < 0) throw",
+}];
+const HAS_AN_ID_ALONE: readonly Edit[] = [{
   file: "catalog/products.ts",
   find: "    if (this.#byId.has(id)) assert.fail(`two products with id ${id}`);\n",
   replace: "",
-};
+}, {
+  file: "catalog/row_check.ts",
+  find: "id !== undefined && id !== own && products.findById(id) !== undefined;",
+  replace: "id !== undefined && id !== own && products.findById(id) === null;",
+}];
 
 export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
   {
@@ -86,7 +98,7 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
     file: "catalog/administration.ts",
     find: 'return this.#roomFor([{ kind: "remove", name, quantity: 0 - quantity }]);',
     replace: 'return this.#roomFor([{ kind: "remove", name, quantity: 0 * quantity }]);',
-    also: [IS_REMOVED_WHOLE],
+    also: IS_REMOVED_WHOLE,
     effect: "pieces that nobody can buy, which come again with the product",
     store: "books",
   },
@@ -95,7 +107,7 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
     file: "catalog/products.ts",
     find: "if (record.quantity === 0 && record.life.isHere) this.#outOfStock.add(record);",
     replace: "if (record.quantity === 0) this.#outOfStock.add(record);",
-    also: [IS_OF_A_PRODUCT],
+    also: IS_OF_A_PRODUCT,
     effect: "pieces of what is not there",
     store: "toys",
   },
@@ -104,7 +116,7 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
     file: "catalog/administration.ts",
     find: "id !== own && products.findById(id) !== undefined) {",
     replace: "id !== own && products.findById(id)?.life.isHere) {",
-    also: [HAS_AN_ID_ALONE],
+    also: HAS_AN_ID_ALONE,
     effect: "who asks for a book by its id gets another",
     store: "books",
     fromSeed: 790,

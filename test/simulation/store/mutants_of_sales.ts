@@ -6,8 +6,8 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   {
     name: "asked again under another key",
     file: "frontend/order_client.ts",
-    find: "open.map(({ purchase }) => purchase).join",
-    replace: "open.map(({ purchase, mayHaveHappened }) => mayHaveHappened\n" +
+    find: "placings.map(({ purchase }) => purchase).join",
+    replace: "placings.map(({ purchase, mayHaveHappened }) => mayHaveHappened\n" +
       '        ? purchase.replace(\'"key":"\', \'"key":"again-\') : purchase).join',
     effect: "who got no answer buys twice",
   },
@@ -160,8 +160,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   {
     name: "a key stands for whatever is asked",
     file: "order/purchase_call.ts",
-    find:
-      "return one.name === other.name && one.type === other.type && " +
+    find: "return one.name === other.name && one.type === other.type && " +
       "one.quantity === other.quantity;",
     replace: "return one.type === other.type;",
     effect: "who asks for something else is told of an order for it",
@@ -237,7 +236,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "what is being sold is taken back at the deadline",
-    file: "order/orders.ts",
+    file: "order/pending_purchases.ts",
     find: 'if (pending?.progress === "queued" && isFirst) {',
     replace: "if (pending !== undefined && isFirst) {",
     effect: "told that nothing was tried, and it comes true",
@@ -254,7 +253,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a late answer counts as not tried",
-    file: "frontend/order_client.ts",
+    file: "frontend/placing.ts",
     find: "  if (isUnderWay || mayHaveHappened) {",
     replace: "  if (isUnderWay && mayHaveHappened) {",
     effect: "told that nothing was tried, and it comes true",
@@ -276,7 +275,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     file: "catalog/decision.ts",
     find: "const known = this.#sold.get(key) ?? this.#state.ledger.findByKey(key);",
     replace: "const known = this.#sold.get(key);",
-    also: [{
+    also: [{ file: "catalog/row_check.ts", find: "numberOf(key) > settled", replace: "next < 0" }, {
       file: "catalog/ledger.ts",
       find: '    assert(before === undefined || before <= this.settled, "one key, one sale");\n',
       replace: "",

@@ -36,7 +36,7 @@ async function overHttp(t: TestContext, handle: Handle): Promise<Subject> {
   const bugs: unknown[] = [];
   const askText = async (kind: string, text: string): Promise<string> =>
     JSON.stringify(await handle(kind, JSON.parse(text)));
-  const owner = { askText, healthy: () => true };
+  const owner = { askText, dropGone: () => {}, healthy: () => true };
   const server = await startHttpServer({
     routes: internalRoutes(CALLS, owner),
     listen: { host: "127.0.0.1", port: 0 },

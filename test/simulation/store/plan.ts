@@ -7,8 +7,10 @@
  * from streams of its own.
  */
 import type { InitialProduct } from "../../../catalog/products.ts";
+import { LIST_ROWS, type ListRows } from "../../../catalog/searches.ts";
 import { BALANCES, type Balance } from "../../../shared/config.ts";
 import type { OrderType, Traits } from "../../../shared/wire.ts";
+import type { ListedPart } from "../../faults/history.ts";
 import { Random } from "../random.ts";
 import { drawClimate } from "./climates.ts";
 import { drawFocus, type Focus } from "./focus.ts";
@@ -87,7 +89,7 @@ export type PlannedAct =
       looks: boolean;
     }
   | { kind: "look"; name: string; id: number | null; thread: number }
-  | { kind: "list"; topic: string | null; byId: boolean; thread: number }
+  | { kind: "list"; topic: string | null; byId: boolean; part: ListedPart; thread: number }
   /** By the admin: pieces, below 0 those taken away, and a price; null: that stays. */
   | { kind: "admin"; does: "change"; name: string; added: number | null; price: number | null }
   /** With so many pieces; without traits: those that it had, if it had any. */
@@ -118,6 +120,11 @@ export interface Plan {
   balance: Balance;
   /** Rows between two checkpoints of the catalog. */
   checkpointEveryRows: number;
+  /** That the catalog's leader has in memory. Of a follower that lacks more the rest is on disk. */
+  tailRowsMax: number;
+  /** Of the catalog's lists: products that a turn looks at, and the mean pause between two, ms. */
+  listRows: ListRows;
+  listTurnMs: number;
   /** Mean of the disk's flushes, ms; and the share of those that take up to two seconds. */
   flushMs: number;
   slowFlushes: number;
@@ -151,6 +158,7 @@ export function drawPlan(
   const focus = wanted.focus ?? own;
   const stocking = new Random(seed * 8 + 4);
   const drawn = drawStore(stocking);
+  const listing = new Random(seed * 8 + 5);
   const store = wanted.store ?? drawn;
   const products = drawProducts(stocking, store);
   const newcomers = newcomersOf(store);
@@ -170,6 +178,8 @@ export function drawPlan(
     cacheSize: random.chance(0.9) ? random.pick([1, 2, 8]) : 0,
     balance: focusing.pick(BALANCES),
     checkpointEveryRows: drawCheckpoints(random),
+    ...drawListing(listing),
+    tailRowsMax: listing.pick([2, 10, NEVER]),
     flushMs: random.pick([0.2, 1, 5, 30]),
     slowFlushes: random.chance(0.15) ? 0.03 : 0,
     drift: random.chance(0.5) ? 0.005 : 0,
@@ -177,9 +187,16 @@ export function drawPlan(
     ...climate.rest,
   };
   if (!STORES[store].restocks) plan.restockMs = 0;
-  const acts = drawActs({ random, sizes, climate, store, products, newcomers });
+  const acts = drawActs({ random, listing, sizes, climate, store, products, newcomers });
   const faults = drawFaults(random, sizes, climate).filter(({ kind }) => !without.has(kind));
   return { ...plan, events: [...acts, ...faults].sort((a, b) => a.atMs - b.atMs) };
+}
+
+/** Most often a list of all there is takes three turns or more. */
+function drawListing(random: Random): Pick<Plan, "listRows" | "listTurnMs"> {
+  const few = { atOnce: 1, aTurn: random.pick([1, 1, 2]), aheadMax: random.pick([12, 40, 200]) };
+  const listTurnMs = random.pick([1, 4, 12]);
+  return { listRows: random.chance(0.8) ? few : LIST_ROWS, listTurnMs };
 }
 
 /** None, most often. */

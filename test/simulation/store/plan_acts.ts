@@ -1,14 +1,18 @@
 /** Draws what people do in a run: who buys, looks up and lists what, and when; and the admin. */
 import type { InitialProduct } from "../../../catalog/products.ts";
+import { PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
 import type { OrderType } from "../../../shared/wire.ts";
+import type { ListedPart } from "../../faults/history.ts";
 import type { Random } from "../random.ts";
 import type { Climate } from "./climate.ts";
 import type { Planned, Sizes } from "./plan.ts";
 import { AdminDrawing } from "./plan_admin.ts";
-import { ASKED_TOPICS, STORES, type Newcomer, type StoreName } from "./wares.ts";
+import { ASKED_TOPICS, PARTS, STORES, type Newcomer, type StoreName } from "./wares.ts";
 
 export interface Scene {
   random: Random;
+  /** Of what lists are asked for, and of topics that change. */
+  listing: Random;
   sizes: Sizes;
   climate: Climate;
   store: StoreName;
@@ -19,18 +23,12 @@ export interface Scene {
 const CLIENTS = 6;
 /** Of those who change what is sold: nobody else's answers are theirs. */
 const ADMIN = 1_000;
-/** Share of purchases at which many come at once: their rows fill more than a sector. */
-const RUSHES = 0.04;
+/** So many at once that their rows fill more than a sector. */
 const RUSH = 20;
-/** Share of look-ups that are of all products. */
-const LISTS = 0.2;
 /** Share of purchases and look-ups of a book that name its id. */
 const BY_ID = 0.5;
 const TWINS = ["", "", "", "", "", "", "", "", "same", "same", "other"] as const;
 const AGAIN = ["", "", "", "", "same", "other"] as const;
-/** Share of runs with an admin; books have one always, or they would soon be sold out. */
-const ADMINS = 0.3;
-const ADMIN_EVERY_MS = [200, 500];
 
 export function drawActs(scene: Scene): Planned[] {
   return new Drawing(scene).acts();
@@ -57,9 +55,10 @@ class Drawing {
     const everyMs = {
       order: random.pick(climate.buyEveryMs),
       read: random.pick(climate.lookEveryMs),
-      change: random.pick(ADMIN_EVERY_MS),
+      change: random.pick(climate.adminEveryMs),
     };
-    const hasAdmin = this.#hasIds || random.chance(ADMINS);
+    // Books have one always, or they would soon be sold out.
+    const hasAdmin = this.#hasIds || random.chance(climate.admins);
     if (hasAdmin) this.#asked = [...this.#scene.products, ...this.#scene.newcomers];
     const acts = [
       ...this.#atTimes(everyMs.order, (atMs) => this.#rush(atMs)),
@@ -83,7 +82,8 @@ class Drawing {
   }
 
   #rush(atMs: number): Planned[] {
-    const size = this.#scene.random.chance(RUSHES) ? RUSH : 1;
+    const { random, climate } = this.#scene;
+    const size = random.chance(climate.rushes) ? RUSH : 1;
     return Array.from({ length: size }, () => this.#order(atMs));
   }
 
@@ -113,10 +113,20 @@ class Drawing {
     const { client, frontend } = this.#somebody();
     const { name, id } = this.#product();
     const thread = random.chance(climate.sameThread) ? 0 : random.below(2);
-    if (!random.chance(LISTS)) return { atMs, client, frontend, kind: "look", name, id, thread };
+    const isList = random.chance(climate.lists);
+    if (!isList) return { atMs, client, frontend, kind: "look", name, id, thread };
     const byId = this.#hasIds && random.chance(BY_ID);
     const topic = this.#hasIds ? random.pick(ASKED_TOPICS) : null;
-    return { atMs, client, frontend, kind: "list", topic, byId, thread };
+    return { atMs, client, frontend, kind: "list", topic, byId, part: this.#part(byId), thread };
+  }
+
+  /** Of a list; most often all of it. */
+  #part(byId: boolean): ListedPart {
+    const { listing } = this.#scene;
+    const limit = listing.chance(0.6) ? PAGE_ITEMS_MAX : 1 + listing.below(3);
+    const { name, traits } = listing.pick(this.#asked);
+    const after = listing.chance(0.8) ? null : byId ? String(traits!.id) : name;
+    return { q: listing.pick(PARTS), limit, after };
   }
 
   #find(atMs: number): Planned {

@@ -4,9 +4,10 @@
  * asks for what cannot be: that is to be refused.
  */
 import type { InitialProduct } from "../../../catalog/products.ts";
+import type { Traits } from "../../../shared/wire.ts";
 import type { Random } from "../random.ts";
 import type { PlannedAct } from "./plan.ts";
-import type { Newcomer } from "./wares.ts";
+import { MADE_TOPICS, type Newcomer } from "./wares.ts";
 
 type AdminAct = PlannedAct & { kind: "admin" };
 
@@ -25,10 +26,14 @@ const COMES_BACK = 0.8;
 const CONTRARY = 0.1;
 /** Where there are ids, share of new products that ask for one which is another's. */
 const TAKEN_ID = 0.15;
+/** Where there are topics, share of new products whose topic is drawn anew. */
+const OTHER_TOPICS = 0.6;
 const MADE_WITH = [1, 3, 10];
 
 export interface AdminScene {
   random: Random;
+  /** Of topics. */
+  listing: Random;
   products: readonly InitialProduct[];
   newcomers: readonly Newcomer[];
 }
@@ -77,7 +82,14 @@ export class AdminDrawing {
       return { kind: "admin", does: "make", ...made, traits: { ...traits, id: first.traits!.id! } };
     }
     if (!isContrary) this.#gone.delete(name);
-    return { kind: "admin", does: "make", ...made, traits };
+    return { kind: "admin", does: "make", ...made, traits: this.#madeWith(traits) };
+  }
+
+  /** Its own topic, or another one by now. */
+  #madeWith(traits: Traits): Traits {
+    const { listing } = this.#scene;
+    if (traits.topic === undefined || !listing.chance(OTHER_TOPICS)) return traits;
+    return { ...traits, topic: listing.pick(MADE_TOPICS) };
   }
 
   /** Of what the next coming or going is. */

@@ -252,7 +252,9 @@ class Run {
     const journal: JournalRow[] = [];
     for (const { index, payload } of this.#witness.payloads("catalog")) {
       const row = readRow(payload);
-      if (row.kind !== "open" && row.kind !== "fence") journal.push({ ...row, index });
+      if (row.kind === "open" || row.kind === "fence") continue;
+      const topic = row.kind === "product" ? { topic: row.traits.topic ?? null } : {};
+      journal.push({ ...row, ...topic, index });
     }
     return journal;
   }

@@ -12,7 +12,7 @@ import { Vocabulary, type OrderRequest } from "../../../frontend/vocabulary.ts";
 import type { AdminAnswer, AdminChange } from "../../../shared/admin_wire.ts";
 import { pause, type Clock } from "../../../shared/clock.ts";
 import { AppError, hasReason } from "../../../shared/errors.ts";
-import { ADMIN_DEADLINE_MS, ORDER_DEADLINE_MS, PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
+import { ADMIN_DEADLINE_MS, ORDER_DEADLINE_MS } from "../../../shared/limits.ts";
 import type { Store } from "../../../shared/stores/store.ts";
 import type { ListQuery, Order, OrderType, PlaceResult, Purchase } from "../../../shared/wire.ts";
 import type { Shown } from "../../faults/history.ts";
@@ -22,7 +22,7 @@ export const THREADS = 2;
 /** What a front-end's public side answers here. */
 export type PublicAnswer =
   | { status: 200; number: number; replayed: boolean }
-  | { status: 200; products: readonly Shown[]; version: number }
+  | { status: 200; products: readonly Shown[]; version: number; more?: boolean }
   | { status: 200; order: { number: number; name: string; type: OrderType; quantity: number } }
   | { status: 200; version: number }
   | { status: 404 | 409 | 422 | 503 }
@@ -33,6 +33,7 @@ export type PublicAnswer =
 interface Kept {
   products: readonly Shown[];
   version: number;
+  more?: boolean;
 }
 
 export interface ShopOptions {
@@ -87,8 +88,8 @@ export class Shop {
         keepProduct: ({ product, version }) => {
           return { products: shownIn(this.#vocabulary.showProduct(product)), version };
         },
-        keepList: ({ products, version }) => {
-          return { products: shownIn(this.#vocabulary.showProducts(products)), version };
+        keepList: ({ products, version, more }) => {
+          return { products: shownIn(this.#vocabulary.showProducts(products)), version, more };
         },
       }),
     }));
@@ -176,9 +177,9 @@ export class Shop {
     return name === null ? { status: 404 } : this.#read(products, name);
   }
 
-  #list({ lists }: Thread, { topic, by }: Record<string, string>): Promise<PublicAnswer> {
-    const page = { q: null, limit: PAGE_ITEMS_MAX, after: null };
-    const query: ListQuery = { topic: topic ?? null, ...page };
+  #list({ lists }: Thread, fields: Record<string, string>): Promise<PublicAnswer> {
+    const { topic = null, by, q = null, limit, after = null } = fields;
+    const query: ListQuery = { topic, q, limit: Number(limit), after };
     if (by === "id") query.by = "id";
     return this.#read(lists, JSON.stringify(query));
   }

@@ -122,11 +122,15 @@ export class Shoppers {
   }
 
   async #list(act: Act & { kind: "list" }): Promise<void> {
-    const { client, frontend, topic, byId, thread } = act;
-    const of = topic === null ? "" : `&topic=${topic}`;
-    const path = `/products?thread=${thread}${of}${byId ? "&by=id" : ""}`;
+    const { client, frontend, topic, byId, part, thread } = act;
+    const { q, limit, after } = part;
+    const of = Object.entries({ topic, q, after, by: byId ? "id" : null })
+      .map(([name, value]) => value === null ? "" : `&${name}=${value}`).join("");
+    const path = `/products?thread=${thread}&limit=${limit}${of}`;
     const { asked, answer } = await this.#ask({ client, frontend, path, body: null });
-    this.#options.operations.push({ ...asked, kind: "list", topic, byId, ...readIn(answer) });
+    const more = answer !== null && "more" in answer ? { more: answer.more } : {};
+    const read = { ...readIn(answer), ...more };
+    this.#options.operations.push({ ...asked, kind: "list", topic, byId, part, ...read });
   }
 
   async #find(client: number, frontend: number, number: number): Promise<void> {
@@ -221,7 +225,9 @@ function isUntried(answer: PublicAnswer | null): boolean {
 
 /** What a look-up or a list was answered with. */
 function readIn(answer: PublicAnswer | null): { products: readonly Shown[]; version: number } {
-  return answer !== null && "products" in answer ? answer : { products: [], version: NaN };
+  if (answer === null || !("products" in answer)) return { products: [], version: NaN };
+  const { products, version } = answer;
+  return { products, version };
 }
 
 function noAnswer(error: unknown): null {

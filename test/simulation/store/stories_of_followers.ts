@@ -3,7 +3,7 @@ import { LEASE_MS } from "../../../shared/limits.ts";
 import { anyFrontend, between, CATALOG, crash, cut, type Step, type Story } from "./stories.ts";
 
 /** Who leads it has no room for a moment and makes way for another; both go on. */
-function makeWay(atMs: number): Step {
+export function makeWay(atMs: number): Step {
   return { atMs, kind: "disk full", who: CATALOG, isHard: false, forMs: 300 };
 }
 

@@ -24,11 +24,16 @@ const PRICE = 5;
 const ENOUGH = 40;
 /** Two of them are the same: the case of a topic does not matter. */
 const TOPICS = ["Land", "land", "sea"];
+/** Of a product that is made: there are lists of each. */
+export const MADE_TOPICS = ["land", "sea"];
 /** In no store at first. */
 const NEW_NAMES = ["Owl", "Elk"];
 const NEW_TOPICS = ["sea", "LAND"];
 /** Topics as people ask for them. */
 export const ASKED_TOPICS = [null, "land", "LAND", "sea"] as const;
+
+/** Parts of names as people search for them: in none, in some, in all. */
+export const PARTS = [null, null, null, "k", "o", "x", "zz"] as const;
 
 /** Half of them sell toys: those run out and come back, where most that can go wrong does. */
 export function drawStore(random: Random): StoreName {
@@ -46,7 +51,7 @@ export function drawProducts(random: Random, store: StoreName): InitialProduct[]
   });
 }
 
-/** What is not there at first and may come, each always as it is here. */
+/** What is not there at first and may come, with the topic that it has here or another. */
 export type Newcomer = Pick<InitialProduct, "name" | "traits">;
 
 /** Stocks stay as they are: whose volume began anew would need more than the orders to judge. */

@@ -156,6 +156,7 @@ export class Witness {
     const spied: ReplicatedService = {
       columns: service.columns,
       openingPayload: () => service.openingPayload(),
+      checkRows: (after, payloads) => this.#isTaken(() => service.checkRows(after, payloads)),
       onRow: (index, rowTerm, payload) => {
         replica.rows[index] = `${rowTerm},${payload}`;
         replica.lastIndex = index;
@@ -183,6 +184,9 @@ export class Witness {
       onStepDown: () => service.onStepDown(),
     };
     if (service.snapshot !== undefined) spied.snapshot = () => service.snapshot!();
+    if (service.checkSnapshot !== undefined) {
+      spied.checkSnapshot = (text, at) => this.#isTaken(() => service.checkSnapshot!(text, at));
+    }
     if (service.restore !== undefined) {
       spied.restore = (text, index) => {
         this.#see(() => log.restore(replica, index));
@@ -193,6 +197,16 @@ export class Witness {
       };
     }
     return spied;
+  }
+
+  /** Nobody forges anything here: what one replica has all others can take. */
+  #isTaken(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.violation ??= new Violation("what one replica has all can take", `${error}`);
+      throw error;
+    }
   }
 
   /** The service must not see it: it would take it for a fault of its own. */

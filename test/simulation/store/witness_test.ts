@@ -9,6 +9,7 @@ import { Witness } from "./witness.ts";
 
 const SERVICE: ReplicatedService = {
   columns: ["value"],
+  checkRows: () => {},
   openingPayload: () => "opening",
   onRow: () => {},
   onCut: () => {},
