@@ -13,9 +13,11 @@ import {
 import { join } from "node:path";
 import { type Birth, FORMAT, readBirth } from "../../shared/birth.ts";
 import { AppError } from "../../shared/errors.ts";
-import { type Checkpoint, readCheckpoint } from "../../shared/replication/checkpoint_file.ts";
-import { LOG_NAME } from "../../shared/replication/log_file.ts";
-import { type Position, START } from "../../shared/replication/log_index.ts";
+import {
+  type Checkpoint, findBase, readCheckpoint,
+} from "../../shared/replication/checkpoint_file.ts";
+import { headerOf, LOG_NAME } from "../../shared/replication/log_file.ts";
+import type { Position } from "../../shared/replication/log_index.ts";
 import { NodeDisk } from "../../shared/replication/node_disk.ts";
 import { type Promised, readTermFile } from "../../shared/replication/term_file.ts";
 import { UsageError } from "../../shared/usage.ts";
@@ -25,6 +27,9 @@ import { CATALOG_COLUMNS } from "./catalog_rows.ts";
 import type { LogSource } from "./log_reader.ts";
 import { ORDER_COLUMNS } from "./order_rows.ts";
 import type { Verdict } from "./verdict.ts";
+
+/** Of a log, more than its header and the index of its first row. */
+const HEAD_BYTES = 1_024;
 
 export type ReplicaKind = "catalog" | "order";
 
@@ -152,7 +157,7 @@ async function openReplica(
   }
   const columns = member.kind === "order" ? ORDER_COLUMNS : CATALOG_COLUMNS;
   const { size } = fstatSync(descriptor);
-  const base = baseOf(descriptor, checkpoint);
+  const base = baseOf(descriptor, columns, checkpoint);
   const source: LogSource = { path, fd: descriptor, size, early: size, columns, base, noted };
   return { ...member, name: nameOf(member), folder, noted, checkpoint, source };
 }
@@ -180,11 +185,13 @@ async function readOr<T>(
   }
 }
 
-/** A crash may have come between a checkpoint and the shorter log: the first row tells. */
-function baseOf(fd: number, checkpoint: Checkpoint | null): Position {
-  if (checkpoint === null) return START;
-  const head = Buffer.alloc(1_024);
-  const text = head.toString("latin1", 0, readSync(fd, head, 0, head.length, 0));
-  const first = Number.parseInt(text.slice(text.indexOf("\n") + 1), 10);
-  return first === checkpoint.baseBefore.index + 1 ? checkpoint.baseBefore : checkpoint.base;
+/** The row before the first one of the log, which is told by how it begins. */
+function baseOf(
+  fd: number,
+  columns: readonly string[],
+  checkpoint: Checkpoint | null,
+): Position {
+  const head = Buffer.alloc(HEAD_BYTES);
+  const text = head.toString("utf8", 0, readSync(fd, head, 0, head.length, 0));
+  return findBase(text, headerOf(columns), checkpoint);
 }

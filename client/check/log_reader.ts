@@ -6,23 +6,25 @@
  *   header | good rows … | torn: an append that a crash interrupted
  *                        | or damage: no crash leaves that
  *
- * Which of the two it is follows the rules by which a member starts
- * (shared/replication/log_scan.ts), written down a second time on purpose.
+ * What a row is and which of the two an end is, is the store's own rule
+ * (shared/replication: codec.ts, log_scan.ts); here it is said why.
  */
 import { readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { splitRow } from "../../shared/csv.ts";
-import { formatChecksum } from "../../shared/replication/codec.ts";
+import { AppError } from "../../shared/errors.ts";
+import { formatChecksum, parseRow, payloadOf } from "../../shared/replication/codec.ts";
+import { headerOf } from "../../shared/replication/log_file.ts";
 import type { Position } from "../../shared/replication/log_index.ts";
+import { isTorn } from "../../shared/replication/log_scan.ts";
 import type { Promised } from "../../shared/replication/term_file.ts";
 import { isTerm } from "../../shared/terms.ts";
 import { Numbers } from "./numbers.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
-const SECTOR_BYTES = 512;
 const LINE_BREAK = 10;
 /** `,` and eight hex digits. */
-const CHECKSUM_BYTES = 9;
+const CHECKSUM_LENGTH = 9;
 
 export interface LogSource {
   /** As people are told: `data/order-1/log.csv`. */
@@ -145,30 +147,25 @@ class Reader {
 
   /** @returns what is wrong with it */
   #readHeader(bytes: Buffer): string | null {
-    const header = ["index", "term", ...this.#log.source.columns, "checksum"].join();
+    const header = headerOf(this.#log.source.columns).trimEnd();
     return bytes.toString("utf8") === header ? null : `the header is not ${header}`;
   }
 
+  /** @returns what is wrong with it */
   #readRow(bytes: Buffer): string | null {
-    const { last } = this.#log;
-    const body = bytes.subarray(0, -CHECKSUM_BYTES);
-    const checksum = crc32(body, last.checksum);
-    const wanted = `,${formatChecksum(checksum)}`;
-    const written = bytes.toString("latin1", bytes.length - CHECKSUM_BYTES);
-    if (written !== wanted) {
-      return `its checksum is ${written.slice(1)} and must be ${wanted.slice(1)}`;
-    }
-    const fields = fieldsOf(body);
-    const columns = this.#log.source.columns.length + 2;
-    if (fields?.length !== columns) return `it has not ${columns + 1} columns`;
-    const [index, term] = [Number(fields[0]), Number(fields[1])];
-    if (index !== last.index + 1) return `row ${fields[0]} follows row ${last.index}`;
-    if (!isTerm(term) || term < 1) return `${fields[1]} is no term`;
-    if (term < last.term) return `term ${term} follows term ${last.term}`;
-    this.#log.last = { index, term, checksum };
-    this.#log.checksums.push(checksum);
-    this.#log.terms.push(term);
-    this.#onRow({ index, term, fields: fields.slice(2), line: this.#line });
+    const log = this.#log;
+    const text = bytes.toString("utf8");
+    const row = rowOrNull(text, log.last);
+    if (row === null) return whyNoRow(text, log.last);
+    const fields = fieldsOf(payloadOf(text));
+    const { columns } = log.source;
+    if (fields?.length !== columns.length) return `it has not ${columns.length + 3} columns`;
+    const { index, term, checksum } = row;
+    if (term < 1) return `${term} is no term`;
+    log.last = { index, term, checksum };
+    log.checksums.push(checksum);
+    log.terms.push(term);
+    this.#onRow({ index, term, fields, line: this.#line });
     return null;
   }
 
@@ -206,10 +203,33 @@ class Reader {
   }
 }
 
-/** Null when a quote stands where none may. */
-function fieldsOf(body: Buffer): string[] | null {
+function rowOrNull(text: string, before: Position): Position | null {
   try {
-    return splitRow(body.toString("utf8"));
+    return parseRow(text, before);
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
+}
+
+/** What people are told of a line that the store does not take for the row after `before`. */
+function whyNoRow(text: string, before: Position): string {
+  const body = text.slice(0, -CHECKSUM_LENGTH);
+  const written = text.slice(-CHECKSUM_LENGTH);
+  const wanted = `,${formatChecksum(crc32(body, before.checksum))}`;
+  if (written !== wanted) {
+    return `its checksum is ${written.slice(1)} and must be ${wanted.slice(1)}`;
+  }
+  const [index, term] = text.split(",", 2);
+  if (index !== String(before.index + 1)) return `row ${index} follows row ${before.index}`;
+  if (!isTerm(Number(term))) return `${term} is no term`;
+  return `term ${term} follows term ${before.term}`;
+}
+
+/** Null when a quote stands where none may. */
+function fieldsOf(payload: string): string[] | null {
+  try {
+    return splitRow(payload);
   } catch {
     return null;
   }
@@ -242,26 +262,4 @@ function forEachLine(
     left = left.subarray(start);
   }
   return taken;
-}
-
-/** True when what is left can only be an append that a crash interrupted. */
-function isTorn(left: Buffer, offset: number): boolean {
-  if (!left.includes(LINE_BREAK)) return true;
-  if (hasGoodRow(left)) return false;
-  const first = (SECTOR_BYTES - (offset % SECTOR_BYTES)) % SECTOR_BYTES;
-  for (let start = first; start < left.length; start += SECTOR_BYTES) {
-    if (left.subarray(start, start + SECTOR_BYTES).every((byte) => byte === 0)) return true;
-  }
-  return false;
-}
-
-/** A line whose checksum follows from the line before it, whatever that one is worth. */
-function hasGoodRow(left: Buffer): boolean {
-  const lines = left.toString("latin1").split("\n");
-  return lines.some((line, at) => {
-    const before = at === 0 ? Number.NaN : Number.parseInt(lines[at - 1]!.slice(-8), 16);
-    if (line.length <= CHECKSUM_BYTES || Number.isNaN(before)) return false;
-    const body = Buffer.from(line.slice(0, -CHECKSUM_BYTES), "latin1");
-    return line.slice(-8) === formatChecksum(crc32(body, before));
-  });
 }

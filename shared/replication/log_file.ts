@@ -23,6 +23,11 @@ import type { Row } from "./messages.ts";
 export const LOG_NAME = "log.csv";
 const CHUNK_BYTES = 1024 * 1024;
 
+/** The first line of a log with these columns of its service. */
+export function headerOf(columns: readonly string[]): string {
+  return ["index", "term", ...columns, "checksum"].join(",") + "\n";
+}
+
 export class LogFile {
   readonly path: string;
   readonly header: string;

@@ -22,7 +22,7 @@ import { formatChecksum } from "./codec.ts";
 import { TERM_MAX } from "../limits.ts";
 import { climb, isTerm } from "../terms.ts";
 import { keepAside, replaceFile, sideOf, type Disk } from "./disk.ts";
-import { LOG_NAME, LogFile } from "./log_file.ts";
+import { headerOf, LOG_NAME, LogFile } from "./log_file.ts";
 import { LogIndex, START, type Position } from "./log_index.ts";
 import { scanLog, type Scan } from "./log_scan.ts";
 import type { Row } from "./messages.ts";
@@ -76,7 +76,7 @@ class Opening {
     this.#options = options;
     this.#disk = options.disk;
     this.#path = join(options.disk.folder, LOG_NAME);
-    this.#header = ["index", "term", ...options.columns, "checksum"].join(",") + "\n";
+    this.#header = headerOf(options.columns);
     this.#isRecovering = options.disk.exists(RECOVERING_NAME);
   }
 

@@ -120,10 +120,11 @@ function rest(file: LogFile, size: number): Buffer {
 }
 
 /**
- * True when what is left is an append that a crash interrupted. Of the sector in which it begins
- * only the rest was new: rows from before stand in front of it.
+ * True when what is left of a log, from the byte at `offset` on, is an append that a crash
+ * interrupted. Of the sector in which it begins only the rest was new: rows from before stand in
+ * front of it.
  */
-function isTorn(left: Buffer, offset: number): boolean {
+export function isTorn(left: Buffer, offset: number): boolean {
   const end = left.indexOf(LINE_BREAK);
   if (end < 0) return true;
   let start = 0;

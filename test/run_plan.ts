@@ -1,0 +1,83 @@
+/**
+ * Which test files a run takes, and in which order. `npm test` is what
+ * somebody runs who has just changed a line: all units, bounded runs of the
+ * simulator, and one scene with real processes for each promise of the README.
+ * `npm run test:all` is everything.
+ */
+import { readdirSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readSources } from "./tidy/source.ts";
+
+const TEST_FOLDER = fileURLToPath(new URL(".", import.meta.url));
+export const PROJECT_FOLDER = join(TEST_FOLDER, "..");
+
+/** Folders whose tests run real stores, or for minutes. */
+const LONG_FOLDERS = ["cluster", "fuzz", "simulation"];
+/** Of these, what `npm test` takes too. */
+const QUICK: readonly string[] = [];
+/**
+ * What these hold a store to is a matter of time: they run one by one and last, since neighbours
+ * would lengthen pauses and starts.
+ */
+const TIMED = [
+  "chaos", "crowd_at_the_door", "cutting", "greedy_clients", "hand_over", "hosts",
+  "internal_doors", "killing", "overload", "readme", "start",
+].map((name) => `cluster/${name}_test.ts`);
+
+export interface Selection {
+  /** Everything, and not only what is quick. */
+  all: boolean;
+  /** Files of the project: tests whose imports reach one of them. */
+  reaching: readonly string[];
+  /** Parts of file names. */
+  names: readonly string[];
+}
+
+export interface RunPlan {
+  /** Side by side. */
+  together: string[];
+  /** One by one, afterwards. */
+  alone: string[];
+}
+
+/** @throws Error for a file of `reaching` that is not there */
+export function planRun({ all, reaching, names }: Selection): RunPlan {
+  const isChosen = reaching.length > 0 || names.length > 0;
+  const reached = reaching.length === 0 ? null : testsReaching(reaching);
+  const files = listTests().filter((name) => {
+    if (!isChosen) return all || isQuick(name);
+    return names.some((part) => name.includes(part)) || reached?.has(`test/${name}`) === true;
+  });
+  const paths = (some: string[]) => some.map((name) => join(TEST_FOLDER, name));
+  return {
+    together: paths(files.filter((name) => !TIMED.includes(name))),
+    alone: paths(files.filter((name) => TIMED.includes(name))),
+  };
+}
+
+function listTests(): string[] {
+  const names = readdirSync(TEST_FOLDER, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => name.endsWith("_test.ts")).sort();
+}
+
+function isQuick(name: string): boolean {
+  return QUICK.includes(name) || !LONG_FOLDERS.includes(name.split("/")[0]!);
+}
+
+/** By the imports alone: a test that starts a member as a process does not import it. */
+function testsReaching(files: readonly string[]): Set<string> {
+  const sources = readSources();
+  const wanted = files.map((file) => relative(PROJECT_FOLDER, resolve(file)));
+  for (const file of wanted) {
+    if (!sources.some(({ path }) => path === file)) throw new Error(`${file} is no source file`);
+  }
+  const reached = new Set(wanted);
+  for (let before = -1; before < reached.size; ) {
+    before = reached.size;
+    for (const { path, imports } of sources) {
+      if (imports.some((imported) => reached.has(imported))) reached.add(path);
+    }
+  }
+  return reached;
+}
