@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const VERSIONS = ["20", "22", "24", "26"];
 const PROJECT_FOLDER = fileURLToPath(new URL("..", import.meta.url));
-const TESTS = ["--import", "tsx", "test/run.ts", ...process.argv.slice(2)];
+const TESTS = ["--import", "tsx", "test/run.ts", "--all", ...process.argv.slice(2)];
 
 type Verdict = "passed" | "failed" | "could not be had";
 

@@ -12,10 +12,25 @@ import { readSources } from "./tidy/source.ts";
 const TEST_FOLDER = fileURLToPath(new URL(".", import.meta.url));
 export const PROJECT_FOLDER = join(TEST_FOLDER, "..");
 
-/** Folders whose tests run real stores, or for minutes. */
-const LONG_FOLDERS = ["cluster", "fuzz", "simulation"];
-/** Of these, what `npm test` takes too. */
-const QUICK: readonly string[] = [];
+/** Folders and files whose tests run real stores, or long. */
+const LONG = [
+  "cluster/", "fuzz/", "launcher/full_disk_test.ts", "launcher/store_test.ts",
+  "simulation/store/store_runs_test.ts",
+];
+/** Of these the scenes that `npm test` plays too, each for a promise of the README. */
+const SCENES = [
+  // Two commands start it, and its other commands do what is said of them.
+  "cluster/readme_test.ts",
+  // An order that was acknowledged is there; stock is sold once.
+  "cluster/buying_test.ts",
+  // A leader that stops, and one that is cut off, cost nobody an order.
+  "cluster/hand_over_test.ts",
+  "cluster/zombie_test.ts",
+  // No front-end shows what has been sold.
+  "cluster/two_frontends_test.ts",
+];
+/** These take longest, so they begin first. */
+const FIRST = ["simulation/simulate_test.ts", "shared/member_test.ts", "frontend/frontend_test.ts"];
 /**
  * What these hold a store to is a matter of time: they run one by one and last, since neighbours
  * would lengthen pauses and starts.
@@ -58,11 +73,14 @@ export function planRun({ all, reaching, names }: Selection): RunPlan {
 
 function listTests(): string[] {
   const names = readdirSync(TEST_FOLDER, { recursive: true, encoding: "utf8" });
-  return names.filter((name) => name.endsWith("_test.ts")).sort();
+  const tests = names.filter((name) => name.endsWith("_test.ts")).sort();
+  return [...FIRST.filter((name) => tests.includes(name)), ...tests.filter(isNotFirst)];
 }
 
+const isNotFirst = (name: string): boolean => !FIRST.includes(name);
+
 function isQuick(name: string): boolean {
-  return QUICK.includes(name) || !LONG_FOLDERS.includes(name.split("/")[0]!);
+  return SCENES.includes(name) || !LONG.some((long) => name.startsWith(long));
 }
 
 /** By the imports alone: a test that starts a member as a process does not import it. */

@@ -6,13 +6,17 @@
  *
  *   arrived ─▶ room? ── yes ─▶ served
  *                └─ no ─▶ waiting, the socket is paused ─▶ served in a later turn
- *                                 └─ waited too long ─▶ 503, nothing done
+ *                                 └─ none of its connection for long ─▶ 503, nothing done
  *
  * Room is a window of each connection: PIPELINE_MAX requests, halved by each
  * 503 and widened by each other answer, as TCP does it; one when the process
  * has much in flight, so that a flood waits behind everybody's first request
  * and not before it. A connection gives way to others after BURST_MAX requests
  * of one turn, and one that does not read its answers is not served further.
+ *
+ * What waits behind its own pipeline is not refused sooner: a refusal costs as
+ * much as most answers, could only come after those before it, and makes room
+ * for one more; and whoever is hung up on connects again, which costs most.
  */
 import type { Socket } from "node:net";
 import { monotonicMs } from "../clock.ts";

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { Socket } from "node:net";
 import { test, type TestContext } from "node:test";
+import { monotonicMs } from "../../../shared/clock.ts";
 import {
-  PIPELINE_SHARED_MAX, SLICE_BUSY_BYTES, TURN_ARRIVING_MAX, UNREAD_BYTES_MAX,
+  NEWCOMERS_READ_MAX, NEWCOMER_MS, PIPELINE_SHARED_MAX, SLICE_BUSY_BYTES, TURN_ARRIVING_MAX,
+  TURN_REQUESTS_MAX, UNREAD_BYTES_MAX,
 } from "../../../shared/door_limits.ts";
 import { Pipeline, type Arrived, type GatedConnection } from "../../../shared/http/pipeline.ts";
 import { RequestGate } from "../../../shared/http/request_gate.ts";
@@ -69,6 +71,45 @@ test("a turn in which nobody connects serves who is there", async (t) => {
   const crowd = Array.from({ length: 3 * TURN_ARRIVING_MAX }, connect);
   await turn();
   for (const connection of crowd) gate.take(connection, REQUEST);
+  assert.equal(served.length, crowd.length);
+});
+
+test("a newcomer alone is read at once; in a wave of them who came is read after it", async (t) => {
+  const { connect } = open(t);
+  const alone = connect();
+  assert(!alone.socket.isPaused());
+  await turn();
+  const wave = [connect(), connect(), connect()];
+  assert(wave.every(({ socket }) => socket.isPaused()), "the turn before had one, too");
+  await turn();
+  const latest = connect();
+  assert(wave.every(({ socket }) => socket.isPaused()) && latest.socket.isPaused());
+  for (let nth = 0; nth < 2; nth++) await turn();
+  assert([...wave, latest].every(({ socket }) => !socket.isPaused()));
+});
+
+test("newcomers of a wave without an end are read after a while, so many a turn", async (t) => {
+  const { connect } = open(t);
+  connect();
+  await turn();
+  const wave = Array.from({ length: 2 * NEWCOMERS_READ_MAX }, connect);
+  const isRead = () => wave.filter(({ socket }) => !socket.isPaused()).length;
+  const startedMs = monotonicMs();
+  while (isRead() === 0) {
+    connect();
+    await turn();
+  }
+  assert(monotonicMs() - startedMs >= NEWCOMER_MS - 1);
+  assert.equal(isRead(), NEWCOMERS_READ_MAX);
+});
+
+test("who comes in a turn is served before those that wait, so many of them", async (t) => {
+  const { gate, served, connect } = open(t);
+  const crowd = Array.from({ length: 2 * TURN_REQUESTS_MAX }, connect);
+  for (let nth = 0; nth < 100; nth++) await turn();
+  for (const connection of crowd) gate.take(connection, REQUEST);
+  assert(served.length <= TURN_REQUESTS_MAX, `${served.length}`);
+  for (let nth = 0; nth < 4; nth++) await turn();
   assert.equal(served.length, crowd.length);
 });
 
