@@ -22,7 +22,7 @@ import { outcomeOf, shorten } from "./store/shorten.ts";
 import { playRuns, playSeeds, searchCase } from "./worker.ts";
 
 const SEEDS = 600;
-const RUNS = 120;
+const RUNS = 50;
 const QUICK_MUTANTS = [
   "acknowledged before it is on disk",
   "two votes in one term",
