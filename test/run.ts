@@ -27,7 +27,7 @@ Options
 Exit codes: 0 all passed, 1 one failed or ran no test, 2 wrong use
 `;
 /** One file that takes longer hangs. */
-const FILE_MAX_MS = 180_000;
+const FILE_MAX_MS = 300_000;
 const TOGETHER_MAX = 4;
 
 /** @returns the text to be shown instead of a run */
