@@ -62,7 +62,9 @@ export function drawInput(seed: number, nth: number, scene: Scene): Input {
   const random = new Random((seed ^ Math.imul(nth + 1, 0x85ebca6b)) >>> 0);
   const target = random.pick(scene.targets);
   const drawn = drawBytes(random, scene, target);
-  const { manner, steps, leaves } = applyManner(random, drawn.bytes);
+  const { manner, steps, ...rest } = applyManner(random, drawn.bytes);
+  // Members never end their side alone: on an internal port that is to go.
+  const leaves = rest.leaves || (manner === "half-closed" && target.door !== "public");
   const kind = `${drawn.what}/${manner}`;
   return { ...drawn, nth, target, kind, steps, leaves, due: leaves ? 0 : drawn.due };
 }
