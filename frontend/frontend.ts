@@ -15,12 +15,12 @@ import { readSecret } from "../shared/secret.ts";
 import { parseText } from "../shared/thread_messages.ts";
 import { startHttpThreads, type HttpThreads } from "../shared/threads.ts";
 import type { FrontendHealth } from "../shared/wire.ts";
-import type { Ask } from "./asks.ts";
-import { totalOf } from "./cache/thread_counts.ts";
-import { FrontendOwner } from "./owner.ts";
-import type { HttpThreadData } from "./pages.ts";
-import { makeSharedMemory, type SharedMemory } from "./shared_memory.ts";
-import { StatusReport } from "./status_report.ts";
+import type { Ask } from "./owner_messages.ts";
+import { totalOf } from "./cache/thread_metrics.ts";
+import { FrontendOwner } from "./owner/owner.ts";
+import type { HttpThreadData } from "./api/handlers.ts";
+import { makeSharedMemory, type SharedMemory } from "./cache/shared_memory.ts";
+import { StatusReport } from "./owner/status_report.ts";
 
 /** On the internal port. An invalidation is done where it is read (owner.ts). */
 const INTERNAL_CALLS = [

@@ -8,7 +8,7 @@
 import { closeSync, copyFileSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { formatOpening, formatOrder, ORDER_COLUMNS } from "../../order/order_row.ts";
-import { makeKey } from "../../frontend/purchase_key.ts";
+import { makeKey } from "../../frontend/api/idempotency_key.ts";
 import { timestamp } from "../../shared/clock.ts";
 import { formatChecksum, formatRow } from "../../shared/replication/codec.ts";
 import { LOG_NAME } from "../../shared/replication/log_file.ts";

@@ -9,7 +9,7 @@ import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { audit } from "../../client/check/main.ts";
-import type { ReplicaStatus, Status } from "../../frontend/status_report.ts";
+import type { ReplicaStatus, Status } from "../../frontend/owner/status_report.ts";
 import { splitRow } from "../../shared/csv.ts";
 import { ownFolder } from "../launcher/own_folder.ts";
 import { allowedCalls, callsOf } from "./calls_between_hosts.ts";

@@ -1,7 +1,7 @@
 /** The admin's changes on their way: one by one, each once, and what is told of each. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AdminClient } from "../../frontend/admin_client.ts";
+import { AdminClient } from "../../frontend/owner/admin_client.ts";
 import { AppError } from "../../shared/errors.ts";
 import { ADMIN_DEADLINE_MS } from "../../shared/limits.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";

@@ -1,7 +1,7 @@
 /** Whose turn it is, by each way of balancing. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { choose, ResponseTime, type Load } from "../../frontend/balance.ts";
+import { choose, ResponseTime, type Load } from "../../frontend/owner/balance.ts";
 import { BALANCES, type Balance } from "../../shared/config.ts";
 
 function loads(given: Record<number, Partial<Load>>): Load[] {

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_LEASE } from "../../frontend/cache/shared_lease.ts";
-import { CatalogClient, type FoundList } from "../../frontend/catalog_client.ts";
-import { CatalogReplicas } from "../../frontend/catalog_replicas.ts";
-import { Told } from "../../frontend/told.ts";
+import { CatalogClient, type FoundList } from "../../frontend/owner/catalog_client.ts";
+import { CatalogReplicas } from "../../frontend/owner/replica_pool.ts";
+import { Told } from "../../frontend/owner/follower_read_index.ts";
 import type { Asker } from "../../shared/asker.ts";
 import {
   SEARCHES_MAX, SEARCH_QUEUE_MS, SEARCH_SHED_ITEMS,

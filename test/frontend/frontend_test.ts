@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { startFrontend } from "../../frontend/frontend.ts";
-import type { FrontendStatus, Status } from "../../frontend/status_report.ts";
+import type { FrontendStatus, Status } from "../../frontend/owner/status_report.ts";
 import { AppError } from "../../shared/errors.ts";
 import { HttpPeer } from "../../shared/http/peer.ts";
 import type { Settings } from "../../shared/config.ts";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SHARED_LEASE_BYTES, SharedLease } from "../../frontend/cache/shared_lease.ts";
-import { LeaseKeeper } from "../../frontend/lease_keeper.ts";
-import { Told } from "../../frontend/told.ts";
+import { LeaseKeeper } from "../../frontend/owner/lease_keeper.ts";
+import { Told } from "../../frontend/owner/follower_read_index.ts";
 import { AppError } from "../../shared/errors.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { LeaseAnswer, LeaseRequest } from "../../shared/wire.ts";

@@ -1,7 +1,7 @@
 /** Purchases on their way to a leader that dies, hangs, refuses or does not know. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OrderClient } from "../../frontend/order_client.ts";
+import { OrderClient } from "../../frontend/owner/order_client.ts";
 import { AppError, STRANGERS, type Reason } from "../../shared/errors.ts";
 import { FAIL_FAST_MS, ORDER_DEADLINE_MS, RETRY_PAUSE_MIN_MS } from "../../shared/limits.ts";
 import type { PlaceResult } from "../../shared/wire.ts";

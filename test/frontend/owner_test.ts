@@ -5,10 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { OwnerAsk, Readiness } from "../../frontend/asks.ts";
-import { FrontendOwner } from "../../frontend/owner.ts";
-import { makeReaders, type Readers } from "../../frontend/readers.ts";
-import { makeSharedMemory } from "../../frontend/shared_memory.ts";
+import type { OwnerAsk, Readiness } from "../../frontend/owner_messages.ts";
+import { FrontendOwner } from "../../frontend/owner/owner.ts";
+import { makeReaders, type Readers } from "../../frontend/cache/cached_reads.ts";
+import { makeSharedMemory } from "../../frontend/cache/shared_memory.ts";
 import { AppError } from "../../shared/errors.ts";
 import { GATHER_MS, LEASE_MS, LEASE_RENEW_MS, LEASE_USED_MS } from "../../shared/limits.ts";
 import { createLog } from "../../shared/logging.ts";

@@ -1,7 +1,7 @@
 /** Purchases whose buyers hang up: before they are sent, between two tries, and too late. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OrderClient } from "../../frontend/order_client.ts";
+import { OrderClient } from "../../frontend/owner/order_client.ts";
 import { ORDER_DEADLINE_MS, RETRY_PAUSE_MIN_MS } from "../../shared/limits.ts";
 import type { PlaceResult } from "../../shared/wire.ts";
 import { askers, hangUp } from "../shared/asker.ts";

@@ -1,7 +1,7 @@
 /** Names by id: what was found is not asked for again, what was not found is. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseId, ProductNames } from "../../frontend/product_names.ts";
+import { parseId, ProductNames } from "../../frontend/api/names_by_id.ts";
 
 test("a name is asked for once, and one that was not there again", async () => {
   const asked: unknown[] = [];

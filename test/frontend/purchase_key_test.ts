@@ -1,7 +1,7 @@
 /** Keys that the front-end makes, and those it takes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeKey, parseBuyersKey } from "../../frontend/purchase_key.ts";
+import { makeKey, parseBuyersKey } from "../../frontend/api/idempotency_key.ts";
 import { parseInternalKey } from "../../shared/names.ts";
 
 test("keys made here differ, are let in between members, and by buyers who repeat", () => {

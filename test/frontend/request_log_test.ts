@@ -1,7 +1,7 @@
 /** The line of a request, as it is in the log at the level debug. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { requestLog } from "../../frontend/request_log.ts";
+import { requestLog } from "../../frontend/api/access_log.ts";
 import { AppError } from "../../shared/errors.ts";
 import { startHttpServer } from "../../shared/http/server.ts";
 import { createLog } from "../../shared/logging.ts";

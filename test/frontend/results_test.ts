@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   readAdmin, readLease, readLists, readLookups, readNames, readOrders, readPlaces,
-} from "../../frontend/results.ts";
+} from "../../frontend/owner/results.ts";
 import { LEASE_MS, TERM_MAX } from "../../shared/limits.ts";
 
 type Fields = Record<string, unknown>;

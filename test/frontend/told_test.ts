@@ -1,7 +1,7 @@
 /** From which row on a follower may answer, by what the leader has told. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Told } from "../../frontend/told.ts";
+import { Told } from "../../frontend/owner/follower_read_index.ts";
 import { TOLD_NAMES_MAX } from "../../shared/limits.ts";
 
 function leased({ since = 10, visible = 10 } = {}): Told {

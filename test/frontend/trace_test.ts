@@ -1,7 +1,7 @@
 /** Trace ids for the log, from a request or made. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { traceOf } from "../../frontend/trace.ts";
+import { traceOf } from "../../frontend/api/trace.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";

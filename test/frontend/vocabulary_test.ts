@@ -1,7 +1,7 @@
 /** A store's words come from its table alone: a store that also buys back is one more table. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Vocabulary } from "../../frontend/vocabulary.ts";
+import { Vocabulary } from "../../frontend/api/store_format.ts";
 import type { Store } from "../../shared/stores/store.ts";
 import { toys } from "../../shared/stores/toys.ts";
 

@@ -46,25 +46,25 @@ export const FOLLOWER_MUTANTS: readonly StoreMutant[] = ([
   },
   {
     name: "a follower is asked as if nothing had been told of that product",
-    file: "frontend/told.ts",
+    file: "frontend/owner/follower_read_index.ts",
     find: "return this.#least(this.#changes.get(name) ?? this.#floor);",
     replace: "return this.#least(this.#floor);",
     effect: "a front-end confirms a change, and shows what was before it",
   },
   {
     name: "a follower is asked for a list as if nothing had been told",
-    file: "frontend/told.ts",
+    file: "frontend/owner/follower_read_index.ts",
     find: "return this.#least(this.#latest);",
     replace: "return this.#least(0);",
     effect: "lists are old where products are not",
   },
   {
     name: "a follower is asked for what is not visible yet",
-    file: "frontend/told.ts",
+    file: "frontend/owner/follower_read_index.ts",
     find: "return least <= this.#visible ? least : null;",
     replace: "return least;",
     also: [{
-      file: "frontend/catalog_client.ts",
+      file: "frontend/owner/catalog_client.ts",
       find: "visible: told.visible };",
       replace: "visible: Math.max(least, told.visible) };",
     }],
@@ -79,7 +79,7 @@ export const FOLLOWER_MUTANTS: readonly StoreMutant[] = ([
   },
   {
     name: "who holds no lease asks a follower",
-    file: "frontend/catalog_client.ts",
+    file: "frontend/owner/catalog_client.ts",
     find: "if (lease === NO_LEASE || this.#options.heldAs(lease) === null) return null;",
     replace: "void [lease, NO_LEASE];",
     effect: "nobody waits for a front-end without a lease, which shows what is old",

@@ -123,7 +123,7 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "an id of nothing stays one of nothing",
-    file: "frontend/product_names.ts",
+    file: "frontend/api/names_by_id.ts",
     find: "if (name !== null) this.#known.set(id, name);",
     replace: "this.#known.set(id, name as string);",
     effect: "who asked too early is never shown what was made since",

@@ -134,7 +134,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a lease is counted from when it came",
-    file: "frontend/lease_keeper.ts",
+    file: "frontend/owner/lease_keeper.ts",
     find: "lease.extend(sentAtMs + ",
     replace: "lease.extend(clock.monotonicMs() + ",
     effect: "the holder goes on when the catalog has forgotten it",
@@ -142,7 +142,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "nothing is dropped for a new lease",
-    file: "frontend/lease_keeper.ts",
+    file: "frontend/owner/lease_keeper.ts",
     find: "      epochs.raiseAll();\n      lease.renumber();",
     replace: "      lease.renumber();",
     effect: "what changed between two leases is served from before",
@@ -150,7 +150,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "nothing is dropped for a new leadership",
-    file: "frontend/lease_keeper.ts",
+    file: "frontend/owner/lease_keeper.ts",
     find: "if (isNewLeadership || number",
     replace:
       "if (isNewLeadership) this.#held = { leadership, number };\n" +
@@ -160,7 +160,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "back to a leadership of before",
-    file: "frontend/lease_keeper.ts",
+    file: "frontend/owner/lease_keeper.ts",
     find: "if (before !== null && termOf(leadership) < termOf(before.leadership)) return false;",
     replace: "",
     also: [IS_CONFIRMED, MUST_BE_CONFIRMED, IS_BOUNDED, STEPS_DOWN],
@@ -169,7 +169,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a lease that lapsed goes on",
-    file: "frontend/lease_keeper.ts",
+    file: "frontend/owner/lease_keeper.ts",
     find: "number !== before.number || !lease.isFresh(clock.monotonicMs())",
     replace: "number !== before.number",
     also: [{
@@ -182,7 +182,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "given back and still used",
-    file: "frontend/lease_keeper.ts",
+    file: "frontend/owner/lease_keeper.ts",
     find: "    lease.end();\n    epochs.raiseAll();\n    // A renewal",
     replace: "    // A renewal",
     effect: "a front-end that stops shows what is old",
@@ -253,7 +253,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the answer of another leadership is kept",
-    file: "frontend/catalog_client.ts",
+    file: "frontend/owner/catalog_client.ts",
     find: "      const { product, version, store } = result;\n" +
       "      return { product, version, keep: store && sent.isOfLease };",
     replace: "      const { product, version, store } = result;\n" +

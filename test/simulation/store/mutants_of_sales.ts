@@ -5,7 +5,7 @@ import { STEPS_DOWN } from "./mutants_of_reads.ts";
 export const SALE_MUTANTS: readonly StoreMutant[] = [
   {
     name: "asked again under another key",
-    file: "frontend/order_client.ts",
+    file: "frontend/owner/order_client.ts",
     find: "placings.map(({ purchase }) => purchase).join",
     replace: "placings.map(({ purchase, mayHaveHappened }) => mayHaveHappened\n" +
       '        ? purchase.replace(\'"key":"\', \'"key":"again-\') : purchase).join',
@@ -13,7 +13,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a refusal is believed although an older try may come true",
-    file: "frontend/order_client.ts",
+    file: "frontend/owner/order_client.ts",
     find: "return term >= placing.lateTerm ? result : undecided(placing);",
     replace: "return result;",
     effect: "somebody is told no, and gets it",
@@ -253,7 +253,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a late answer counts as not tried",
-    file: "frontend/placing.ts",
+    file: "frontend/owner/pending_purchase.ts",
     find: "  if (isUnderWay || mayHaveHappened) {",
     replace: "  if (isUnderWay && mayHaveHappened) {",
     effect: "told that nothing was tried, and it comes true",

@@ -124,12 +124,12 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the admin's change is asked again",
-    file: "frontend/admin_client.ts",
+    file: "frontend/owner/admin_client.ts",
     find: 'const answer = await this.#group.post("/admin", {\n      body,\n',
     replace: 'const ask = () => this.#group.post("/admin", {\n' +
       "      body: { ...body, batch: ++this.#lastBatch },\n",
     also: [{
-      file: "frontend/admin_client.ts",
+      file: "frontend/owner/admin_client.ts",
       find: "return [answer];",
       replace: "return [await ask().catch(ask)];",
     }],

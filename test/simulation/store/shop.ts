@@ -2,13 +2,13 @@
  * A front-end's public side and its internal one, without the HTTP around
  * them: two threads, each with a cache of its own, as in production.
  */
-import type { AdminAsk, PlaceWithinAsk } from "../../../frontend/asks.ts";
-import type { FrontendOwner } from "../../../frontend/owner.ts";
+import type { AdminAsk, PlaceWithinAsk } from "../../../frontend/owner_messages.ts";
+import type { FrontendOwner } from "../../../frontend/owner/owner.ts";
 import type { ReadThrough } from "../../../frontend/cache/read_through.ts";
-import { ProductNames } from "../../../frontend/product_names.ts";
-import { makeReaders, type Readers } from "../../../frontend/readers.ts";
-import { viewsOf, type SharedMemory } from "../../../frontend/shared_memory.ts";
-import { Vocabulary, type OrderRequest } from "../../../frontend/vocabulary.ts";
+import { ProductNames } from "../../../frontend/api/names_by_id.ts";
+import { makeReaders, type Readers } from "../../../frontend/cache/cached_reads.ts";
+import { viewsOf, type SharedMemory } from "../../../frontend/cache/shared_memory.ts";
+import { Vocabulary, type OrderRequest } from "../../../frontend/api/store_format.ts";
 import type { AdminAnswer, AdminChange } from "../../../shared/admin_wire.ts";
 import { pause, type Clock } from "../../../shared/clock.ts";
 import { AppError, hasReason } from "../../../shared/errors.ts";
