@@ -11,8 +11,8 @@ import type { Log } from "../shared/logging.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import { isTerm } from "../shared/terms.ts";
 import type { ReplicaHealth } from "../shared/wire.ts";
-import { Administration } from "./administration.ts";
-import { readCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import { Administration } from "./calls/admin_changes.ts";
+import { readCheckpoint, type Checkpoint } from "./state/state_checkpoint.ts";
 import {
   parseAdmin,
   parseFence,
@@ -22,17 +22,17 @@ import {
   parseLookups,
   parseNames,
   parseSales,
-} from "./calls.ts";
-import { Following } from "./following.ts";
-import { Granting } from "./granting.ts";
-import { Leading, type CatalogHost, type LeadingOptions } from "./leading.ts";
-import { Reading } from "./reading.ts";
-import { Restock } from "./restock.ts";
-import { checkInitial, checkRows } from "./row_check.ts";
-import { COLUMNS, openPayload, readRow, type Row } from "./rows.ts";
-import type { ListRows } from "./searches.ts";
-import { Selling } from "./selling.ts";
-import type { CatalogState } from "./state.ts";
+} from "./calls/requests.ts";
+import { Following } from "./calls/follower_reads.ts";
+import { Granting } from "./calls/lease_grants.ts";
+import { Leading, type CatalogHost, type LeadingOptions } from "./leader/leader_guard.ts";
+import { Reading } from "./calls/lookups.ts";
+import { Restock } from "./leader/restock.ts";
+import { checkInitial, checkRows } from "./state/row_check.ts";
+import { COLUMNS, openPayload, readRow, type Row } from "./state/rows.ts";
+import type { ListRows } from "./calls/searches.ts";
+import { Selling } from "./calls/sales.ts";
+import type { CatalogState } from "./state/catalog_state.ts";
 
 export interface CatalogOptions extends LeadingOptions {
   /** 0: what is out of stock stays so. */

@@ -12,9 +12,9 @@ import type { Member, MemberContext } from "../shared/member.ts";
 import { NodeDisk } from "../shared/replication/node_disk.ts";
 import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
 import { STORES } from "../shared/stores/stores.ts";
-import { CATALOG_CALLS } from "./calls.ts";
+import { CATALOG_CALLS } from "./calls/requests.ts";
 import { CatalogService } from "./catalog_service.ts";
-import { loadInitialProducts } from "./initial_file.ts";
+import { loadInitialProducts } from "./seed/seed_file.ts";
 
 const DATA_FOLDER = fileURLToPath(new URL("data", import.meta.url));
 

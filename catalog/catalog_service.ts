@@ -14,9 +14,9 @@ import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import { SteppingAside } from "../shared/stepping_aside.ts";
 import { Catalog } from "./catalog.ts";
-import type { InitialProduct } from "./products.ts";
-import type { ListRows } from "./searches.ts";
-import { CatalogState } from "./state.ts";
+import type { InitialProduct } from "./state/products.ts";
+import type { ListRows } from "./calls/searches.ts";
+import { CatalogState } from "./state/catalog_state.ts";
 
 export interface CatalogServiceOptions {
   /** This replica's. */

@@ -1,7 +1,7 @@
 /** What the admin changes: decided at once, shown when every cache has dropped it, once. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CatalogState } from "../../catalog/state.ts";
+import { CatalogState } from "../../catalog/state/catalog_state.ts";
 import type { AdminAnswer, AdminChange, ProductPatch } from "../../shared/admin_wire.ts";
 import { STOCK_MAX } from "../../shared/limits.ts";
 import type { Arrival } from "../../shared/arrivals.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   parseAdmin, parseFence, parseHealth, parseLease, parseLists, parseLookups, parseNames, parseSales,
-} from "../../catalog/calls.ts";
+} from "../../catalog/calls/requests.ts";
 import { BATCH_ITEMS_MAX } from "../../shared/limits.ts";
 
 const SALE = { key: "~k:1", name: "Tux", type: "buy", quantity: 1 };

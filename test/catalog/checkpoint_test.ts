@@ -1,8 +1,8 @@
 /** Checkpoints of another replica: read whole, or refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readCheckpoint, writeCheckpoint } from "../../catalog/checkpoint.ts";
-import { CatalogState } from "../../catalog/state.ts";
+import { readCheckpoint, writeCheckpoint } from "../../catalog/state/state_checkpoint.ts";
+import { CatalogState } from "../../catalog/state/catalog_state.ts";
 
 function someText(): string {
   const state = new CatalogState([

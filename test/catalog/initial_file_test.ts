@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { loadInitialProducts } from "../../catalog/initial_file.ts";
+import { loadInitialProducts } from "../../catalog/seed/seed_file.ts";
 import { toys } from "../../shared/stores/toys.ts";
 
 const BORN = "name,price,quantity\nTux,15.99,100\n";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { readInitialProducts } from "../../catalog/initial_products.ts";
+import { readInitialProducts } from "../../catalog/seed/seed_csv.ts";
 import { stocks } from "../../shared/stores/stocks.ts";
 import { toys } from "../../shared/stores/toys.ts";
 import { UsageError } from "../../shared/usage.ts";

@@ -1,7 +1,7 @@
 /** One request at a time to a front-end, each name once, nothing lost when one fails. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Invalidations } from "../../catalog/invalidations.ts";
+import { Invalidations } from "../../catalog/leader/invalidations.ts";
 import { INVALIDATE_NAMES_MAX, INVALIDATE_RETRY_MS } from "../../shared/limits.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";
 

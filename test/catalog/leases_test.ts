@@ -1,7 +1,7 @@
-/** Each rule of catalog/leases.ts, with the time moved by hand. */
+/** Each rule of catalog/leader/leases.ts, with the time moved by hand. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Leases } from "../../catalog/leases.ts";
+import { Leases } from "../../catalog/leader/leases.ts";
 import { LEASE_MS } from "../../shared/limits.ts";
 
 const LEADERSHIP = "5.aaaa";

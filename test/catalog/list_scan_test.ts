@@ -1,11 +1,11 @@
 /** Lists that are found over several turns, with products that come and go in between. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readCheckpoint } from "../../catalog/checkpoint.ts";
-import { ListScan } from "../../catalog/list_scan.ts";
-import { NO_TRAITS, type InitialProduct } from "../../catalog/products.ts";
-import type { Row } from "../../catalog/rows.ts";
-import { CatalogState } from "../../catalog/state.ts";
+import { readCheckpoint } from "../../catalog/state/state_checkpoint.ts";
+import { ListScan } from "../../catalog/calls/list_scan.ts";
+import { NO_TRAITS, type InitialProduct } from "../../catalog/state/products.ts";
+import type { Row } from "../../catalog/state/rows.ts";
+import { CatalogState } from "../../catalog/state/catalog_state.ts";
 import type { ListAnswer, ListQuery } from "../../shared/wire.ts";
 import { turn } from "../shared/hand_clock.ts";
 import { Random } from "../simulation/random.ts";

@@ -1,10 +1,10 @@
 /** Products that the admin makes and removes: there for everyone at one instant, or for nobody. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readCheckpoint } from "../../catalog/checkpoint.ts";
-import type { InitialProduct } from "../../catalog/products.ts";
-import { nameOf as nameOfId } from "../../catalog/lookups.ts";
-import { CatalogState } from "../../catalog/state.ts";
+import { readCheckpoint } from "../../catalog/state/state_checkpoint.ts";
+import type { InitialProduct } from "../../catalog/state/products.ts";
+import { nameOf as nameOfId } from "../../catalog/calls/shown_products.ts";
+import { CatalogState } from "../../catalog/state/catalog_state.ts";
 import type { AdminAnswer, AdminChange, NewProduct } from "../../shared/admin_wire.ts";
 import { ID_MAX } from "../../shared/limits.ts";
 import type { ListAnswer, LookupAnswer, NamesAnswer } from "../../shared/wire.ts";

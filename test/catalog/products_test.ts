@@ -1,8 +1,8 @@
 /** Products by name: pages, searches, and names that a careless map would trip over. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ListScan } from "../../catalog/list_scan.ts";
-import { initialChecksum, initialRecord, Products } from "../../catalog/products.ts";
+import { ListScan } from "../../catalog/calls/list_scan.ts";
+import { initialChecksum, initialRecord, Products } from "../../catalog/state/products.ts";
 import type { ListQuery } from "../../shared/wire.ts";
 
 const NAMES = ["b", "Ä", "a", "Zebra", "abc", "🐧"];

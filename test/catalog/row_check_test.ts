@@ -1,9 +1,9 @@
 /** Rows of another replica held against the state: what cannot follow is refused, untaken. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkRows } from "../../catalog/row_check.ts";
-import type { Row, SaleRow } from "../../catalog/rows.ts";
-import { CatalogState } from "../../catalog/state.ts";
+import { checkRows } from "../../catalog/state/row_check.ts";
+import type { Row, SaleRow } from "../../catalog/state/rows.ts";
+import { CatalogState } from "../../catalog/state/catalog_state.ts";
 
 const TOYS = [
   { name: "Tux", price: 15.99, quantity: 10, traits: { id: 1 } },

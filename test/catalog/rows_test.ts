@@ -4,7 +4,7 @@ import { test } from "node:test";
 import {
   adminPayload, COLUMNS, fencePayload, openPayload, readRow, restockPayload, salePayload,
   type AdminRow, type SaleRow,
-} from "../../catalog/rows.ts";
+} from "../../catalog/state/rows.ts";
 import { splitRow } from "../../shared/csv.ts";
 
 const TIME = "2026-01-31T12:00:00.000Z";

@@ -1,9 +1,9 @@
 /** Searches beside sales: how long one holds the thread that sells, and what it finds. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ListScan } from "../../catalog/list_scan.ts";
-import { initialRecord, Products, type InitialProduct } from "../../catalog/products.ts";
-import { LIST_ROWS, Searches } from "../../catalog/searches.ts";
+import { ListScan } from "../../catalog/calls/list_scan.ts";
+import { initialRecord, Products, type InitialProduct } from "../../catalog/state/products.ts";
+import { LIST_ROWS, Searches } from "../../catalog/calls/searches.ts";
 import { monotonicMs } from "../../shared/clock.ts";
 import {
   LIST_AT_ONCE_ROWS, LISTS_MAX, SEARCH_AHEAD_ROWS_MAX, SEARCH_TURN_ROWS,

@@ -1,8 +1,8 @@
 /** Fences, sessions and batches as order leaders meet them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readCheckpoint } from "../../catalog/checkpoint.ts";
-import { fencePayload } from "../../catalog/rows.ts";
+import { readCheckpoint } from "../../catalog/state/state_checkpoint.ts";
+import { fencePayload } from "../../catalog/state/rows.ts";
 import { SESSION_WINDOW_BATCHES, TERM_JUMP_MAX, TERM_MAX } from "../../shared/limits.ts";
 import type { FenceAnswer, SalesAnswer } from "../../shared/wire.ts";
 import { turn } from "../shared/hand_clock.ts";

@@ -1,7 +1,7 @@
 /** Batches of sales by number: decided once, remembered for a while, refused after. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Sessions } from "../../catalog/sessions.ts";
+import { Sessions } from "../../catalog/leader/sessions.ts";
 import { SESSION_WINDOW_BATCHES } from "../../shared/limits.ts";
 
 function answer(left: number) {

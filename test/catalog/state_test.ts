@@ -1,12 +1,12 @@
 /** The state machine: rows in, products and ledger out; what is cut leaves no trace. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readCheckpoint } from "../../catalog/checkpoint.ts";
-import { decide } from "../../catalog/decision.ts";
-import { assertBalance, NO_TRAITS } from "../../catalog/products.ts";
-import { adminPayload, readRow, restockPayload } from "../../catalog/rows.ts";
-import type { AdminRow, Row } from "../../catalog/rows.ts";
-import { CatalogState } from "../../catalog/state.ts";
+import { readCheckpoint } from "../../catalog/state/state_checkpoint.ts";
+import { decide } from "../../catalog/state/sale_decision.ts";
+import { assertBalance, NO_TRAITS } from "../../catalog/state/products.ts";
+import { adminPayload, readRow, restockPayload } from "../../catalog/state/rows.ts";
+import type { AdminRow, Row } from "../../catalog/state/rows.ts";
+import { CatalogState } from "../../catalog/state/catalog_state.ts";
 import type { OrderType } from "../../shared/wire.ts";
 import { buy, TOYS } from "./store.ts";
 

@@ -6,10 +6,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import * as states from "../../catalog/checkpoint.ts";
-import { loadInitialProducts } from "../../catalog/initial_file.ts";
-import { readRow } from "../../catalog/rows.ts";
-import { CatalogState } from "../../catalog/state.ts";
+import * as states from "../../catalog/state/state_checkpoint.ts";
+import { loadInitialProducts } from "../../catalog/seed/seed_file.ts";
+import { readRow } from "../../catalog/state/rows.ts";
+import { CatalogState } from "../../catalog/state/catalog_state.ts";
 import { CHECKPOINT_EVERY_ROWS } from "../../shared/limits.ts";
 import {
   findBase, readCheckpoint, writeCheckpoint, type Checkpoint,

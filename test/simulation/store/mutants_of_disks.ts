@@ -241,7 +241,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "another's checkpoint comes on top of what the catalog had",
-    file: "catalog/changes.ts",
+    file: "catalog/state/undo_log.ts",
     find: "    this.#changes = [];\n    this.#head = 0;\n    this.#firstIndex = index;\n",
     replace: "    this.#firstIndex = index;\n",
     effect: "rows that were never committed are shown behind it",
@@ -249,7 +249,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a checkpoint without the sales that have no order",
-    file: "catalog/state.ts",
+    file: "catalog/state/catalog_state.ts",
     find: "      sales: this.#ledger.unsettledSales(),",
     replace: "      sales: [],",
     effect: "what was sold before the checkpoint never gets its order",
@@ -257,7 +257,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a checkpoint without the fence",
-    file: "catalog/state.ts",
+    file: "catalog/state/catalog_state.ts",
     find: "      fence: this.#ledger.fence,",
     replace: "      fence: { term: 0, leader: 0 },",
     effect: "after a restart a leader that was replaced fences again",
@@ -265,7 +265,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a checkpoint with what is shown",
-    file: "catalog/checkpoint.ts",
+    file: "catalog/state/state_checkpoint.ts",
     find: "    name, price, quantity, version, initial, restocked, soldBack, added, bought,\n  ];",
     replace:
       "    name, price, quantity, product.visibleVersion, initial, restocked, soldBack, added,\n" +

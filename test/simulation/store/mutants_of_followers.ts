@@ -4,11 +4,11 @@ import type { StoreMutant } from "./mutants.ts";
 export const FOLLOWER_MUTANTS: readonly StoreMutant[] = ([
   {
     name: "a follower shows what is committed",
-    file: "catalog/following.ts",
+    file: "catalog/calls/follower_reads.ts",
     find: "const told = Math.min(this.#told, this.#committed);",
     replace: "const told = this.#committed;",
     also: [{
-      file: "catalog/following.ts",
+      file: "catalog/calls/follower_reads.ts",
       find: " && shown <= this.#told) return;",
       replace: ") return;",
     }],
@@ -16,7 +16,7 @@ export const FOLLOWER_MUTANTS: readonly StoreMutant[] = ([
   },
   {
     name: "who led before it was open shows all that it has",
-    file: "catalog/following.ts",
+    file: "catalog/calls/follower_reads.ts",
     find: " && shown <= this.#told) return;",
     replace: ") return;",
     effect: "what no leader has shown yet is shown by one that led for a moment",
@@ -24,14 +24,14 @@ export const FOLLOWER_MUTANTS: readonly StoreMutant[] = ([
   },
   {
     name: "a follower answers although it is behind",
-    file: "catalog/following.ts",
+    file: "catalog/calls/follower_reads.ts",
     find: "if (shown >= least && shown",
     replace: "if (shown",
     effect: "who was told of a purchase is shown the stock of before",
   },
   {
     name: "a lease begins with what is visible",
-    file: "catalog/granting.ts",
+    file: "catalog/calls/lease_grants.ts",
     find: "confirmedAtMs, lastIndex });",
     replace: "confirmedAtMs, lastIndex: this.#state.visibleIndex });",
     effect: "what was on its way as the lease began is never told of, and missed",
@@ -39,7 +39,7 @@ export const FOLLOWER_MUTANTS: readonly StoreMutant[] = ([
   },
   {
     name: "a leader tells what is visible before it is open",
-    file: "catalog/leadership.ts",
+    file: "catalog/leader/leadership.ts",
     find: "return this.#isOpen ? this.#state.visibleIndex : 0;",
     replace: "return this.#state.visibleIndex;",
     effect: "followers show what is newer than a cache that the leader before filled",
@@ -72,7 +72,7 @@ export const FOLLOWER_MUTANTS: readonly StoreMutant[] = ([
   },
   {
     name: "an invalidation names the row that is visible by then",
-    file: "catalog/leading.ts",
+    file: "catalog/leader/leader_guard.ts",
     find: "const { commitIndex: index } = host;",
     replace: "const { visibleIndex: index } = leadership;",
     effect: "a front-end does not know from which row on it may be answered",

@@ -45,12 +45,12 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "sold without a fence",
-    file: "catalog/selling.ts",
+    file: "catalog/calls/sales.ts",
     find: "    if (isOutranked(request, fence)) return this.#refuse(leadership);\n" +
       "    if (request.term > fence.term) {",
     replace: "    if (Number.isNaN(fence.term)) {",
     also: [{
-      file: "catalog/sessions.ts",
+      file: "catalog/leader/sessions.ts",
       find: "if (session !== this.#current) {",
       replace: "if (session === null) {",
     }],
@@ -59,7 +59,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a batch of another session is decided",
-    file: "catalog/sessions.ts",
+    file: "catalog/leader/sessions.ts",
     find: "if (session !== this.#current) {",
     replace: "if (session === null) {",
     effect: "a late copy takes the number of another batch, and its answer",
@@ -67,7 +67,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a batch that comes twice is decided twice",
-    file: "catalog/selling.ts",
+    file: "catalog/calls/sales.ts",
     find: "    leadership.sessions.remember(request.batch, answer);\n",
     replace: "",
     effect: "what was refused is sold behind everybody's back",
@@ -75,7 +75,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a batch that nobody remembers is decided",
-    file: "catalog/sessions.ts",
+    file: "catalog/leader/sessions.ts",
     find: "if (batch <= this.#highest - SESSION_WINDOW_BATCHES) {",
     replace: "if (batch <= 0) {",
     effect: "a copy that comes very late sells behind everybody's back",
@@ -91,7 +91,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "one session for ever",
-    file: "catalog/sessions.ts",
+    file: "catalog/leader/sessions.ts",
     find: "if (fenceIsSame && this.#current !== null && this.#highest === 0) return this.#current;",
     replace: "if (fenceIsSame && this.#current !== null) return this.#current;",
     effect: "the first batch after a fence gets the answer of another",
@@ -99,7 +99,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the fence is told before it is final",
-    file: "catalog/selling.ts",
+    file: "catalog/calls/sales.ts",
     find: "    await leadership.visibility.wait(this.#state.lastIndex);\n    return { session",
     replace: "    return { session",
     effect: "a sale of the list is gone, and its order stands",
@@ -261,7 +261,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "refused by what is not final",
-    file: "catalog/selling.ts",
+    file: "catalog/calls/sales.ts",
     find: "return leadership.visibility.wait(this.#state.lastIndex).then(() => ({ results }));",
     replace: "return leadership.visibility.wait(rows.length > 0 ? this.#state.lastIndex : 0)" +
       ".then(() => ({ results }));",
@@ -272,11 +272,11 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   // takes what the fence's list names out of its queue. The last of these guards falls as well.
   {
     name: "the catalog forgets under which key it sold",
-    file: "catalog/decision.ts",
+    file: "catalog/state/sale_decision.ts",
     find: "const known = this.#sold.get(key) ?? this.#state.ledger.findByKey(key);",
     replace: "const known = this.#sold.get(key);",
-    also: [{ file: "catalog/row_check.ts", find: "numberOf(key) > settled", replace: "next < 0" }, {
-      file: "catalog/ledger.ts",
+    also: [{ file: "catalog/state/row_check.ts", find: "numberOf(key) > settled", replace: "next < 0" }, {
+      file: "catalog/state/sales_ledger.ts",
       find: '    assert(before === undefined || before <= this.settled, "one key, one sale");\n',
       replace: "",
     }, {
@@ -289,7 +289,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a restock counts what is still shown",
-    file: "catalog/restock.ts",
+    file: "catalog/leader/restock.ts",
     find: "state.products.outOfStock().map((product) => product.name);",
     replace: "state.products.ordered().filter((product) => product.visibleQuantity === 0)" +
       ".map((product) => product.name);",

@@ -5,7 +5,7 @@
  * end everybody's answers are judged by the rules that also judge real
  * processes (test/faults/judge.ts).
  */
-import { readRow } from "../../../catalog/rows.ts";
+import { readRow } from "../../../catalog/state/rows.ts";
 import { isOpening, parseOrder } from "../../../order/order_row.ts";
 import { CHECKPOINT_NAME, type Checkpoint } from "../../../shared/replication/checkpoint_file.ts";
 import { LOG_NAME } from "../../../shared/replication/log_file.ts";

@@ -4,18 +4,18 @@
  *
  *      1 … visible        |  visible+1 … last
  *      committed, and     |  decided: judged by, shown to nobody yet,
- *      no cache is older  |  each with what undoes it (changes.ts)
+ *      no cache is older  |  each with what undoes it (undo_log.ts)
  *
  * A row is applied as it enters the log, long before it is committed,
  * because the next sale must be judged by it. What never gets committed is
  * cut again, at once: it was shown to nobody.
  */
 import assert from "node:assert/strict";
-import { isTerm } from "../shared/terms.ts";
-import type { Sale } from "../shared/wire.ts";
-import { Changes, type Change } from "./changes.ts";
-import { writeCheckpoint, type Checkpoint } from "./checkpoint.ts";
-import { Ledger, NO_FENCE } from "./ledger.ts";
+import { isTerm } from "../../shared/terms.ts";
+import type { Sale } from "../../shared/wire.ts";
+import { Changes, type Change } from "./undo_log.ts";
+import { writeCheckpoint, type Checkpoint } from "./state_checkpoint.ts";
+import { Ledger, NO_FENCE } from "./sales_ledger.ts";
 import {
   NOT_BORN, Products, assertBalance, initialChecksum, initialRecord, tradedOf, unbornRecord,
 } from "./products.ts";

@@ -7,11 +7,11 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Log } from "../shared/logging.ts";
-import type { Store } from "../shared/stores/store.ts";
-import { UsageError } from "../shared/usage.ts";
-import { readInitialProducts } from "./initial_products.ts";
-import type { InitialProduct } from "./products.ts";
+import type { Log } from "../../shared/logging.ts";
+import type { Store } from "../../shared/stores/store.ts";
+import { UsageError } from "../../shared/usage.ts";
+import { readInitialProducts } from "./seed_csv.ts";
+import type { InitialProduct } from "../state/products.ts";
 
 export interface InitialFileOptions {
   store: Store;

@@ -1,6 +1,6 @@
 /**
  * Whether rows of another replica may follow those that are here: each is held
- * against the state that the rows before it make. state.ts asserts the same as
+ * against the state that the rows before it make. catalog_state.ts asserts the same as
  * it applies them, as by then it would be a bug; here it is somebody's word,
  * and refused.
  *
@@ -9,11 +9,11 @@
  *
  * As a rule there are none beyond, and of one row alone none is applied.
  */
-import { AppError } from "../shared/errors.ts";
-import { isTerm } from "../shared/terms.ts";
+import { AppError } from "../../shared/errors.ts";
+import { isTerm } from "../../shared/terms.ts";
 import type { ProductRecord } from "./products.ts";
 import type { NewProductRow, Row, SaleRow } from "./rows.ts";
-import type { CatalogState } from "./state.ts";
+import type { CatalogState } from "./catalog_state.ts";
 
 /**
  * Leaves the state as it was.
@@ -48,7 +48,7 @@ function checkRow(state: CatalogState, row: Row): void {
     case "open":
       return checkInitial(state, state.lastIndex + 1, row.initial);
     case "fence":
-      // Out of bounds it counts as none: see state.ts.
+      // Out of bounds it counts as none: see catalog_state.ts.
       if (isTerm(row.term) && row.term <= state.ledger.fence.term) throw no(state, row, "a fence");
       return;
     case "sale":

@@ -4,7 +4,7 @@
  * uncommitted ones are cut; both cost a step per row and never a copy.
  */
 import assert from "node:assert/strict";
-import type { Fence } from "./ledger.ts";
+import type { Fence } from "./sales_ledger.ts";
 import type { Life, ProductRecord } from "./products.ts";
 import type { Row } from "./rows.ts";
 

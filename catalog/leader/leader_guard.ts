@@ -5,13 +5,13 @@
  * what was true before a wait need not be true after it.
  */
 import assert from "node:assert/strict";
-import type { Clock } from "../shared/clock.ts";
-import { AppError } from "../shared/errors.ts";
-import type { ReplicaHost } from "../shared/replication/replica_host.ts";
-import type { HeldLease, InvalidateRequest } from "../shared/wire.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { ReplicaHost } from "../../shared/replication/replica_host.ts";
+import type { HeldLease, InvalidateRequest } from "../../shared/wire.ts";
 import { Leadership } from "./leadership.ts";
-import type { Row } from "./rows.ts";
-import type { CatalogState } from "./state.ts";
+import type { Row } from "../state/rows.ts";
+import type { CatalogState } from "../state/catalog_state.ts";
 
 /** What the catalog needs of its replica. */
 export type CatalogHost = Pick<

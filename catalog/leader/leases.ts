@@ -28,8 +28,8 @@
  * Pure: the time comes in, milliseconds of the monotonic clock.
  */
 import assert from "node:assert/strict";
-import { LEASE_MS } from "../shared/limits.ts";
-import type { HeldLease } from "../shared/wire.ts";
+import { LEASE_MS } from "../../shared/limits.ts";
+import type { HeldLease } from "../../shared/wire.ts";
 
 export interface LeasesOptions {
   leadership: string;

@@ -5,11 +5,11 @@
  * from one restock to the next, so that a process that was paused for a
  * minute restocks once, not six times.
  */
-import type { Clock } from "../shared/clock.ts";
-import { hasReason } from "../shared/errors.ts";
-import { BATCH_ITEMS_MAX } from "../shared/limits.ts";
-import { restockPayload, type RestockRow } from "./rows.ts";
-import type { CatalogState } from "./state.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { hasReason } from "../../shared/errors.ts";
+import { BATCH_ITEMS_MAX } from "../../shared/limits.ts";
+import { restockPayload, type RestockRow } from "../state/rows.ts";
+import type { CatalogState } from "../state/catalog_state.ts";
 
 export interface RestockOptions {
   state: CatalogState;

@@ -8,14 +8,14 @@
  *                       unless it is here in its first life, without traits, its life comes last
  *   [sale,key,name,type,quantity]                                            each unsettled sale
  */
-import { AppError } from "../shared/errors.ts";
-import { NAME_LENGTH_MAX } from "../shared/limits.ts";
-import { parseInternalKey } from "../shared/names.ts";
-import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../shared/parse.ts";
-import { isTerm } from "../shared/terms.ts";
-import { readTraits, TRAITS } from "../shared/traits.ts";
-import type { Sale } from "../shared/wire.ts";
-import { NO_FENCE, type Fence } from "./ledger.ts";
+import { AppError } from "../../shared/errors.ts";
+import { NAME_LENGTH_MAX } from "../../shared/limits.ts";
+import { parseInternalKey } from "../../shared/names.ts";
+import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../../shared/parse.ts";
+import { isTerm } from "../../shared/terms.ts";
+import { readTraits, TRAITS } from "../../shared/traits.ts";
+import type { Sale } from "../../shared/wire.ts";
+import { NO_FENCE, type Fence } from "./sales_ledger.ts";
 import { assertBalance, isBalanced, NO_TRAITS, PLAIN_LIFE, tradedOf } from "./products.ts";
 import type { Life, ProductRecord } from "./products.ts";
 
@@ -93,7 +93,7 @@ function productLine(product: ProductRecord): string {
 function readFence(value: unknown): Fence {
   const [term, leader] = asArray(value, "fence", 2, (one) => asCount(one));
   if (leader === undefined) throw wrong("it has half a fence");
-  // As a row of the log: see state.ts.
+  // As a row of the log: see catalog_state.ts.
   return isTerm(term) ? { term, leader } : NO_FENCE;
 }
 

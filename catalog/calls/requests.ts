@@ -1,6 +1,6 @@
 /** The catalog's calls: parsed at this door, answered by the owner. */
-import type { AdminChange, AdminRequest, ProductPatch } from "../shared/admin_wire.ts";
-import { AppError } from "../shared/errors.ts";
+import type { AdminChange, AdminRequest, ProductPatch } from "../../shared/admin_wire.ts";
+import { AppError } from "../../shared/errors.ts";
 import {
   BATCH_ITEMS_MAX,
   KEY_LENGTH_MAX,
@@ -9,11 +9,11 @@ import {
   PAGE_ITEMS_MAX,
   QUANTITY_MAX,
   STOCK_MAX,
-} from "../shared/limits.ts";
-import { parseInternalKey } from "../shared/names.ts";
-import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../shared/parse.ts";
-import { asTerm } from "../shared/terms.ts";
-import { readTraits, TRAITS } from "../shared/traits.ts";
+} from "../../shared/limits.ts";
+import { parseInternalKey } from "../../shared/names.ts";
+import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../../shared/parse.ts";
+import { asTerm } from "../../shared/terms.ts";
+import { readTraits, TRAITS } from "../../shared/traits.ts";
 import type {
   FenceRequest,
   HeldLease,
@@ -26,7 +26,7 @@ import type {
   Purchase,
   Reader,
   SalesRequest,
-} from "../shared/wire.ts";
+} from "../../shared/wire.ts";
 
 export const CATALOG_CALLS = [
   { method: "POST", path: "/fence" },

@@ -5,8 +5,8 @@
  * state nothing is awaited: a list that takes several turns to find is vouched
  * for again when it is found.
  */
-import type { Clock } from "../shared/clock.ts";
-import { AppError } from "../shared/errors.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
 import type {
   ListAnswer,
   ListRequest,
@@ -15,13 +15,13 @@ import type {
   NamesAnswer,
   NamesRequest,
   Reader,
-} from "../shared/wire.ts";
-import type { Following } from "./following.ts";
-import type { Leading } from "./leading.ts";
+} from "../../shared/wire.ts";
+import type { Following } from "./follower_reads.ts";
+import type { Leading } from "../leader/leader_guard.ts";
 import { ListScan } from "./list_scan.ts";
-import { listPage, lookUp, nameOf } from "./lookups.ts";
+import { listPage, lookUp, nameOf } from "./shown_products.ts";
 import { LIST_ROWS, Searches, type ListRows } from "./searches.ts";
-import type { CatalogState } from "./state.ts";
+import type { CatalogState } from "../state/catalog_state.ts";
 
 export interface ReadingOptions {
   state: CatalogState;

@@ -9,9 +9,9 @@
  * the orders' leader fences again and learns from the list of unsettled sales
  * what became of its batches.
  */
-import { AppError } from "../shared/errors.ts";
-import { SESSION_WINDOW_BATCHES } from "../shared/limits.ts";
-import type { SalesAnswer } from "../shared/wire.ts";
+import { AppError } from "../../shared/errors.ts";
+import { SESSION_WINDOW_BATCHES } from "../../shared/limits.ts";
+import type { SalesAnswer } from "../../shared/wire.ts";
 
 export class Sessions {
   readonly #leadership: string;

@@ -10,17 +10,17 @@
  * With a full disk nothing new is sold. A fence still gets its row: without it
  * no order leader would learn which sales have no order yet.
  */
-import type { Clock } from "../shared/clock.ts";
-import { AppError } from "../shared/errors.ts";
-import { failpoint } from "../shared/failpoint.ts";
-import { climb } from "../shared/terms.ts";
-import type { FenceAnswer, FenceRequest, SalesAnswer, SalesRequest } from "../shared/wire.ts";
-import { decide } from "./decision.ts";
-import type { Leadership } from "./leadership.ts";
-import type { Leading } from "./leading.ts";
-import type { Fence } from "./ledger.ts";
-import { fencePayload, type FenceRow } from "./rows.ts";
-import type { CatalogState } from "./state.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
+import { failpoint } from "../../shared/failpoint.ts";
+import { climb } from "../../shared/terms.ts";
+import type { FenceAnswer, FenceRequest, SalesAnswer, SalesRequest } from "../../shared/wire.ts";
+import { decide } from "../state/sale_decision.ts";
+import type { Leadership } from "../leader/leadership.ts";
+import type { Leading } from "../leader/leader_guard.ts";
+import type { Fence } from "../state/sales_ledger.ts";
+import { fencePayload, type FenceRow } from "../state/rows.ts";
+import type { CatalogState } from "../state/catalog_state.ts";
 
 export interface SellingOptions {
   state: CatalogState;

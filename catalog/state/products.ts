@@ -7,16 +7,16 @@
  * Every number is held twice. The decided one counts each row of the own
  * log, and the next sale is judged by it; the visible one is what front-ends
  * are told, and follows once the row is committed and no cache holds the
- * older value (visibility.ts). Who moves them is state.ts.
+ * older value (visibility.ts). Who moves them is catalog_state.ts.
  *
  * A product that the admin removed stays here, unseen: its books go on should
  * it come again, and its id is never another's.
  */
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import { quoteField } from "../shared/csv.ts";
-import type { Traits } from "../shared/wire.ts";
-import type { ListScan } from "./list_scan.ts";
+import { quoteField } from "../../shared/csv.ts";
+import type { Traits } from "../../shared/wire.ts";
+import type { ListScan } from "../calls/list_scan.ts";
 import { idOf, Shelf } from "./shelf.ts";
 
 /** A product as the store's CSV file has it. */

@@ -5,11 +5,11 @@
  * its own, `<term>.<start id>`, that no other leadership of this group ever
  * had or will have.
  */
-import type { Clock } from "../shared/clock.ts";
+import type { Clock } from "../../shared/clock.ts";
 import { Invalidations } from "./invalidations.ts";
 import { Leases } from "./leases.ts";
 import { Sessions } from "./sessions.ts";
-import type { CatalogState } from "./state.ts";
+import type { CatalogState } from "../state/catalog_state.ts";
 import { Visibility } from "./visibility.ts";
 
 export interface LeadershipOptions {

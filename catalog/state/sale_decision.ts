@@ -4,11 +4,11 @@
  * that when they enter the log, and may be cut again. One pass, no promise
  * and no closure per sale: thousands of these come every second.
  */
-import { AppError } from "../shared/errors.ts";
-import type { Purchase, Sale, SaleResult } from "../shared/wire.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { Purchase, Sale, SaleResult } from "../../shared/wire.ts";
 import { tradedOf, type ProductRecord } from "./products.ts";
 import { salePayload, type SaleRow } from "./rows.ts";
-import type { CatalogState } from "./state.ts";
+import type { CatalogState } from "./catalog_state.ts";
 
 export interface Decision {
   /** In the order of the purchases. */

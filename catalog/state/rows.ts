@@ -18,11 +18,11 @@
  * The price of a sale is what one piece cost: it is there to be read, no state
  * hangs on it.
  */
-import { quoteField, splitRow } from "../shared/csv.ts";
-import { AppError } from "../shared/errors.ts";
-import { parseInternalKey, parseName } from "../shared/names.ts";
-import { PRICE } from "../shared/parse.ts";
-import type { OrderType, Traits } from "../shared/wire.ts";
+import { quoteField, splitRow } from "../../shared/csv.ts";
+import { AppError } from "../../shared/errors.ts";
+import { parseInternalKey, parseName } from "../../shared/names.ts";
+import { PRICE } from "../../shared/parse.ts";
+import type { OrderType, Traits } from "../../shared/wire.ts";
 import { formatTraits, NO_TRAITS } from "./products.ts";
 
 export const COLUMNS = [
@@ -179,7 +179,7 @@ export function readRow(payload: string): Row {
     case "remove":
       return { kind: "remove", name, quantity: readWhole(fields[AT.quantity]!) };
     case "fence": {
-      const [term, leader, ...more] = fields[AT.fence]!.split(".");
+      const [term, leader, ...more] = fields[AT.fence]!.split("..");
       if (leader === undefined || more.length > 0) throw noRow(`a fence: ${payload}`);
       // One out of bounds, from before terms had any, is a row all the same; it counts as none.
       return { kind: "fence", term: readTerm(term!), leader: readCount(leader) };

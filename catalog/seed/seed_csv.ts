@@ -6,14 +6,14 @@
  * every cell after. The first fault ends the start, with file, line, reason.
  */
 import parse from "csv-simple-parser";
-import { AppError, hasReason } from "../shared/errors.ts";
-import { ID_MAX, QUANTITY_MAX, VOLUME_MAX } from "../shared/limits.ts";
-import { parseName } from "../shared/names.ts";
-import { PRICE } from "../shared/parse.ts";
-import type { Column } from "../shared/stores/store.ts";
-import { UsageError } from "../shared/usage.ts";
-import type { Traits } from "../shared/wire.ts";
-import type { InitialProduct } from "./products.ts";
+import { AppError, hasReason } from "../../shared/errors.ts";
+import { ID_MAX, QUANTITY_MAX, VOLUME_MAX } from "../../shared/limits.ts";
+import { parseName } from "../../shared/names.ts";
+import { PRICE } from "../../shared/parse.ts";
+import type { Column } from "../../shared/stores/store.ts";
+import { UsageError } from "../../shared/usage.ts";
+import type { Traits } from "../../shared/wire.ts";
+import type { InitialProduct } from "../state/products.ts";
 
 const BYTE_ORDER_MARK = "\ufeff";
 const LINE_BREAK = /\r\n|\n/;

@@ -4,12 +4,12 @@
  * they hang: what a lapsed lease held up is shown before the lease is judged,
  * and nothing is awaited between the judgement and the grant.
  */
-import type { Clock } from "../shared/clock.ts";
-import { AppError } from "../shared/errors.ts";
-import type { LeaseAnswer, LeaseRequest } from "../shared/wire.ts";
-import type { Leadership } from "./leadership.ts";
-import type { Leading } from "./leading.ts";
-import type { CatalogState } from "./state.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { LeaseAnswer, LeaseRequest } from "../../shared/wire.ts";
+import type { Leadership } from "../leader/leadership.ts";
+import type { Leading } from "../leader/leader_guard.ts";
+import type { CatalogState } from "../state/catalog_state.ts";
 
 export class Granting {
   readonly #state: CatalogState;

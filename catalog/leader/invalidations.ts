@@ -15,12 +15,12 @@
  * cost every purchase a whole lease, time and again.
  */
 import assert from "node:assert/strict";
-import type { Clock } from "../shared/clock.ts";
+import type { Clock } from "../../shared/clock.ts";
 import {
   INVALIDATE_NAMES_MAX,
   INVALIDATE_PATIENCE_MS,
   INVALIDATE_RETRY_MS,
-} from "../shared/limits.ts";
+} from "../../shared/limits.ts";
 
 export interface InvalidationsOptions {
   frontends: Iterable<number>;

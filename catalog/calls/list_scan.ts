@@ -10,9 +10,9 @@
  * at that instant, what one made at that instant would find; what its products
  * cost, and how many there are, is read then.
  */
-import type { ListQuery } from "../shared/wire.ts";
-import type { ProductRecord, Products } from "./products.ts";
-import { firstBehind, idOf, nameOf, put, take, type Key } from "./shelf.ts";
+import type { ListQuery } from "../../shared/wire.ts";
+import type { ProductRecord, Products } from "../state/products.ts";
+import { firstBehind, idOf, nameOf, put, take, type Key } from "../state/shelf.ts";
 
 export class ListScan {
   readonly #state: { readonly products: Products };

@@ -11,11 +11,11 @@
  * value is fetched again and kept.
  */
 import assert from "node:assert/strict";
-import type { Clock } from "../shared/clock.ts";
-import { failpoint } from "../shared/failpoint.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { failpoint } from "../../shared/failpoint.ts";
 import type { Invalidations } from "./invalidations.ts";
 import type { Leases } from "./leases.ts";
-import type { CatalogState } from "./state.ts";
+import type { CatalogState } from "../state/catalog_state.ts";
 
 export interface VisibilityOptions {
   state: CatalogState;

@@ -6,17 +6,17 @@
  */
 import type {
   AdminAnswer, AdminChange, AdminRequest, NewProduct, ProductPatch,
-} from "../shared/admin_wire.ts";
-import { Arrivals } from "../shared/arrivals.ts";
-import type { Clock } from "../shared/clock.ts";
-import { AppError } from "../shared/errors.ts";
-import { ID_MAX, STOCK_MAX } from "../shared/limits.ts";
-import type { Leadership } from "./leadership.ts";
-import type { Leading } from "./leading.ts";
-import { decidedProduct } from "./lookups.ts";
-import { NO_TRAITS, type ProductRecord } from "./products.ts";
-import { adminPayload, type AdminRow } from "./rows.ts";
-import type { CatalogState } from "./state.ts";
+} from "../../shared/admin_wire.ts";
+import { Arrivals } from "../../shared/arrivals.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
+import { ID_MAX, STOCK_MAX } from "../../shared/limits.ts";
+import type { Leadership } from "../leader/leadership.ts";
+import type { Leading } from "../leader/leader_guard.ts";
+import { decidedProduct } from "./shown_products.ts";
+import { NO_TRAITS, type ProductRecord } from "../state/products.ts";
+import { adminPayload, type AdminRow } from "../state/rows.ts";
+import type { CatalogState } from "../state/catalog_state.ts";
 
 export interface AdministrationOptions {
   state: CatalogState;

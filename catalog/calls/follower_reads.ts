@@ -13,10 +13,10 @@
  * ended before it was open, and more rows than are held back. Then nothing is
  * answered until somebody has been told as much.
  */
-import { AppError } from "../shared/errors.ts";
-import { UNSHOWN_ROWS_MAX } from "../shared/limits.ts";
-import type { FollowerRead } from "../shared/wire.ts";
-import type { CatalogState } from "./state.ts";
+import { AppError } from "../../shared/errors.ts";
+import { UNSHOWN_ROWS_MAX } from "../../shared/limits.ts";
+import type { FollowerRead } from "../../shared/wire.ts";
+import type { CatalogState } from "../state/catalog_state.ts";
 
 export class Following {
   readonly #state: CatalogState;
