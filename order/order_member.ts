@@ -10,7 +10,7 @@ import { openPeers } from "../shared/http/peers.ts";
 import type { Member, MemberContext } from "../shared/member.ts";
 import { NodeDisk } from "../shared/replication/node_disk.ts";
 import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
-import { ORDER_CALLS } from "./calls.ts";
+import { ORDER_CALLS } from "./requests.ts";
 import { OrderService } from "./order_service.ts";
 
 export async function startOrder(context: MemberContext): Promise<Member> {

@@ -19,11 +19,11 @@ import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import { SteppingAside } from "../shared/stepping_aside.ts";
 import type { FindAnswer, PlaceAnswer, PlaceRequest, ReplicaHealth } from "../shared/wire.ts";
-import { parseFind, parseHealth, parsePlace } from "./calls.ts";
+import { parseFind, parseHealth, parsePlace } from "./requests.ts";
 import { hindranceOf } from "./hindrance.ts";
 import { OrderIndex } from "./order_index.ts";
 import { Orders } from "./orders.ts";
-import { Seller } from "./seller.ts";
+import { Seller } from "./sales_client.ts";
 
 export interface OrderServiceOptions {
   /** This replica's. */

@@ -32,8 +32,8 @@ import {
   unavailable,
   type Asked,
   type Pending,
-} from "./purchase_call.ts";
-import { NO_ROOM, type Seller, type SellerEvents } from "./seller.ts";
+} from "./place_batch.ts";
+import { NO_ROOM, type Seller, type SellerEvents } from "./sales_client.ts";
 import { Settlement } from "./settlement.ts";
 
 /** A call is answered this much before its front-end stops waiting. */

@@ -16,7 +16,7 @@ import {
   type Asked,
   type Pending,
   type PlaceCall,
-} from "./purchase_call.ts";
+} from "./place_batch.ts";
 
 export class PendingPurchases {
   readonly #byKey = new Map<string, Pending>();

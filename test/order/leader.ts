@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import type { TestContext } from "node:test";
 import { OrderIndex } from "../../order/order_index.ts";
 import { Orders } from "../../order/orders.ts";
-import { Seller } from "../../order/seller.ts";
+import { Seller } from "../../order/sales_client.ts";
 import { monotonicMs } from "../../shared/clock.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { Purchase } from "../../shared/wire.ts";

@@ -83,7 +83,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a session begins while batches are under way",
-    file: "order/seller.ts",
+    file: "order/sales_client.ts",
     find: "if (selling.inFlight > 0 || selling.isFencing) return;",
     replace: "if (selling.isFencing) return;",
     effect: "a sale is in the list and in an answer that comes later",
@@ -159,7 +159,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a key stands for whatever is asked",
-    file: "order/purchase_call.ts",
+    file: "order/place_batch.ts",
     find: "return one.name === other.name && one.type === other.type && " +
       "one.quantity === other.quantity;",
     replace: "return one.type === other.type;",
@@ -167,7 +167,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a repeat is not marked",
-    file: "order/purchase_call.ts",
+    file: "order/place_batch.ts",
     find: '{ code: "ordered", number: order.number, replayed: true }',
     replace: '{ code: "ordered", number: order.number, replayed: false }',
     effect: "who asks again takes it for a second order",
@@ -245,7 +245,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "what was lost with the lead counts as not tried",
-    file: "order/purchase_call.ts",
+    file: "order/place_batch.ts",
     find: 'const isTried = pending.progress !== "queued";',
     replace: 'const isTried = pending.progress === "logged";',
     effect: "told that nothing was tried, and it comes true",
@@ -280,7 +280,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
       find: '    assert(before === undefined || before <= this.settled, "one key, one sale");\n',
       replace: "",
     }, {
-      file: "order/seller.ts",
+      file: "order/sales_client.ts",
       find: "    this.#queue = this.#queue.filter((pending) => !sold.has(pending.purchase.key));\n",
       replace: "    void sold;\n",
     }],

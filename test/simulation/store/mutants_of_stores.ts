@@ -63,7 +63,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "bought and sold back are one under one key",
-    file: "order/purchase_call.ts",
+    file: "order/place_batch.ts",
     find:
       "return one.name === other.name && one.type === other.type && " +
       "one.quantity === other.quantity;",

@@ -35,7 +35,7 @@ import type {
   SalesRequest,
 } from "../shared/wire.ts";
 import { readFence, readSales } from "./catalog_answers.ts";
-import type { Pending } from "./purchase_call.ts";
+import type { Pending } from "./place_batch.ts";
 
 export interface SellerEvents {
   /** The catalog's answers to one batch, in its order. */
