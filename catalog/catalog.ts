@@ -10,7 +10,7 @@ import { AppError } from "../shared/errors.ts";
 import type { Log } from "../shared/logging.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import { isTerm } from "../shared/terms.ts";
-import type { ReplicaHealth } from "../shared/wire.ts";
+import type { ReplicaHealth } from "../shared/messages/messages.ts";
 import { Administration } from "./calls/admin_changes.ts";
 import { readCheckpoint, type Checkpoint } from "./state/state_checkpoint.ts";
 import {

@@ -2,7 +2,7 @@
 import { monotonicMs } from "../shared/clock.ts";
 import { startHttpServer } from "../shared/http/server.ts";
 import { createLog } from "../shared/logging.ts";
-import { serveThread } from "../shared/threads.ts";
+import { serveThread } from "../shared/threads/owner_threads.ts";
 import { withheldRoutes } from "./api/admin_routes.ts";
 import { ThreadCounts } from "./cache/thread_metrics.ts";
 import { makePages, type HttpThreadData } from "./api/handlers.ts";

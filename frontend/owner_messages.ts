@@ -1,6 +1,6 @@
-/** What HTTP threads ask their owner, and what it answers; the rest are types of shared/wire.ts. */
-import type { AdminChange } from "../shared/admin_wire.ts";
-import type { ListQuery } from "../shared/wire.ts";
+/** What HTTP threads ask their owner, and what it answers; the rest are types of shared/messages/messages.ts. */
+import type { AdminChange } from "../shared/messages/admin.ts";
+import type { ListQuery } from "../shared/messages/messages.ts";
 
 /**
  * What the FrontendOwner is asked for. By kind:

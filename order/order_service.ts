@@ -7,18 +7,20 @@
  *                                │     ▲ rows, commits
  *                                └─▶ ReplicaHost ◀─▶ the other replicas, the disk
  */
-import { PATIENT, type Asker } from "../shared/asker.ts";
-import { Arrivals } from "../shared/arrivals.ts";
+import { PATIENT, type Asker } from "../shared/threads/asker.ts";
+import { Arrivals } from "../shared/cluster/sequence_guard.ts";
 import type { Clock } from "../shared/clock.ts";
 import { failpoint } from "../shared/failpoint.ts";
-import { LeaderFinder } from "../shared/leader_finder.ts";
+import { LeaderFinder } from "../shared/cluster/leader_finder.ts";
 import type { Log } from "../shared/logging.ts";
-import type { Peer } from "../shared/peer.ts";
+import type { Peer } from "../shared/cluster/peer.ts";
 import type { Disk } from "../shared/replication/disk.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
-import { SteppingAside } from "../shared/stepping_aside.ts";
-import type { FindAnswer, PlaceAnswer, PlaceRequest, ReplicaHealth } from "../shared/wire.ts";
+import { SteppingAside } from "../shared/replication/unfit_leader.ts";
+import type {
+  FindAnswer, PlaceAnswer, PlaceRequest, ReplicaHealth,
+} from "../shared/messages/messages.ts";
 import { parseFind, parseHealth, parsePlace } from "./requests.ts";
 import { hindranceOf } from "./hindrance.ts";
 import { OrderIndex } from "./order_index.ts";

@@ -12,14 +12,16 @@
  * those numbers again.
  */
 import { strict as assert } from "node:assert";
-import { PATIENT } from "../shared/asker.ts";
+import { PATIENT } from "../shared/threads/asker.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import { failpoint } from "../shared/failpoint.ts";
 import { FAIL_FAST_MS, PLACE_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../shared/limits.ts";
 import type { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
-import type { FenceAnswer, Order, PlaceResult, Purchase, SaleResult } from "../shared/wire.ts";
+import type {
+  FenceAnswer, Order, PlaceResult, Purchase, SaleResult,
+} from "../shared/messages/messages.ts";
 import { formatOpening, formatOrder, ORDER_COLUMNS } from "./order_row.ts";
 import { wrong } from "./catalog_answers.ts";
 import type { OrderIndex } from "./order_index.ts";

@@ -5,7 +5,7 @@
  */
 import { strict as assert } from "node:assert";
 import type { Clock } from "../shared/clock.ts";
-import type { PlaceResult, Purchase } from "../shared/wire.ts";
+import type { PlaceResult, Purchase } from "../shared/messages/messages.ts";
 import {
   dropAnswered,
   inherited,

@@ -5,8 +5,8 @@
  * deadline with what is known by then.
  */
 import { strict as assert } from "node:assert";
-import { PATIENT, type Asker } from "../shared/asker.ts";
-import type { PlaceResult, Purchase } from "../shared/wire.ts";
+import { PATIENT, type Asker } from "../shared/threads/asker.ts";
+import type { PlaceResult, Purchase } from "../shared/messages/messages.ts";
 import type { OrderRow } from "./order_row.ts";
 
 /**

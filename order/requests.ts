@@ -3,10 +3,10 @@
  */
 import { BATCH_ITEMS_MAX, NAME_LENGTH_MAX, QUANTITY_MAX } from "../shared/limits.ts";
 import { AppError } from "../shared/errors.ts";
-import { parseInternalKey } from "../shared/names.ts";
-import { asArray, asIntegerIn, asRecord, asText } from "../shared/parse.ts";
+import { parseInternalKey } from "../shared/messages/names.ts";
+import { asArray, asIntegerIn, asRecord, asText } from "../shared/messages/parse.ts";
 import { asTerm } from "../shared/terms.ts";
-import type { OrderType, PlaceRequest, Purchase } from "../shared/wire.ts";
+import type { OrderType, PlaceRequest, Purchase } from "../shared/messages/messages.ts";
 
 export const ORDER_CALLS = [
   { method: "POST", path: "/orders" },

@@ -16,7 +16,7 @@
 import { pause, type Clock } from "../shared/clock.ts";
 import { AppError, hasReason, STRANGERS, type Reason } from "../shared/errors.ts";
 import { failpoint } from "../shared/failpoint.ts";
-import type { LeaderFinder } from "../shared/leader_finder.ts";
+import type { LeaderFinder } from "../shared/cluster/leader_finder.ts";
 import {
   BATCH_ITEMS_MAX,
   RETRY_PAUSE_MAX_MS,
@@ -33,7 +33,7 @@ import type {
   SaleResult,
   SalesAnswer,
   SalesRequest,
-} from "../shared/wire.ts";
+} from "../shared/messages/messages.ts";
 import { readFence, readSales } from "./catalog_answers.ts";
 import type { Pending } from "./place_batch.ts";
 

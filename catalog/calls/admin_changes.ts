@@ -6,8 +6,8 @@
  */
 import type {
   AdminAnswer, AdminChange, AdminRequest, NewProduct, ProductPatch,
-} from "../../shared/admin_wire.ts";
-import { Arrivals } from "../../shared/arrivals.ts";
+} from "../../shared/messages/admin.ts";
+import { Arrivals } from "../../shared/cluster/sequence_guard.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { ID_MAX, STOCK_MAX } from "../../shared/limits.ts";

@@ -15,7 +15,7 @@
  */
 import { AppError } from "../../shared/errors.ts";
 import { UNSHOWN_ROWS_MAX } from "../../shared/limits.ts";
-import type { FollowerRead } from "../../shared/wire.ts";
+import type { FollowerRead } from "../../shared/messages/messages.ts";
 import type { CatalogState } from "../state/catalog_state.ts";
 
 export class Following {

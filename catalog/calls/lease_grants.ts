@@ -6,7 +6,7 @@
  */
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { LeaseAnswer, LeaseRequest } from "../../shared/wire.ts";
+import type { LeaseAnswer, LeaseRequest } from "../../shared/messages/messages.ts";
 import type { Leadership } from "../leader/leadership.ts";
 import type { Leading } from "../leader/leader_guard.ts";
 import type { CatalogState } from "../state/catalog_state.ts";

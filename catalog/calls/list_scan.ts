@@ -10,7 +10,7 @@
  * at that instant, what one made at that instant would find; what its products
  * cost, and how many there are, is read then.
  */
-import type { ListQuery } from "../../shared/wire.ts";
+import type { ListQuery } from "../../shared/messages/messages.ts";
 import type { ProductRecord, Products } from "../state/products.ts";
 import { firstBehind, idOf, nameOf, put, take, type Key } from "../state/shelf.ts";
 

@@ -15,7 +15,7 @@ import type {
   NamesAnswer,
   NamesRequest,
   Reader,
-} from "../../shared/wire.ts";
+} from "../../shared/messages/messages.ts";
 import type { Following } from "./follower_reads.ts";
 import type { Leading } from "../leader/leader_guard.ts";
 import { ListScan } from "./list_scan.ts";

@@ -1,5 +1,5 @@
 /** The catalog's calls: parsed at this door, answered by the owner. */
-import type { AdminChange, AdminRequest, ProductPatch } from "../../shared/admin_wire.ts";
+import type { AdminChange, AdminRequest, ProductPatch } from "../../shared/messages/admin.ts";
 import { AppError } from "../../shared/errors.ts";
 import {
   BATCH_ITEMS_MAX,
@@ -10,10 +10,10 @@ import {
   QUANTITY_MAX,
   STOCK_MAX,
 } from "../../shared/limits.ts";
-import { parseInternalKey } from "../../shared/names.ts";
-import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../../shared/parse.ts";
+import { parseInternalKey } from "../../shared/messages/names.ts";
+import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../../shared/messages/parse.ts";
 import { asTerm } from "../../shared/terms.ts";
-import { readTraits, TRAITS } from "../../shared/traits.ts";
+import { readTraits, TRAITS } from "../../shared/messages/traits.ts";
 import type {
   FenceRequest,
   HeldLease,
@@ -26,7 +26,7 @@ import type {
   Purchase,
   Reader,
   SalesRequest,
-} from "../../shared/wire.ts";
+} from "../../shared/messages/messages.ts";
 
 export const CATALOG_CALLS = [
   { method: "POST", path: "/fence" },

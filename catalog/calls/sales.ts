@@ -14,7 +14,9 @@ import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { failpoint } from "../../shared/failpoint.ts";
 import { climb } from "../../shared/terms.ts";
-import type { FenceAnswer, FenceRequest, SalesAnswer, SalesRequest } from "../../shared/wire.ts";
+import type {
+  FenceAnswer, FenceRequest, SalesAnswer, SalesRequest,
+} from "../../shared/messages/messages.ts";
 import { decide } from "../state/sale_decision.ts";
 import type { Leadership } from "../leader/leadership.ts";
 import type { Leading } from "../leader/leader_guard.ts";

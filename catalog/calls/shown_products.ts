@@ -4,7 +4,7 @@
  * for the asker alone: a copy kept now would outlive its invalidation, which
  * may have passed already.
  */
-import type { ListResult, LookupResult, Product, Traits } from "../../shared/wire.ts";
+import type { ListResult, LookupResult, Product, Traits } from "../../shared/messages/messages.ts";
 import type { ListScan } from "./list_scan.ts";
 import { NO_TRAITS, NOT_BORN, tradedOf, type ProductRecord } from "../state/products.ts";
 import type { CatalogState } from "../state/catalog_state.ts";

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { ReplicaHost } from "../../shared/replication/replica_host.ts";
-import type { HeldLease, InvalidateRequest } from "../../shared/wire.ts";
+import type { HeldLease, InvalidateRequest } from "../../shared/messages/messages.ts";
 import { Leadership } from "./leadership.ts";
 import type { Row } from "../state/rows.ts";
 import type { CatalogState } from "../state/catalog_state.ts";

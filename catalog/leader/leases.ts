@@ -29,7 +29,7 @@
  */
 import assert from "node:assert/strict";
 import { LEASE_MS } from "../../shared/limits.ts";
-import type { HeldLease } from "../../shared/wire.ts";
+import type { HeldLease } from "../../shared/messages/messages.ts";
 
 export interface LeasesOptions {
   leadership: string;

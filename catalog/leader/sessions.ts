@@ -11,7 +11,7 @@
  */
 import { AppError } from "../../shared/errors.ts";
 import { SESSION_WINDOW_BATCHES } from "../../shared/limits.ts";
-import type { SalesAnswer } from "../../shared/wire.ts";
+import type { SalesAnswer } from "../../shared/messages/messages.ts";
 
 export class Sessions {
   readonly #leadership: string;

@@ -8,11 +8,11 @@
 import parse from "csv-simple-parser";
 import { AppError, hasReason } from "../../shared/errors.ts";
 import { ID_MAX, QUANTITY_MAX, VOLUME_MAX } from "../../shared/limits.ts";
-import { parseName } from "../../shared/names.ts";
-import { PRICE } from "../../shared/parse.ts";
+import { parseName } from "../../shared/messages/names.ts";
+import { PRICE } from "../../shared/messages/parse.ts";
 import type { Column } from "../../shared/stores/store.ts";
 import { UsageError } from "../../shared/usage.ts";
-import type { Traits } from "../../shared/wire.ts";
+import type { Traits } from "../../shared/messages/messages.ts";
 import type { InitialProduct } from "../state/products.ts";
 
 const BYTE_ORDER_MARK = "\ufeff";

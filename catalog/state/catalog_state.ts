@@ -12,7 +12,7 @@
  */
 import assert from "node:assert/strict";
 import { isTerm } from "../../shared/terms.ts";
-import type { Sale } from "../../shared/wire.ts";
+import type { Sale } from "../../shared/messages/messages.ts";
 import { Changes, type Change } from "./undo_log.ts";
 import { writeCheckpoint, type Checkpoint } from "./state_checkpoint.ts";
 import { Ledger, NO_FENCE } from "./sales_ledger.ts";

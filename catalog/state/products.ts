@@ -15,7 +15,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { quoteField } from "../../shared/csv.ts";
-import type { Traits } from "../../shared/wire.ts";
+import type { Traits } from "../../shared/messages/messages.ts";
 import type { ListScan } from "../calls/list_scan.ts";
 import { idOf, Shelf } from "./shelf.ts";
 

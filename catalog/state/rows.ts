@@ -20,9 +20,9 @@
  */
 import { quoteField, splitRow } from "../../shared/csv.ts";
 import { AppError } from "../../shared/errors.ts";
-import { parseInternalKey, parseName } from "../../shared/names.ts";
-import { PRICE } from "../../shared/parse.ts";
-import type { OrderType, Traits } from "../../shared/wire.ts";
+import { parseInternalKey, parseName } from "../../shared/messages/names.ts";
+import { PRICE } from "../../shared/messages/parse.ts";
+import type { OrderType, Traits } from "../../shared/messages/messages.ts";
 import { formatTraits, NO_TRAITS } from "./products.ts";
 
 export const COLUMNS = [

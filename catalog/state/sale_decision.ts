@@ -5,7 +5,7 @@
  * and no closure per sale: thousands of these come every second.
  */
 import { AppError } from "../../shared/errors.ts";
-import type { Purchase, Sale, SaleResult } from "../../shared/wire.ts";
+import type { Purchase, Sale, SaleResult } from "../../shared/messages/messages.ts";
 import { tradedOf, type ProductRecord } from "./products.ts";
 import { salePayload, type SaleRow } from "./rows.ts";
 import type { CatalogState } from "./catalog_state.ts";

@@ -8,7 +8,7 @@
  *      forgotten    |  kept, with their key |  not yet sold
  */
 import assert from "node:assert/strict";
-import type { Sale } from "../../shared/wire.ts";
+import type { Sale } from "../../shared/messages/messages.ts";
 
 /** The order leader that may sell; term 0 is before the first. */
 export interface Fence {

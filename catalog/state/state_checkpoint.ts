@@ -10,11 +10,11 @@
  */
 import { AppError } from "../../shared/errors.ts";
 import { NAME_LENGTH_MAX } from "../../shared/limits.ts";
-import { parseInternalKey } from "../../shared/names.ts";
-import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../../shared/parse.ts";
+import { parseInternalKey } from "../../shared/messages/names.ts";
+import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../../shared/messages/parse.ts";
 import { isTerm } from "../../shared/terms.ts";
-import { readTraits, TRAITS } from "../../shared/traits.ts";
-import type { Sale } from "../../shared/wire.ts";
+import { readTraits, TRAITS } from "../../shared/messages/traits.ts";
+import type { Sale } from "../../shared/messages/messages.ts";
 import { NO_FENCE, type Fence } from "./sales_ledger.ts";
 import { assertBalance, isBalanced, NO_TRAITS, PLAIN_LIFE, tradedOf } from "./products.ts";
 import type { Life, ProductRecord } from "./products.ts";

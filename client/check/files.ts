@@ -11,7 +11,7 @@ import {
   closeSync, existsSync, fstatSync, openSync, readSync, readdirSync, statSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type Birth, FORMAT, readBirth } from "../../shared/birth.ts";
+import { type Birth, FORMAT, readBirth } from "../../shared/member/cluster_identity.ts";
 import { AppError } from "../../shared/errors.ts";
 import {
   type Checkpoint, findBase, readCheckpoint,

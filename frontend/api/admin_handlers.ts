@@ -4,14 +4,14 @@
  * so, and whoever asked looks before asking again.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { AdminAnswer, AdminChange, ProductPatch } from "../../shared/admin_wire.ts";
+import type { AdminAnswer, AdminChange, ProductPatch } from "../../shared/messages/admin.ts";
 import { AppError } from "../../shared/errors.ts";
-import { JSON_TYPE } from "../../shared/http/answers.ts";
+import { JSON_TYPE } from "../../shared/http/error_response.ts";
 import type { Exchange } from "../../shared/http/exchange.ts";
 import { decodeSegment } from "../../shared/http/router.ts";
 import { ADMIN_DEADLINE_MS, QUANTITY_MAX } from "../../shared/limits.ts";
-import { parseName } from "../../shared/names.ts";
-import { asIntegerIn, asPrice, asRecord, PRICE } from "../../shared/parse.ts";
+import { parseName } from "../../shared/messages/names.ts";
+import { asIntegerIn, asPrice, asRecord, PRICE } from "../../shared/messages/parse.ts";
 import type { AdminAsk } from "../owner_messages.ts";
 import type { EntityTags } from "./entity_tag.ts";
 import { parseId, type ProductNames } from "./names_by_id.ts";

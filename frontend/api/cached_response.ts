@@ -2,7 +2,7 @@
  * An answer as the cache holds it: the body and the headers of a hit stand
  * ready, so that a hit is a look, a clock and one write.
  */
-import { JSON_TYPE } from "../../shared/http/answers.ts";
+import { JSON_TYPE } from "../../shared/http/error_response.ts";
 import type { Exchange } from "../../shared/http/exchange.ts";
 import { timing } from "./responses.ts";
 import type { Outcome } from "../cache/read_through.ts";

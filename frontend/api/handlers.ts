@@ -6,7 +6,7 @@ import { monotonicMs } from "../../shared/clock.ts";
 import type { ConnectionLimits } from "../../shared/http/connection_table.ts";
 import { createLog, type LogLevel } from "../../shared/logging.ts";
 import { STORES } from "../../shared/stores/stores.ts";
-import type { Owner, TextOwner } from "../../shared/threads.ts";
+import type { Owner, TextOwner } from "../../shared/threads/owner_threads.ts";
 import { AdminPages } from "./admin_handlers.ts";
 import type { CacheCounts } from "../cache/lru_cache.ts";
 import { EntityTags } from "./entity_tag.ts";

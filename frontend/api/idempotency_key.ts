@@ -5,7 +5,7 @@
  * with it; that is why this one form is taken from clients too.
  */
 import { randomFillSync } from "node:crypto";
-import { parseKey } from "../../shared/names.ts";
+import { parseKey } from "../../shared/messages/names.ts";
 
 const KEY_BYTES = 16;
 const MADE_HERE = /^~[A-Za-z0-9_-]{22}$/;

@@ -4,9 +4,9 @@
  * once needs no lease to be true. What was not found may come any time, and
  * is asked for again.
  */
-import { PATIENT } from "../../shared/asker.ts";
+import { PATIENT } from "../../shared/threads/asker.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { Owner } from "../../shared/threads.ts";
+import type { Owner } from "../../shared/threads/owner_threads.ts";
 import type { NameAsk } from "../owner_messages.ts";
 import type { SharedLease } from "../cache/shared_lease.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { Route } from "../../shared/http/router.ts";
 import { NAME_LENGTH_MAX, QUANTITY_MAX } from "../../shared/limits.ts";
-import type { Product } from "../../shared/wire.ts";
+import type { Product } from "../../shared/messages/messages.ts";
 import type { Vocabulary } from "./store_format.ts";
 
 type Json = Record<string, unknown>;

@@ -4,13 +4,13 @@
  * says which: so a buyer who does not know what became of an order repeats it
  * and gets that same order, never a second one.
  */
-import type { Asker } from "../../shared/asker.ts";
+import type { Asker } from "../../shared/threads/asker.ts";
 import { AppError, hasReason } from "../../shared/errors.ts";
-import { JSON_TYPE } from "../../shared/http/answers.ts";
+import { JSON_TYPE } from "../../shared/http/error_response.ts";
 import type { Exchange } from "../../shared/http/exchange.ts";
 import { ORDER_DEADLINE_MS } from "../../shared/limits.ts";
 import type { Log } from "../../shared/logging.ts";
-import type { Order, PlaceResult, Purchase } from "../../shared/wire.ts";
+import type { Order, PlaceResult, Purchase } from "../../shared/messages/messages.ts";
 import { sendError, timing } from "./responses.ts";
 import type { PlaceWithinAsk } from "../owner_messages.ts";
 import { parseId, type ProductNames } from "./names_by_id.ts";

@@ -1,6 +1,6 @@
 /** Answers as all public handlers send them. */
 import { AppError } from "../../shared/errors.ts";
-import { errorAnswer, JSON_TYPE } from "../../shared/http/answers.ts";
+import { errorAnswer, JSON_TYPE } from "../../shared/http/error_response.ts";
 import type { Exchange } from "../../shared/http/exchange.ts";
 
 /** What changes by the moment and is not to be kept by anyone. */

@@ -5,9 +5,9 @@
  */
 import { createHash } from "node:crypto";
 import { AppError } from "../../shared/errors.ts";
-import { JSON_TYPE } from "../../shared/http/answers.ts";
+import { JSON_TYPE } from "../../shared/http/error_response.ts";
 import type { Exchange } from "../../shared/http/exchange.ts";
-import type { Owner } from "../../shared/threads.ts";
+import type { Owner } from "../../shared/threads/owner_threads.ts";
 import { MOMENTARY } from "./responses.ts";
 import type { OrderLeader, Readiness } from "../owner_messages.ts";
 import { matchesTag } from "./entity_tag.ts";

@@ -3,14 +3,14 @@
  * products and orders are shown, byte for byte. Made once from the store's
  * table (shared/stores), so that no handler asks which store it serves.
  */
-import type { NewProduct } from "../../shared/admin_wire.ts";
+import type { NewProduct } from "../../shared/messages/admin.ts";
 import { AppError } from "../../shared/errors.ts";
 import { QUANTITY_MAX } from "../../shared/limits.ts";
-import { parseName } from "../../shared/names.ts";
-import { asIntegerIn, asPrice, asRecord } from "../../shared/parse.ts";
+import { parseName } from "../../shared/messages/names.ts";
+import { asIntegerIn, asPrice, asRecord } from "../../shared/messages/parse.ts";
 import type { Store } from "../../shared/stores/store.ts";
-import { readTraits } from "../../shared/traits.ts";
-import type { Order, OrderType, Product, Purchase } from "../../shared/wire.ts";
+import { readTraits } from "../../shared/messages/traits.ts";
+import type { Order, OrderType, Product, Purchase } from "../../shared/messages/messages.ts";
 
 export type OrderRequest = Omit<Purchase, "key">;
 

@@ -4,9 +4,9 @@
  * for what is not in them. In what form a found thing is kept is the caller's
  * affair: the public pages keep answers that stand ready to be sent.
  */
-import type { Asker } from "../../shared/asker.ts";
-import type { Owner } from "../../shared/threads.ts";
-import type { ListQuery } from "../../shared/wire.ts";
+import type { Asker } from "../../shared/threads/asker.ts";
+import type { Owner } from "../../shared/threads/owner_threads.ts";
+import type { ListQuery } from "../../shared/messages/messages.ts";
 import type { ListAsk, LookupAsk } from "../owner_messages.ts";
 import { ANYTHING } from "./epochs.ts";
 import { LruCache, type CacheCounts } from "./lru_cache.ts";

@@ -3,8 +3,8 @@
  * other, each asked once: a repeat would be another change. What still waits
  * at its deadline is never sent; what was sent by then is unknown.
  */
-import type { AdminAnswer, AdminChange, AdminRequest } from "../../shared/admin_wire.ts";
-import { Batcher } from "../../shared/batcher.ts";
+import type { AdminAnswer, AdminChange, AdminRequest } from "../../shared/messages/admin.ts";
+import { Batcher } from "../../shared/cluster/batcher.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError, hasReason } from "../../shared/errors.ts";
 import { ADMIN_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../../shared/limits.ts";
@@ -12,7 +12,7 @@ import type { AdminAsk } from "../owner_messages.ts";
 import { GroupClient, isPassing, type Finder } from "./leader_client.ts";
 import { readAdmin } from "./results.ts";
 
-/** They arrive in the order of their numbers, as the catalog takes them (shared/arrivals.ts). */
+/** They arrive in the order of their numbers, as the catalog takes them (shared/cluster/sequence_guard.ts). */
 const ONE_BY_ONE = { inFlightMax: 1, itemsMax: 1, queueMax: QUEUE_ITEMS_MAX };
 
 export interface AdminClientOptions {

@@ -3,7 +3,7 @@
  * least wins, and of equals the one whose turn it is, so that no way ever
  * leaves equals unequal.
  */
-import type { Balance } from "../../shared/config.ts";
+import type { Balance } from "../../shared/member/config.ts";
 
 /** One that may be asked. */
 export interface Load {

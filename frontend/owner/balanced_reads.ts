@@ -5,8 +5,8 @@
  * in for by the leader, and the leader by a follower; not so one that has too
  * much to do, since what it sheds would go where goods are sold.
  */
-import type { Asker } from "../../shared/asker.ts";
-import { Batcher, type BatcherOptions } from "../../shared/batcher.ts";
+import type { Asker } from "../../shared/threads/asker.ts";
+import { Batcher, type BatcherOptions } from "../../shared/cluster/batcher.ts";
 import { AppError } from "../../shared/errors.ts";
 import { isTooBusy, type CatalogReplicas } from "./replica_pool.ts";
 import { isPassing } from "./leader_client.ts";

@@ -6,8 +6,8 @@
  * none, and the leader then makes sure of itself before it answers. Whether
  * an answer may be kept is decided here, where the lease's leadership is known.
  */
-import { PATIENT, type Asker } from "../../shared/asker.ts";
-import { Batcher } from "../../shared/batcher.ts";
+import { PATIENT, type Asker } from "../../shared/threads/asker.ts";
+import { Batcher } from "../../shared/cluster/batcher.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { SEARCHES_MAX, SEARCH_QUEUE_MS, SEARCH_SHED_ITEMS } from "../../shared/door_limits.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -35,7 +35,7 @@ import type {
   LookupAnswer,
   NamesRequest,
   Product,
-} from "../../shared/wire.ts";
+} from "../../shared/messages/messages.ts";
 import {
   BalancedReads, isAbandoned, type BalancedReadsOptions, type Follower, type Item,
 } from "./balanced_reads.ts";

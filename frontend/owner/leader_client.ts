@@ -9,8 +9,8 @@
  */
 import { pause, type Clock } from "../../shared/clock.ts";
 import { AppError, hasReason, STRANGERS } from "../../shared/errors.ts";
-import type { Peer } from "../../shared/peer.ts";
-import type { Leader } from "../../shared/leader_finder.ts";
+import type { Peer } from "../../shared/cluster/peer.ts";
+import type { Leader } from "../../shared/cluster/leader_finder.ts";
 import { RETRY_PAUSE_MAX_MS, RETRY_PAUSE_MIN_MS } from "../../shared/limits.ts";
 
 /** Of a LeaderFinder, what this needs. */

@@ -20,7 +20,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { LEASE_MS, LEASE_RENEW_MS, LEASE_USED_MS } from "../../shared/limits.ts";
 import type { Log } from "../../shared/logging.ts";
-import type { HeldLease, LeaseAnswer, LeaseRequest } from "../../shared/wire.ts";
+import type { HeldLease, LeaseAnswer, LeaseRequest } from "../../shared/messages/messages.ts";
 import type { SharedLease } from "../cache/shared_lease.ts";
 import type { Told } from "./follower_read_index.ts";
 

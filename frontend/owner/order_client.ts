@@ -7,7 +7,7 @@
  * A refusal counts as one only if no earlier try can still come true. Of a try
  * that got no answer a copy may still lie in some socket; but a leader takes
  * only batches of its own term and, of those of this front-end, only later
- * ones (shared/arrivals.ts). So a refusal by a leader of that term or a higher
+ * ones (shared/cluster/sequence_guard.ts). So a refusal by a leader of that term or a higher
  * one is one; from an older leader it is no more than 'unknown'. A try that
  * the leader answered 'unknown' is joined by the next one under the same key.
  *
@@ -16,8 +16,8 @@
  * has no answer yet makes it 'unknown'. So it is when the buyer is gone, but
  * that what may have happened is then tried on until its outcome is known.
  */
-import { PATIENT, type Asker } from "../../shared/asker.ts";
-import { Batcher } from "../../shared/batcher.ts";
+import { PATIENT, type Asker } from "../../shared/threads/asker.ts";
+import { Batcher } from "../../shared/cluster/batcher.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError, hasReason } from "../../shared/errors.ts";
 import { failpoint } from "../../shared/failpoint.ts";
@@ -33,7 +33,9 @@ import {
   QUEUE_SHED_ITEMS,
   QUEUE_WAIT_MS,
 } from "../../shared/limits.ts";
-import type { FindRequest, Order, PlaceResult, ReplicaHealth } from "../../shared/wire.ts";
+import type {
+  FindRequest, Order, PlaceResult, ReplicaHealth,
+} from "../../shared/messages/messages.ts";
 import { readOrders, readPlaces } from "./results.ts";
 import { GroupClient, isPassing, type Finder } from "./leader_client.ts";
 import { Placing, undecided, type Patience } from "./pending_purchase.ts";

@@ -13,16 +13,16 @@
  * Time, chance and the other members are handed in, so that the simulator
  * runs this very code.
  */
-import { PATIENT } from "../../shared/asker.ts";
+import { PATIENT } from "../../shared/threads/asker.ts";
 import type { Clock } from "../../shared/clock.ts";
-import type { Balance } from "../../shared/config.ts";
+import type { Balance } from "../../shared/member/config.ts";
 import { failpoint } from "../../shared/failpoint.ts";
-import { LeaderFinder } from "../../shared/leader_finder.ts";
+import { LeaderFinder } from "../../shared/cluster/leader_finder.ts";
 import { INVALIDATE_NAMES_MAX, NAME_LENGTH_MAX } from "../../shared/limits.ts";
 import type { Log } from "../../shared/logging.ts";
-import { asArray, asIntegerIn, asRecord, asText } from "../../shared/parse.ts";
-import type { Peer } from "../../shared/peer.ts";
-import type { InvalidateAnswer, InvalidateRequest } from "../../shared/wire.ts";
+import { asArray, asIntegerIn, asRecord, asText } from "../../shared/messages/parse.ts";
+import type { Peer } from "../../shared/cluster/peer.ts";
+import type { InvalidateAnswer, InvalidateRequest } from "../../shared/messages/messages.ts";
 import { AdminClient } from "./admin_client.ts";
 import type {
   AdminAsk, ListAsk, LookupAsk, NameAsk, OrderLeader, OwnerAsk, PlaceWithinAsk, Readiness,

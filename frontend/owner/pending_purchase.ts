@@ -2,9 +2,9 @@
  * One purchase between its tries: what is known of them, what its buyer is
  * told when nobody decides in time, and whether anybody still waits for it.
  */
-import type { Asker } from "../../shared/asker.ts";
+import type { Asker } from "../../shared/threads/asker.ts";
 import type { Clock } from "../../shared/clock.ts";
-import type { PlaceResult } from "../../shared/wire.ts";
+import type { PlaceResult } from "../../shared/messages/messages.ts";
 
 /** Who waits for how long. */
 export interface Patience {

@@ -6,12 +6,12 @@
  * not failed since; one that refuses a look-up is none the worse for it.
  */
 import type { Clock } from "../../shared/clock.ts";
-import type { Balance } from "../../shared/config.ts";
+import type { Balance } from "../../shared/member/config.ts";
 import { AppError, hasReason } from "../../shared/errors.ts";
-import type { Leader } from "../../shared/leader_finder.ts";
+import type { Leader } from "../../shared/cluster/leader_finder.ts";
 import { FOLLOWER_OUT_MS, NOMINATION_LAG_MAX_ROWS } from "../../shared/limits.ts";
-import type { Peer } from "../../shared/peer.ts";
-import type { ReplicaHealth } from "../../shared/wire.ts";
+import type { Peer } from "../../shared/cluster/peer.ts";
+import type { ReplicaHealth } from "../../shared/messages/messages.ts";
 import { choose, ResponseTime } from "./balance.ts";
 
 export interface CatalogReplicasOptions {

@@ -3,16 +3,16 @@
  * cannot be right, or not to what was asked, counts as no answer, so it is
  * `unknown`, and is asked for again. None of it reaches a client.
  */
-import type { AdminAnswer } from "../../shared/admin_wire.ts";
+import type { AdminAnswer } from "../../shared/messages/admin.ts";
 import { AppError, hasReason } from "../../shared/errors.ts";
 import { LEASE_MS, NAME_LENGTH_MAX } from "../../shared/limits.ts";
-import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../../shared/parse.ts";
+import { asArray, asIntegerIn, asPrice, asRecord, asText } from "../../shared/messages/parse.ts";
 import { isTerm } from "../../shared/terms.ts";
-import { TRAITS } from "../../shared/traits.ts";
+import { TRAITS } from "../../shared/messages/traits.ts";
 import type {
   Answered, FindAnswer, LeaseAnswer, ListAnswer, ListQuery, ListResult, LookupAnswer,
   LookupResult, NamesAnswer, Order, OrderType, PlaceAnswer, PlaceResult, Product,
-} from "../../shared/wire.ts";
+} from "../../shared/messages/messages.ts";
 
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 const MARK_LENGTH_MAX = 128;

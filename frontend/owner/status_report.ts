@@ -6,10 +6,10 @@
  * who ask at once share one round.
  */
 import { AppError } from "../../shared/errors.ts";
-import type { Peer } from "../../shared/peer.ts";
+import type { Peer } from "../../shared/cluster/peer.ts";
 import { HEALTH_TIMEOUT_MS } from "../../shared/limits.ts";
-import { isReplicaHealth } from "../../shared/replica_health.ts";
-import type { FrontendHealth, ReplicaHealth } from "../../shared/wire.ts";
+import { isReplicaHealth } from "../../shared/cluster/replica_health.ts";
+import type { FrontendHealth, ReplicaHealth } from "../../shared/messages/messages.ts";
 
 export interface Status {
   store: string;

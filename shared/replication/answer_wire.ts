@@ -6,7 +6,7 @@ import { AppError } from "../errors.ts";
 import {
   CHECKPOINT_LENGTH_MAX, CHECKPOINT_PIECE_LENGTH, INTERNAL_BODY_BYTES_MAX,
 } from "../limits.ts";
-import { asIntegerIn, asRecord, asText } from "../parse.ts";
+import { asIntegerIn, asRecord, asText } from "../messages/parse.ts";
 import { asTerm } from "../terms.ts";
 import { parseRows } from "./codec.ts";
 import type {

@@ -4,7 +4,7 @@
  * term, and the replicas that follow exactly that term vote at once instead of
  * waiting for its lease.
  */
-import type { ReplicaHealth } from "../wire.ts";
+import type { ReplicaHealth } from "../messages/messages.ts";
 import type { ReplicaNetwork } from "./replica_network.ts";
 import type { ReplicaState } from "./replica_state.ts";
 

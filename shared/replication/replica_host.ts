@@ -13,7 +13,7 @@
 import { assert } from "../assert.ts";
 import { failpoint } from "../failpoint.ts";
 import { CHECKPOINT_EVERY_ROWS, HEARTBEAT_MS, LOG_PAGE_BYTES } from "../limits.ts";
-import type { ReplicaHealth } from "../wire.ts";
+import type { ReplicaHealth } from "../messages/messages.ts";
 import { climb } from "../terms.ts";
 import { admit, leaving } from "./admission.ts";
 import { payloadOf } from "./codec.ts";

@@ -3,7 +3,7 @@
  * and nominated, and to whoever takes it for one.
  */
 import { AppError } from "../errors.ts";
-import type { ReplicaHealth } from "../wire.ts";
+import type { ReplicaHealth } from "../messages/messages.ts";
 import { formatChecksum } from "./codec.ts";
 import type { ReplicaState } from "./replica_state.ts";
 

@@ -5,7 +5,7 @@
  * checksum does not follow never reaches the replica.
  */
 import { AppError } from "../errors.ts";
-import { asIntegerIn, asRecord, asText } from "../parse.ts";
+import { asIntegerIn, asRecord, asText } from "../messages/parse.ts";
 import { INTERNAL_REQUEST_BYTES_MAX } from "../limits.ts";
 import { asTerm } from "../terms.ts";
 import { joinRows, parseRows } from "./codec.ts";

@@ -9,7 +9,7 @@
  */
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { asIntegerIn, asRecord, asText } from "../parse.ts";
+import { asIntegerIn, asRecord, asText } from "../messages/parse.ts";
 import { replaceFile, type Disk } from "./disk.ts";
 import { sealJson, unsealJson } from "./sealed_json.ts";
 

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CatalogState } from "../../catalog/state/catalog_state.ts";
-import type { AdminAnswer, AdminChange, ProductPatch } from "../../shared/admin_wire.ts";
+import type { AdminAnswer, AdminChange, ProductPatch } from "../../shared/messages/admin.ts";
 import { STOCK_MAX } from "../../shared/limits.ts";
-import type { Arrival } from "../../shared/arrivals.ts";
+import type { Arrival } from "../../shared/cluster/sequence_guard.ts";
 import { turn } from "../shared/hand_clock.ts";
 import { buy, isSettled, Store, TOYS } from "./store.ts";
 

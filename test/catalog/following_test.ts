@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LEASE_MS, UNSHOWN_ROWS_MAX } from "../../shared/limits.ts";
-import type { FollowerRead, ListAnswer, LookupAnswer } from "../../shared/wire.ts";
+import type { FollowerRead, ListAnswer, LookupAnswer } from "../../shared/messages/messages.ts";
 import { turn } from "../shared/hand_clock.ts";
 import { buy, Store } from "./store.ts";
 

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ProductRecord } from "../../catalog/state/products.ts";
-import type { FollowerRead, HeldLease, ListAnswer, ListQuery } from "../../shared/wire.ts";
+import type {
+  FollowerRead, HeldLease, ListAnswer, ListQuery,
+} from "../../shared/messages/messages.ts";
 import { turn } from "../shared/hand_clock.ts";
 import { buy, isSettled, Store, type StoreOptions } from "./store.ts";
 

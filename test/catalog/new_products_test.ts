@@ -5,9 +5,9 @@ import { readCheckpoint } from "../../catalog/state/state_checkpoint.ts";
 import type { InitialProduct } from "../../catalog/state/products.ts";
 import { nameOf as nameOfId } from "../../catalog/calls/shown_products.ts";
 import { CatalogState } from "../../catalog/state/catalog_state.ts";
-import type { AdminAnswer, AdminChange, NewProduct } from "../../shared/admin_wire.ts";
+import type { AdminAnswer, AdminChange, NewProduct } from "../../shared/messages/admin.ts";
 import { ID_MAX } from "../../shared/limits.ts";
-import type { ListAnswer, LookupAnswer, NamesAnswer } from "../../shared/wire.ts";
+import type { ListAnswer, LookupAnswer, NamesAnswer } from "../../shared/messages/messages.ts";
 import { turn } from "../shared/hand_clock.ts";
 import { buy, isSettled, Store, TOYS } from "./store.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ListScan } from "../../catalog/calls/list_scan.ts";
 import { initialChecksum, initialRecord, Products } from "../../catalog/state/products.ts";
-import type { ListQuery } from "../../shared/wire.ts";
+import type { ListQuery } from "../../shared/messages/messages.ts";
 
 const NAMES = ["b", "Ä", "a", "Zebra", "abc", "🐧"];
 

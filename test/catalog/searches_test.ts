@@ -8,7 +8,7 @@ import { monotonicMs } from "../../shared/clock.ts";
 import {
   LIST_AT_ONCE_ROWS, LISTS_MAX, SEARCH_AHEAD_ROWS_MAX, SEARCH_TURN_ROWS,
 } from "../../shared/limits.ts";
-import type { ListAnswer, ListQuery, SalesAnswer } from "../../shared/wire.ts";
+import type { ListAnswer, ListQuery, SalesAnswer } from "../../shared/messages/messages.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";
 import { buy, isSettled, Store } from "./store.ts";
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { readCheckpoint } from "../../catalog/state/state_checkpoint.ts";
 import { fencePayload } from "../../catalog/state/rows.ts";
 import { SESSION_WINDOW_BATCHES, TERM_JUMP_MAX, TERM_MAX } from "../../shared/limits.ts";
-import type { FenceAnswer, SalesAnswer } from "../../shared/wire.ts";
+import type { FenceAnswer, SalesAnswer } from "../../shared/messages/messages.ts";
 import { turn } from "../shared/hand_clock.ts";
 import { buy, isSettled, Store } from "./store.ts";
 

@@ -7,7 +7,7 @@ import { assertBalance, NO_TRAITS } from "../../catalog/state/products.ts";
 import { adminPayload, readRow, restockPayload } from "../../catalog/state/rows.ts";
 import type { AdminRow, Row } from "../../catalog/state/rows.ts";
 import { CatalogState } from "../../catalog/state/catalog_state.ts";
-import type { OrderType } from "../../shared/wire.ts";
+import type { OrderType } from "../../shared/messages/messages.ts";
 import { buy, TOYS } from "./store.ts";
 
 const TIME = "2026-01-31T12:00:00.000Z";

@@ -20,7 +20,7 @@ import type {
   LookupResult,
   Purchase,
   SalesAnswer,
-} from "../../shared/wire.ts";
+} from "../../shared/messages/messages.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";
 
 export const TOYS: InitialProduct[] = [

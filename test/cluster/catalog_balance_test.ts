@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { MemberName } from "../../client/launcher/layout.ts";
 import { monotonicMs } from "../../shared/clock.ts";
-import type { Balance } from "../../shared/config.ts";
+import type { Balance } from "../../shared/member/config.ts";
 import { FOLLOWER_TIMEOUT_MS, LOOKUP_DEADLINE_MS } from "../../shared/limits.ts";
 import { catalog, frontend, startStore, type TestStore } from "./harness.ts";
 import { Shopper } from "./shopper.ts";

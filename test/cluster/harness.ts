@@ -15,7 +15,7 @@ import { logFile, type MemberName, memberFolder } from "../../client/launcher/la
 import type { RunningStore } from "../../client/launcher/running_store.ts";
 import { startStore as startRunning } from "../../client/launcher/store.ts";
 import { splitRow } from "../../shared/csv.ts";
-import type { MemberKind } from "../../shared/config.ts";
+import type { MemberKind } from "../../shared/member/config.ts";
 import { type Answer, Buyers, Shopper } from "./shopper.ts";
 import { until } from "./until.ts";
 

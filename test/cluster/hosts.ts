@@ -13,7 +13,7 @@ import type { TestContext } from "node:test";
 import {
   labelOf, memberOfLabel, type MemberName, PROJECT_FOLDER,
 } from "../../client/launcher/layout.ts";
-import { readSettings, type MemberKind, type Settings } from "../../shared/config.ts";
+import { readSettings, type MemberKind, type Settings } from "../../shared/member/config.ts";
 import { Network, NoNetworkError } from "../faults/network.ts";
 import { ownFolder } from "../launcher/own_folder.ts";
 import { readStoreEnvironment, readUnit } from "./unit_file.ts";

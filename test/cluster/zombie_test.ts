@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MemberName } from "../../client/launcher/layout.ts";
-import type { FindAnswer, PlaceAnswer, PlaceRequest } from "../../shared/wire.ts";
+import type { FindAnswer, PlaceAnswer, PlaceRequest } from "../../shared/messages/messages.ts";
 import { startStore, type TestStore } from "./harness.ts";
 import { until } from "./until.ts";
 

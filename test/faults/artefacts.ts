@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { memberFolder } from "../../client/launcher/layout.ts";
 import type { RunningStore } from "../../client/launcher/running_store.ts";
 import { splitRow } from "../../shared/csv.ts";
-import type { OrderType } from "../../shared/wire.ts";
+import type { OrderType } from "../../shared/messages/messages.ts";
 import type { History, Initial, JournalRow, LoggedOrder } from "./history.ts";
 
 type Artefacts = Pick<History, "orders" | "journal" | "initial" | "logs">;

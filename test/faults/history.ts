@@ -3,7 +3,7 @@
  * by the one monotonic clock of the process that sent them all, every fault,
  * and what the members' files say at the end.
  */
-import type { OrderType } from "../../shared/wire.ts";
+import type { OrderType } from "../../shared/messages/messages.ts";
 
 /** What all requests have. Times are monotonic milliseconds since the run began. */
 interface Asked {

@@ -6,7 +6,7 @@
  */
 import { Agent, request } from "node:http";
 import type { Store } from "../../shared/stores/store.ts";
-import type { OrderType } from "../../shared/wire.ts";
+import type { OrderType } from "../../shared/messages/messages.ts";
 import type {
   AdminOperation, FindOperation, LeaderOperation, ListOperation, Operation, OrderOperation,
   ProductOperation, Shown,

@@ -7,7 +7,7 @@ import type { Member } from "../../client/launcher/layout.ts";
 import { probe } from "../../client/launcher/probe.ts";
 import type { RunningStore } from "../../client/launcher/running_store.ts";
 import { monotonicMs } from "../../shared/clock.ts";
-import type { FrontendHealth, ReplicaHealth } from "../../shared/wire.ts";
+import type { FrontendHealth, ReplicaHealth } from "../../shared/messages/messages.ts";
 
 export interface Look {
   /** Replicas follow one leader and are up to it, front-ends are ready and hold a lease. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { nobodyWaits } from "../../shared/asker.ts";
+import { nobodyWaits } from "../../shared/threads/asker.ts";
 import { turn } from "../shared/hand_clock.ts";
 import { startPublicApi } from "./public_api.ts";
 

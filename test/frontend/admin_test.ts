@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { AdminAsk } from "../../frontend/owner_messages.ts";
 import { EntityTags } from "../../frontend/api/entity_tag.ts";
-import type { ProductPatch } from "../../shared/admin_wire.ts";
+import type { ProductPatch } from "../../shared/messages/admin.ts";
 import { AppError } from "../../shared/errors.ts";
 import { ADMIN_DEADLINE_MS } from "../../shared/limits.ts";
 import { startPublicApi } from "./public_api.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { choose, ResponseTime, type Load } from "../../frontend/owner/balance.ts";
-import { BALANCES, type Balance } from "../../shared/config.ts";
+import { BALANCES, type Balance } from "../../shared/member/config.ts";
 
 function loads(given: Record<number, Partial<Load>>): Load[] {
   return Object.entries(given).map(([id, load]) => {

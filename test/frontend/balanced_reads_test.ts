@@ -5,12 +5,12 @@ import { NO_LEASE } from "../../frontend/cache/shared_lease.ts";
 import { CatalogClient } from "../../frontend/owner/catalog_client.ts";
 import { CatalogReplicas } from "../../frontend/owner/replica_pool.ts";
 import { Told } from "../../frontend/owner/follower_read_index.ts";
-import type { Balance } from "../../shared/config.ts";
+import type { Balance } from "../../shared/member/config.ts";
 import { AppError } from "../../shared/errors.ts";
 import {
   FOLLOWER_OUT_MS, FOLLOWER_TIMEOUT_MS, NOMINATION_LAG_MAX_ROWS,
 } from "../../shared/limits.ts";
-import type { HeldLease, LookupResult } from "../../shared/wire.ts";
+import type { HeldLease, LookupResult } from "../../shared/messages/messages.ts";
 import { askers, hangUp } from "../shared/asker.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";
 import { FakeFinder, FOLLOWER, type FakeCall } from "./fake_finder.ts";

@@ -5,7 +5,7 @@ import { NO_LEASE } from "../../frontend/cache/shared_lease.ts";
 import { CatalogClient, type FoundList } from "../../frontend/owner/catalog_client.ts";
 import { CatalogReplicas } from "../../frontend/owner/replica_pool.ts";
 import { Told } from "../../frontend/owner/follower_read_index.ts";
-import type { Asker } from "../../shared/asker.ts";
+import type { Asker } from "../../shared/threads/asker.ts";
 import {
   SEARCHES_MAX, SEARCH_QUEUE_MS, SEARCH_SHED_ITEMS,
 } from "../../shared/door_limits.ts";
@@ -14,8 +14,8 @@ import {
   ITEM_BYTES_MAX, KEY_LENGTH_MAX, LIST_BATCHES_MAX, LISTS_MAX, LOOKUP_DEADLINE_MS, NAME_LENGTH_MAX,
   QUANTITY_MAX,
 } from "../../shared/limits.ts";
-import { parseName } from "../../shared/names.ts";
-import type { HeldLease, LookupResult } from "../../shared/wire.ts";
+import { parseName } from "../../shared/messages/names.ts";
+import type { HeldLease, LookupResult } from "../../shared/messages/messages.ts";
 import { askers, hangUp } from "../shared/asker.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";
 import { FakeFinder } from "./fake_finder.ts";

@@ -6,7 +6,7 @@ import { LeaseKeeper } from "../../frontend/owner/lease_keeper.ts";
 import { Told } from "../../frontend/owner/follower_read_index.ts";
 import { AppError } from "../../shared/errors.ts";
 import { createLog } from "../../shared/logging.ts";
-import type { LeaseAnswer, LeaseRequest } from "../../shared/wire.ts";
+import type { LeaseAnswer, LeaseRequest } from "../../shared/messages/messages.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";
 
 interface Asked {

@@ -12,7 +12,7 @@ import { makeSharedMemory } from "../../frontend/cache/shared_memory.ts";
 import { AppError } from "../../shared/errors.ts";
 import { GATHER_MS, LEASE_MS, LEASE_RENEW_MS, LEASE_USED_MS } from "../../shared/limits.ts";
 import { createLog } from "../../shared/logging.ts";
-import type { ListQuery, PlaceResult } from "../../shared/wire.ts";
+import type { ListQuery, PlaceResult } from "../../shared/messages/messages.ts";
 import { FakeReplica } from "../shared/fake_replica.ts";
 import { HandClock } from "../shared/hand_clock.ts";
 

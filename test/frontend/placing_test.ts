@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OrderClient } from "../../frontend/owner/order_client.ts";
 import { ORDER_DEADLINE_MS, RETRY_PAUSE_MIN_MS } from "../../shared/limits.ts";
-import type { PlaceResult } from "../../shared/wire.ts";
+import type { PlaceResult } from "../../shared/messages/messages.ts";
 import { askers, hangUp } from "../shared/asker.ts";
 import { HandClock, turn } from "../shared/hand_clock.ts";
 import { FakeFinder, type FakeCall } from "./fake_finder.ts";

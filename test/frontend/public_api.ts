@@ -6,11 +6,11 @@ import { withheldRoutes } from "../../frontend/api/admin_routes.ts";
 import { makePages } from "../../frontend/api/handlers.ts";
 import { publicRoutes } from "../../frontend/api/routes.ts";
 import { makeSharedMemory, viewsOf } from "../../frontend/cache/shared_memory.ts";
-import { PATIENT, type Asker } from "../../shared/asker.ts";
+import { PATIENT, type Asker } from "../../shared/threads/asker.ts";
 import { monotonicMs } from "../../shared/clock.ts";
 import { startHttpServer } from "../../shared/http/server.ts";
 import { PUBLIC_BODY_BYTES_MAX } from "../../shared/limits.ts";
-import type { TextOwner } from "../../shared/threads.ts";
+import type { TextOwner } from "../../shared/threads/owner_threads.ts";
 import { sendRaw } from "../shared/http/raw_client.ts";
 
 export const TUX = { name: "Tux", price: 15.99, quantity: 100 };

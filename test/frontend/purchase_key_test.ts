@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeKey, parseBuyersKey } from "../../frontend/api/idempotency_key.ts";
-import { parseInternalKey } from "../../shared/names.ts";
+import { parseInternalKey } from "../../shared/messages/names.ts";
 
 test("keys made here differ, are let in between members, and by buyers who repeat", () => {
   const keys = new Set<string>();

@@ -5,7 +5,7 @@
  * breaks (exits at once), deaf (ignores SIGTERM), lost (is never ready).
  */
 import { createServer, type ServerResponse } from "node:http";
-import { type MemberKind, readSettings } from "../../shared/config.ts";
+import { type MemberKind, readSettings } from "../../shared/member/config.ts";
 
 const [kind, ...flags] = process.argv.slice(2);
 const settings = readSettings(kind as MemberKind, process.env, flags);

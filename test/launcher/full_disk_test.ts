@@ -11,7 +11,7 @@ import { runCommand } from "../../client/launcher/command.ts";
 import { PROJECT_FOLDER } from "../../client/launcher/layout.ts";
 import { startCommand } from "../../client/launcher/start_command.ts";
 import { stopCommand } from "../../client/launcher/stop_command.ts";
-import { lockFolder, LockedError } from "../../shared/folder_lock.ts";
+import { lockFolder, LockedError } from "../../shared/member/folder_lock.ts";
 import { SmallDisk, whyNoSmallDisk } from "../cluster/small_disk.ts";
 import { fakeCall, ownPortBase } from "./own_folder.ts";
 

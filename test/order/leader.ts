@@ -6,7 +6,7 @@ import { Orders } from "../../order/orders.ts";
 import { Seller } from "../../order/sales_client.ts";
 import { monotonicMs } from "../../shared/clock.ts";
 import { createLog } from "../../shared/logging.ts";
-import type { Purchase } from "../../shared/wire.ts";
+import type { Purchase } from "../../shared/messages/messages.ts";
 import { HandClock } from "../shared/hand_clock.ts";
 import { FakeCatalog, FakeHost } from "./fake_catalog.ts";
 

@@ -1,7 +1,7 @@
 /** What comes late, twice or for another leader is not taken: nothing of it is done. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Arrivals, type Leadership } from "../../shared/arrivals.ts";
+import { Arrivals, type Leadership } from "../../shared/cluster/sequence_guard.ts";
 import { hasReason } from "../../shared/errors.ts";
 
 function refusesAs(reason: "not_leader" | "unknown") {

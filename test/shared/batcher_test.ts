@@ -1,7 +1,7 @@
 /** What a batch is, when it leaves, and whose failure is whose. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Batcher, type BatcherOptions } from "../../shared/batcher.ts";
+import { Batcher, type BatcherOptions } from "../../shared/cluster/batcher.ts";
 import { AppError, hasReason } from "../../shared/errors.ts";
 import { HandClock } from "./hand_clock.ts";
 

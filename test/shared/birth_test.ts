@@ -5,8 +5,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { readOrMakeBirth, writeBirth, type Birth } from "../../shared/birth.ts";
-import { readSettings, UsageError } from "../../shared/config.ts";
+import { readOrMakeBirth, writeBirth, type Birth } from "../../shared/member/cluster_identity.ts";
+import { readSettings, UsageError } from "../../shared/member/config.ts";
 
 const BIRTH: Birth = { id: "b1", store: "toys", catalogs: 1, orders: 3, format: 2 };
 

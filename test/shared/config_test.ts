@@ -1,7 +1,7 @@
 /** Settings as they are given, and every way to give them wrong. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { helpText, readSettings, UsageError, type MemberKind } from "../../shared/config.ts";
+import { helpText, readSettings, UsageError, type MemberKind } from "../../shared/member/config.ts";
 
 const read = (kind: MemberKind, environment: Record<string, string>, ...args: string[]) =>
   readSettings(kind, environment, args);

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { descriptorLimit } from "../../shared/descriptors.ts";
+import { descriptorLimit } from "../../shared/member/descriptors.ts";
 
-const URL_OF_IT = new URL("../../shared/descriptors.ts", import.meta.url).href;
+const URL_OF_IT = new URL("../../shared/member/descriptors.ts", import.meta.url).href;
 const CODE = `import { descriptorLimit } from "${URL_OF_IT}"; console.log(descriptorLimit());`;
 
 test("the limit is the process's own", () => {

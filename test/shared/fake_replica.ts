@@ -4,13 +4,13 @@
  * test moves, so that a test decides what comes when.
  */
 import { AppError } from "../../shared/errors.ts";
-import type { Peer } from "../../shared/peer.ts";
+import type { Peer } from "../../shared/cluster/peer.ts";
 import type {
   LeaseRequest,
   LookupRequest,
   PlaceRequest,
   ReplicaHealth,
-} from "../../shared/wire.ts";
+} from "../../shared/messages/messages.ts";
 import { HandClock } from "./hand_clock.ts";
 
 /** What front-ends send. */

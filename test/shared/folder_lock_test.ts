@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { lockFolder, LockedError } from "../../shared/folder_lock.ts";
+import { lockFolder, LockedError } from "../../shared/member/folder_lock.ts";
 
 function folderFor(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "lock-"));
@@ -27,7 +27,7 @@ test("a folder is taken once, and can be taken again when it is free", (t) => {
 
 test("the lock of a process that was killed is no lock", async (t) => {
   const folder = folderFor(t);
-  const url = new URL("../../shared/folder_lock.ts", import.meta.url).href;
+  const url = new URL("../../shared/member/folder_lock.ts", import.meta.url).href;
   const code = `import { lockFolder } from "${url}";
     lockFolder(process.argv[1]);
     console.log("locked");
@@ -45,7 +45,7 @@ test("the lock of a process that was killed is no lock", async (t) => {
 test("nor is that of one that was killed and that nobody reaps", async (t) => {
   if (process.platform !== "linux") return t.skip("ps shows it, but not how to tell");
   const folder = folderFor(t);
-  const url = new URL("../../shared/folder_lock.ts", import.meta.url).href;
+  const url = new URL("../../shared/member/folder_lock.ts", import.meta.url).href;
   const code = `
     import { lockFolder } from "${url}";
     lockFolder(process.argv[1]);

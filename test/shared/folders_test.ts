@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { makeFolder } from "../../shared/folders.ts";
+import { makeFolder } from "../../shared/member/make_folder.ts";
 
 function ownFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "folders-"));

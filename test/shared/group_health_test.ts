@@ -1,9 +1,9 @@
 /** Asking a group: who is waited for, and when the answer is clear. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GroupHealth } from "../../shared/group_health.ts";
+import { GroupHealth } from "../../shared/cluster/group_health.ts";
 import { HEALTH_TIMEOUT_MS } from "../../shared/limits.ts";
-import type { ReplicaHealth } from "../../shared/wire.ts";
+import type { ReplicaHealth } from "../../shared/messages/messages.ts";
 import { group } from "./fake_replica.ts";
 
 const PATIENT = { termMin: 0, patient: true };

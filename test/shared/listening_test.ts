@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { checkHost, tryToListen } from "../../shared/listening.ts";
+import { checkHost, tryToListen } from "../../shared/member/port_probe.ts";
 
 test("a port in use, and one that is free", async (t) => {
   const server = createServer().listen(0, "127.0.0.1");

@@ -9,7 +9,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { MemberName } from "../../client/launcher/layout.ts";
-import { readSettings, type MemberKind, type Settings } from "../../shared/config.ts";
+import { readSettings, type MemberKind, type Settings } from "../../shared/member/config.ts";
 import { CONNECTIONS_MAX } from "../../shared/door_limits.ts";
 import { CLOSE_GRACE_MS } from "../../shared/limits.ts";
 import { machineFile, readStoreEnvironment, readUnit, unitValues } from "../cluster/unit_file.ts";

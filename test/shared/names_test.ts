@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasReason } from "../../shared/errors.ts";
-import { parseInternalKey, parseKey, parseName } from "../../shared/names.ts";
+import { parseInternalKey, parseKey, parseName } from "../../shared/messages/names.ts";
 
 const isBadRequest = (error: unknown): boolean => hasReason(error, "bad_request");
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasReason } from "../../shared/errors.ts";
-import { asArray, asIntegerIn, asRecord, asText } from "../../shared/parse.ts";
+import { asArray, asIntegerIn, asRecord, asText } from "../../shared/messages/parse.ts";
 
 const isBadRequest = (error: unknown): boolean => hasReason(error, "bad_request");
 

@@ -6,7 +6,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { narrowFolder } from "../../shared/private_folder.ts";
+import { narrowFolder } from "../../shared/member/private_folder.ts";
 
 const MODES = { "log.csv": 0o666, "birth": 0o644, "read-only": 0o444, "tool": 0o755, "own": 0o600 };
 

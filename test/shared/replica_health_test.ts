@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NOMINATION_LAG_MAX_ROWS } from "../../shared/limits.ts";
-import * as healths from "../../shared/replica_health.ts";
-import type { ReplicaHealth } from "../../shared/wire.ts";
+import * as healths from "../../shared/cluster/replica_health.ts";
+import type { ReplicaHealth } from "../../shared/messages/messages.ts";
 import { FakeReplica } from "./fake_replica.ts";
 import { HandClock } from "./hand_clock.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { SECRET_LENGTH_MAX, SECRET_LENGTH_MIN } from "../../shared/limits.ts";
-import { readSecret } from "../../shared/secret.ts";
+import { readSecret } from "../../shared/member/secret.ts";
 
 const LONG = "0123456789abcdef";
 

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { HEALTH_TIMEOUT_MS, LEADER_LEASE_MS, STEP_ASIDE_RETRY_MS } from "../../shared/limits.ts";
 import { createLog } from "../../shared/logging.ts";
-import { SteppingAside, type Hindrance } from "../../shared/stepping_aside.ts";
-import type { ReplicaHealth } from "../../shared/wire.ts";
+import { SteppingAside, type Hindrance } from "../../shared/replication/unfit_leader.ts";
+import type { ReplicaHealth } from "../../shared/messages/messages.ts";
 import { turn } from "./hand_clock.ts";
 import { group } from "./fake_replica.ts";
 

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { Agent, get } from "node:http";
 import { connect, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
-import type { Asker } from "../../shared/asker.ts";
+import type { Asker } from "../../shared/threads/asker.ts";
 import { monotonicMs } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { TURN_MAX_MS } from "../../shared/limits.ts";
-import { startHttpThreads, type ThreadsOptions } from "../../shared/threads.ts";
+import { startHttpThreads, type ThreadsOptions } from "../../shared/threads/owner_threads.ts";
 
 const MODULE = new URL("./echo_thread.ts", import.meta.url).href;
 

@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { threadId, Worker } from "node:worker_threads";
-import type { Asker } from "../../../shared/asker.ts";
+import type { Asker } from "../../../shared/threads/asker.ts";
 import { AppError, hasReason } from "../../../shared/errors.ts";
-import { startInternalPort, type InternalPortOptions } from "../../../shared/http/internal_port.ts";
+import {
+  startInternalPort, type InternalPortOptions,
+} from "../../../shared/cluster/internal_port.ts";
 import { INTERNAL_REQUEST_BYTES_MAX } from "../../../shared/limits.ts";
-import { HttpPeer } from "../../../shared/http/peer.ts";
+import { HttpPeer } from "../../../shared/cluster/http_peer.ts";
 import { turn } from "../hand_clock.ts";
 
 const SECRET = "0123456789abcdef";

@@ -9,7 +9,7 @@ import { FrontendOwner } from "../../../frontend/owner/owner.ts";
 import { makeSharedMemory } from "../../../frontend/cache/shared_memory.ts";
 import { OrderService } from "../../../order/order_service.ts";
 import type { Log } from "../../../shared/logging.ts";
-import type { Peer } from "../../../shared/peer.ts";
+import type { Peer } from "../../../shared/cluster/peer.ts";
 import { Random } from "../random.ts";
 import { ListTurns } from "./list_turns.ts";
 import type { Machine } from "./machine.ts";

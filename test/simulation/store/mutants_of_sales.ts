@@ -21,7 +21,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a purchase for another term is taken",
-    file: "shared/arrivals.ts",
+    file: "shared/cluster/sequence_guard.ts",
     find: "if (term < own.term || !own.leading) {",
     replace: "if (!own.leading) {",
     effect: "a late copy sells what its buyer was refused",
@@ -29,7 +29,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a purchase that comes late is taken",
-    file: "shared/arrivals.ts",
+    file: "shared/cluster/sequence_guard.ts",
     find: "if (batch <= latest) {",
     replace: "if (batch === -latest) {",
     effect: "a late copy sells what its buyer was refused",
@@ -37,7 +37,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "what may have been taken counts as not taken",
-    file: "shared/arrivals.ts",
+    file: "shared/cluster/sequence_guard.ts",
     find: 'throw new AppError("unknown", `Batch ${batch} of ${sender} may have come before`);',
     replace: 'throw new AppError("unavailable", "");',
     effect: "told that nothing was tried, and the copy that came first comes true",

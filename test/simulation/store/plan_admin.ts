@@ -4,7 +4,7 @@
  * asks for what cannot be: that is to be refused.
  */
 import type { InitialProduct } from "../../../catalog/state/products.ts";
-import type { Traits } from "../../../shared/wire.ts";
+import type { Traits } from "../../../shared/messages/messages.ts";
 import type { Random } from "../random.ts";
 import type { PlannedAct } from "./plan.ts";
 import { MADE_TOPICS, type Newcomer } from "./wares.ts";

@@ -9,12 +9,14 @@ import { ProductNames } from "../../../frontend/api/names_by_id.ts";
 import { makeReaders, type Readers } from "../../../frontend/cache/cached_reads.ts";
 import { viewsOf, type SharedMemory } from "../../../frontend/cache/shared_memory.ts";
 import { Vocabulary, type OrderRequest } from "../../../frontend/api/store_format.ts";
-import type { AdminAnswer, AdminChange } from "../../../shared/admin_wire.ts";
+import type { AdminAnswer, AdminChange } from "../../../shared/messages/admin.ts";
 import { pause, type Clock } from "../../../shared/clock.ts";
 import { AppError, hasReason } from "../../../shared/errors.ts";
 import { ADMIN_DEADLINE_MS, ORDER_DEADLINE_MS } from "../../../shared/limits.ts";
 import type { Store } from "../../../shared/stores/store.ts";
-import type { ListQuery, Order, OrderType, PlaceResult, Purchase } from "../../../shared/wire.ts";
+import type {
+  ListQuery, Order, OrderType, PlaceResult, Purchase,
+} from "../../../shared/messages/messages.ts";
 import type { Shown } from "../../faults/history.ts";
 
 export const THREADS = 2;

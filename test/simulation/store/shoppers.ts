@@ -7,9 +7,9 @@
  * Nobody waits for long: who is kept waiting goes on with another front-end,
  * and the answer is written down whenever it comes.
  */
-import type { AdminChange } from "../../../shared/admin_wire.ts";
+import type { AdminChange } from "../../../shared/messages/admin.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { Peer } from "../../../shared/peer.ts";
+import type { Peer } from "../../../shared/cluster/peer.ts";
 import type { Store } from "../../../shared/stores/store.ts";
 import type { AdminOperation, Operation, OrderOperation, Shown } from "../../faults/history.ts";
 import type { Planned, PlannedAct } from "./plan.ts";
