@@ -2,7 +2,7 @@
  * The catalog's owner: the rows of the replicated log on one side, the calls
  * of order leaders and front-ends on the other, the state between them. A
  * follower applies rows and answers look-ups only, from what front-ends say is
- * visible (following.ts); the leader answers once no cache is left from before
+ * visible (follower.ts); the leader answers once no cache is left from before
  * it led (leases.ts).
  */
 import type { Clock } from "../shared/clock.ts";

@@ -8,8 +8,8 @@ import { systemClock } from "../shared/clock.ts";
 import { startInternalPort } from "../shared/cluster/internal_port.ts";
 import { openPeers } from "../shared/cluster/http_peers.ts";
 import type { Member, MemberContext } from "../shared/member/member.ts";
-import { NodeDisk } from "../shared/replication/node_disk.ts";
-import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
+import { NodeDisk } from "../shared/replication/storage/node_disk.ts";
+import { REPLICATION_CALLS } from "../shared/replication/wire_format.ts";
 import { ORDER_CALLS } from "./requests.ts";
 import { OrderService } from "./order_service.ts";
 

@@ -14,7 +14,7 @@ import { failpoint } from "../shared/failpoint.ts";
 import { LeaderFinder } from "../shared/cluster/leader_finder.ts";
 import type { Log } from "../shared/logging.ts";
 import type { Peer } from "../shared/cluster/peer.ts";
-import type { Disk } from "../shared/replication/disk.ts";
+import type { Disk } from "../shared/replication/storage/disk.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import { SteppingAside } from "../shared/replication/unfit_leader.ts";

@@ -1,7 +1,7 @@
 /**
  * POST /lookups, /lists and /names. The leader answers from the visible state
  * when the asker's lease, or else a majority, vouches for it; a follower when
- * the asker says from what (following.ts). Between that and the reading of the
+ * the asker says from what (follower.ts). Between that and the reading of the
  * state nothing is awaited: a list that takes several turns to find is vouched
  * for again when it is found.
  */

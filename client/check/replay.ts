@@ -7,7 +7,7 @@
 import { crc32 } from "node:zlib";
 import { quoteField, splitRow } from "../../shared/csv.ts";
 import { isTerm } from "../../shared/terms.ts";
-import { formatChecksum } from "../../shared/replication/codec.ts";
+import { formatChecksum } from "../../shared/replication/storage/row_format.ts";
 import type { CatalogLog } from "./catalog_rows.ts";
 import type { Names } from "./numbers.ts";
 

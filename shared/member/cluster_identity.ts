@@ -11,10 +11,10 @@ import { open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Settings } from "./config.ts";
 import { makeFolder } from "./make_folder.ts";
-import { replaceFile } from "../replication/disk.ts";
-import { LOG_NAME } from "../replication/log_file.ts";
-import { RECOVERING_NAME } from "../replication/log_opening.ts";
-import { NodeDisk } from "../replication/node_disk.ts";
+import { replaceFile } from "../replication/storage/disk.ts";
+import { LOG_NAME } from "../replication/storage/log_file.ts";
+import { RECOVERING_NAME } from "../replication/storage/log_open.ts";
+import { NodeDisk } from "../replication/storage/node_disk.ts";
 import { UsageError } from "../usage.ts";
 
 /** Of the member's files; another one is refused. */

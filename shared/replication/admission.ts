@@ -5,10 +5,10 @@
 import { AppError } from "../errors.ts";
 import { climb } from "../terms.ts";
 import { checkRequest } from "./credible.ts";
-import type { DiskRoom } from "./disk_room.ts";
-import type { Lead, Replicate, Request } from "./messages.ts";
+import type { DiskRoom } from "./storage/disk_space.ts";
+import type { Lead, Replicate, Request } from "./core/messages.ts";
 import type { RowDoor } from "./row_door.ts";
-import type { ReplicaState } from "./replica_state.ts";
+import type { ReplicaState } from "./core/replica_state.ts";
 
 export interface Situation {
   state: ReplicaState;

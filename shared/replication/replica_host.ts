@@ -16,23 +16,23 @@ import { CHECKPOINT_EVERY_ROWS, HEARTBEAT_MS, LOG_PAGE_BYTES } from "../limits.t
 import type { ReplicaHealth } from "../messages/messages.ts";
 import { climb } from "../terms.ts";
 import { admit, leaving } from "./admission.ts";
-import { payloadOf } from "./codec.ts";
-import { DiskRoom } from "./disk_room.ts";
-import { handOver, hasRoom } from "./hand_over.ts";
-import type { Answer, Question, Reply } from "./messages.ts";
-import { step } from "./replica.ts";
+import { payloadOf } from "./storage/row_format.ts";
+import { DiskRoom } from "./storage/disk_space.ts";
+import { handOver, hasRoom } from "./leadership_transfer.ts";
+import type { Answer, Question, Reply } from "./core/messages.ts";
+import { step } from "./core/replica.ts";
 import {
   createReplica, hasMajorities, type Input, type Output, type ReplicaState,
-} from "./replica_state.ts";
+} from "./core/replica_state.ts";
 import { replicaConfig } from "./replica_config.ts";
-import { describeReplica, notLeader } from "./replica_report.ts";
+import { describeReplica, notLeader } from "./replica_status.ts";
 import { ReplicaNetwork } from "./replica_network.ts";
-import { decodeRequest, encodePage, encodeReply } from "./replica_wire.ts";
+import { decodeRequest, encodePage, encodeReply } from "./wire_format.ts";
 import type { ReplicaHostOptions } from "./replicated_service.ts";
 import { RowDoor } from "./row_door.ts";
-import { RowTeller } from "./row_teller.ts";
-import { Storage } from "./storage.ts";
-import { Waiters } from "./waiters.ts";
+import { RowTeller } from "./log_applier.ts";
+import { Storage } from "./storage/storage.ts";
+import { Waiters } from "./pending_replies.ts";
 
 export class ReplicaHost {
   /** Differs at every start of this process. */

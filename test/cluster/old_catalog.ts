@@ -13,12 +13,14 @@ import { CatalogState } from "../../catalog/state/catalog_state.ts";
 import { CHECKPOINT_EVERY_ROWS } from "../../shared/limits.ts";
 import {
   findBase, readCheckpoint, writeCheckpoint, type Checkpoint,
-} from "../../shared/replication/checkpoint_file.ts";
-import { formatChecksum, formatRow, joinRows, payloadOf } from "../../shared/replication/codec.ts";
-import type { Position } from "../../shared/replication/log_index.ts";
-import type { Row } from "../../shared/replication/messages.ts";
-import { NodeDisk } from "../../shared/replication/node_disk.ts";
-import { readTermFile, writeTermFile } from "../../shared/replication/term_file.ts";
+} from "../../shared/replication/storage/checkpoint_file.ts";
+import {
+  formatChecksum, formatRow, joinRows, payloadOf,
+} from "../../shared/replication/storage/row_format.ts";
+import type { Position } from "../../shared/replication/core/log_index.ts";
+import type { Row } from "../../shared/replication/core/messages.ts";
+import { NodeDisk } from "../../shared/replication/storage/node_disk.ts";
+import { readTermFile, writeTermFile } from "../../shared/replication/storage/term_file.ts";
 import { STORES } from "../../shared/stores/stores.ts";
 
 const DATA_FOLDER = fileURLToPath(new URL("../../catalog/data", import.meta.url));

@@ -6,8 +6,8 @@
 import { AppError, type Reason } from "../../shared/errors.ts";
 import { TERM_JUMP_MAX } from "../../shared/limits.ts";
 import type { Peer } from "../../shared/cluster/peer.ts";
-import { formatRow, payloadOf } from "../../shared/replication/codec.ts";
-import type { Row } from "../../shared/replication/messages.ts";
+import { formatRow, payloadOf } from "../../shared/replication/storage/row_format.ts";
+import type { Row } from "../../shared/replication/core/messages.ts";
 import type { ReplicaHost } from "../../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../../shared/replication/replicated_service.ts";
 import type {

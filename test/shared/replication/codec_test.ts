@@ -2,9 +2,11 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
-import { formatRow, parseRow, parseRows, payloadOf } from "../../../shared/replication/codec.ts";
-import { START } from "../../../shared/replication/log_index.ts";
-import type { Row } from "../../../shared/replication/messages.ts";
+import {
+  formatRow, parseRow, parseRows, payloadOf,
+} from "../../../shared/replication/storage/row_format.ts";
+import { START } from "../../../shared/replication/core/log_index.ts";
+import type { Row } from "../../../shared/replication/core/messages.ts";
 
 function makeRows(...payloads: string[]): Row[] {
   const rows: Row[] = [];

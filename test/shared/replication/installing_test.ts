@@ -5,19 +5,19 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
-import { formatRow } from "../../../shared/replication/codec.ts";
+import { formatRow } from "../../../shared/replication/storage/row_format.ts";
 import { pieceOf } from "../../../shared/replication/checkpoint_pieces.ts";
-import type { Checkpoint } from "../../../shared/replication/checkpoint_file.ts";
+import type { Checkpoint } from "../../../shared/replication/storage/checkpoint_file.ts";
 import { CHECKPOINT_PIECE_LENGTH } from "../../../shared/limits.ts";
-import { LogIndex, START, type Position } from "../../../shared/replication/log_index.ts";
+import { LogIndex, START, type Position } from "../../../shared/replication/core/log_index.ts";
 import type {
   Answer, CheckpointPiece, LogPage, Question, Row,
-} from "../../../shared/replication/messages.ts";
-import { step } from "../../../shared/replication/replica.ts";
+} from "../../../shared/replication/core/messages.ts";
+import { step } from "../../../shared/replication/core/replica.ts";
 import { replicaConfig } from "../../../shared/replication/replica_config.ts";
 import {
   createReplica, type Output, type ReplicaState,
-} from "../../../shared/replication/replica_state.ts";
+} from "../../../shared/replication/core/replica_state.ts";
 import { makeRows } from "./stored_log.ts";
 
 const LEADER = 3;

@@ -1,7 +1,7 @@
 /** The index of a log beside a plain list of its rows. */
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
-import { LogIndex, START, type Position } from "../../../shared/replication/log_index.ts";
+import { LogIndex, START, type Position } from "../../../shared/replication/core/log_index.ts";
 
 /** The same, as simply as can be. */
 class NaiveIndex {

@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { RECOVERING_NAME } from "../../../shared/replication/log_opening.ts";
+import { RECOVERING_NAME } from "../../../shared/replication/storage/log_open.ts";
 import { HEADER, makeFolder, makeLog, makeRows, open } from "./stored_log.ts";
 
 test("damage in the middle: the rows before it stay, and the mark stands", async (t) => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pause } from "../../../shared/clock.ts";
 import type { Peer } from "../../../shared/cluster/peer.ts";
-import type { Question } from "../../../shared/replication/messages.ts";
+import type { Question } from "../../../shared/replication/core/messages.ts";
 import { ReplicaNetwork } from "../../../shared/replication/replica_network.ts";
 import { HandClock } from "../hand_clock.ts";
 

@@ -3,13 +3,13 @@ import { strict as assert } from "node:assert";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { formatRow, joinRows } from "../../../shared/replication/codec.ts";
-import type { DiskFile } from "../../../shared/replication/disk.ts";
-import { LogFile } from "../../../shared/replication/log_file.ts";
-import { START, type Position } from "../../../shared/replication/log_index.ts";
-import type { Row } from "../../../shared/replication/messages.ts";
-import { NodeDisk } from "../../../shared/replication/node_disk.ts";
-import { ShorterLog } from "../../../shared/replication/shorter_log.ts";
+import { formatRow, joinRows } from "../../../shared/replication/storage/row_format.ts";
+import type { DiskFile } from "../../../shared/replication/storage/disk.ts";
+import { LogFile } from "../../../shared/replication/storage/log_file.ts";
+import { START, type Position } from "../../../shared/replication/core/log_index.ts";
+import type { Row } from "../../../shared/replication/core/messages.ts";
+import { NodeDisk } from "../../../shared/replication/storage/node_disk.ts";
+import { ShorterLog } from "../../../shared/replication/storage/log_compaction.ts";
 import { HEADER, makeFolder, makeLog, makeRows, open } from "./stored_log.ts";
 
 /** Some of them fill more than one piece. */

@@ -5,9 +5,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { LogFile } from "../../../shared/replication/log_file.ts";
-import { START } from "../../../shared/replication/log_index.ts";
-import { NodeDisk } from "../../../shared/replication/node_disk.ts";
+import { LogFile } from "../../../shared/replication/storage/log_file.ts";
+import { START } from "../../../shared/replication/core/log_index.ts";
+import { NodeDisk } from "../../../shared/replication/storage/node_disk.ts";
 import { HEADER, makeFolder, makeLog, makeRows, open } from "./stored_log.ts";
 
 async function checkDamaged(folder: string, pattern: RegExp): Promise<void> {

@@ -9,9 +9,9 @@
  * are numbered from the last one done, a token is the message it answers, time
  * stands still. Rounds are not: few are ever begun.
  */
-import type { Answer, Question, Reply } from "../../../shared/replication/messages.ts";
-import type { LogIndex } from "../../../shared/replication/log_index.ts";
-import type { Input, ReplicaState } from "../../../shared/replication/replica_state.ts";
+import type { Answer, Question, Reply } from "../../../shared/replication/core/messages.ts";
+import type { LogIndex } from "../../../shared/replication/core/log_index.ts";
+import type { Input, ReplicaState } from "../../../shared/replication/core/replica_state.ts";
 import type { Fact, Violation } from "./judge.ts";
 import * as nodes from "./node.ts";
 import type { Node, Sink } from "./node.ts";

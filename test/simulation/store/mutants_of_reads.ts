@@ -6,7 +6,7 @@ import type { Edit, StoreMutant } from "./mutants.ts";
  * another steps down with its next tick: few moments are left to do harm in.
  */
 export const STEPS_DOWN: Edit = {
-  file: "shared/replication/leading.ts",
+  file: "shared/replication/core/leader.ts",
   find:
     "  if (nowMs - leading.confirmedAtMs > state.config.leaderLeaseMs) " +
     "return becomeFollower(turn);\n",

@@ -7,8 +7,10 @@
  */
 import { readRow } from "../../../catalog/state/rows.ts";
 import { isOpening, parseOrder } from "../../../order/order_row.ts";
-import { CHECKPOINT_NAME, type Checkpoint } from "../../../shared/replication/checkpoint_file.ts";
-import { LOG_NAME } from "../../../shared/replication/log_file.ts";
+import {
+  CHECKPOINT_NAME, type Checkpoint,
+} from "../../../shared/replication/storage/checkpoint_file.ts";
+import { LOG_NAME } from "../../../shared/replication/storage/log_file.ts";
 import type {
   History, JournalRow, LoggedOrder, Operation,
 } from "../../faults/history.ts";

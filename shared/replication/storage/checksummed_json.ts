@@ -6,7 +6,7 @@
  *   └──── of this, and a } ───┘
  */
 import { crc32 } from "node:zlib";
-import { formatChecksum } from "./codec.ts";
+import { formatChecksum } from "./row_format.ts";
 
 const SEAL = ',"crc32":"';
 const SEAL_LENGTH = `${SEAL}5f3a90c2"}\n`.length;

@@ -3,14 +3,14 @@
  * waits until its row is in the log and the disk has room for it. Whoever
  * writes one is the only one that writes (storage.ts).
  */
-import { failpoint } from "../failpoint.ts";
-import { DISK_RESERVE_BYTES } from "../limits.ts";
+import { failpoint } from "../../failpoint.ts";
+import { DISK_RESERVE_BYTES } from "../../limits.ts";
 import { writeCheckpoint, type Checkpoint } from "./checkpoint_file.ts";
-import { pieceOf } from "./checkpoint_pieces.ts";
+import { pieceOf } from "../checkpoint_pieces.ts";
 import type { Disk } from "./disk.ts";
 import type { LogFile } from "./log_file.ts";
-import { START, type Position } from "./log_index.ts";
-import type { CheckpointPiece } from "./messages.ts";
+import { START, type Position } from "../core/log_index.ts";
+import type { CheckpointPiece } from "../core/messages.ts";
 
 export class Checkpoints {
   readonly #disk: Disk;

@@ -7,17 +7,17 @@
  * that failed once is not to be believed (fail ends the process).
  */
 import { join } from "node:path";
-import { failpoint } from "../failpoint.ts";
-import { DISK_RESERVE_BYTES, HEARTBEAT_MS, NOTE_EVERY_MS, NOTE_EVERY_ROWS } from "../limits.ts";
+import { failpoint } from "../../failpoint.ts";
+import { DISK_RESERVE_BYTES, HEARTBEAT_MS, NOTE_EVERY_MS, NOTE_EVERY_ROWS } from "../../limits.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { formatChecksum, payloadOf } from "./codec.ts";
+import { formatChecksum, payloadOf } from "./row_format.ts";
 import { keepAside, type Disk } from "./disk.ts";
 import { LOG_NAME, type LogFile } from "./log_file.ts";
-import type { LogIndex, Position } from "./log_index.ts";
-import { openLog, unmark, type OpenedLog, type OpenOptions } from "./log_opening.ts";
-import type { CheckpointPiece, Row } from "./messages.ts";
-import type { DiskEffect, LogPageFrame } from "./replica_state.ts";
-import { ShorterLog } from "./shorter_log.ts";
+import type { LogIndex, Position } from "../core/log_index.ts";
+import { openLog, unmark, type OpenedLog, type OpenOptions } from "./log_open.ts";
+import type { CheckpointPiece, Row } from "../core/messages.ts";
+import type { DiskEffect, LogPageFrame } from "../core/replica_state.ts";
+import { ShorterLog } from "./log_compaction.ts";
 import { writeTermFile, type Promised } from "./term_file.ts";
 
 const CUT = "the leader has other rows: the own ones are cut and kept beside the log";
@@ -281,7 +281,7 @@ export class Storage {
   /**
    * Another replica's checkpoint takes the place of the log. Until it is on disk the old log
    * stands; from then on the next start sees that the log has not the checkpoint's row, and goes
-   * on from the checkpoint alone (log_opening.ts).
+   * on from the checkpoint alone (log_open.ts).
    */
   async #install({ at, text, committed }: DiskEffect & { kind: "install" }): Promise<void> {
     this.#log.info("takes a checkpoint in place of its log", { at: at.index });

@@ -10,10 +10,10 @@
  * nominated from outside instead of by election timers, and votes carry logs
  * instead of being refused to those whose log is short. DESIGN.md says why.
  */
-import { assert } from "../assert.ts";
-import { becomeFollower, enterTerm } from "./effects.ts";
-import { onLogPage, onReadLog, onReplicate, onVote } from "./following.ts";
-import { onCheckpointPage, onReadCheckpoint } from "./installing.ts";
+import { assert } from "../../assert.ts";
+import { becomeFollower, enterTerm } from "./transitions.ts";
+import { onLogPage, onReadLog, onReplicate, onVote } from "./follower.ts";
+import { onCheckpointPage, onReadCheckpoint } from "./checkpoint_transfer.ts";
 import {
   advanceCommit,
   dropCompacted,
@@ -21,9 +21,9 @@ import {
   onPropose,
   onReplicated,
   onTick,
-} from "./leading.ts";
-import { onFetched, onLead, onPatience, onPromised, onVoted } from "./nominating.ts";
-import { endWhenReached } from "./recovering.ts";
+} from "./leader.ts";
+import { onFetched, onLead, onPatience, onPromised, onVoted } from "./election.ts";
+import { endWhenReached } from "./recovery.ts";
 import type { Answer } from "./messages.ts";
 import type { Input, Output, ReplicaState, Turn } from "./replica_state.ts";
 

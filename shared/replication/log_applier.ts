@@ -5,10 +5,10 @@
  * one number, and holds them until their rows are committed or cut.
  */
 import { strict as assert } from "node:assert";
-import { payloadOf } from "./codec.ts";
-import type { Position } from "./log_index.ts";
-import type { Row } from "./messages.ts";
-import type { Output } from "./replica_state.ts";
+import { payloadOf } from "./storage/row_format.ts";
+import type { Position } from "./core/log_index.ts";
+import type { Row } from "./core/messages.ts";
+import type { Output } from "./core/replica_state.ts";
 import type { ReplicatedService } from "./replicated_service.ts";
 
 export class RowTeller {

@@ -17,11 +17,11 @@
  * Take that for damage, and a cut of the power that met a majority in the
  * middle of an append leaves a group that nobody can recover from.
  */
-import { AppError } from "../errors.ts";
-import { formatChecksum, parseRow } from "./codec.ts";
+import { AppError } from "../../errors.ts";
+import { formatChecksum, parseRow } from "./row_format.ts";
 import type { LogFile } from "./log_file.ts";
-import type { Position } from "./log_index.ts";
-import type { Row } from "./messages.ts";
+import type { Position } from "../core/log_index.ts";
+import type { Row } from "../core/messages.ts";
 import type { Promised } from "./term_file.ts";
 
 const CHUNK_BYTES = 1024 * 1024;

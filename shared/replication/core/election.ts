@@ -18,8 +18,8 @@
  * (for the silent ones votePatienceMs), and one that has promised the term to
  * another is obeyed: so only what is out of reach is ever left out.
  */
-import { assert } from "../assert.ts";
-import { TERM_MAX } from "../limits.ts";
+import { assert } from "../../assert.ts";
+import { TERM_MAX } from "../../limits.ts";
 import {
   becomeFollower,
   endCampaign,
@@ -27,9 +27,9 @@ import {
   leaseLeftMs,
   refuseLead,
   save,
-} from "./effects.ts";
-import { fetchFrom } from "./following.ts";
-import { startLeading } from "./leading.ts";
+} from "./transitions.ts";
+import { fetchFrom } from "./follower.ts";
+import { startLeading } from "./leader.ts";
 import type { Position } from "./log_index.ts";
 import type { Lead, Vote, Voted } from "./messages.ts";
 import { hasMajorities, type Campaign, type Turn } from "./replica_state.ts";

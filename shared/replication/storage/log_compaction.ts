@@ -10,10 +10,10 @@
  * takes the log's place.
  */
 import { strict as assert } from "node:assert";
-import { failpoint } from "../failpoint.ts";
+import { failpoint } from "../../failpoint.ts";
 import { checkInPlace, sideOf, type Disk, type DiskFile } from "./disk.ts";
 import { LOG_NAME, type LogFile } from "./log_file.ts";
-import type { Position } from "./log_index.ts";
+import type { Position } from "../core/log_index.ts";
 
 const PIECE_BYTES = 1024 * 1024;
 

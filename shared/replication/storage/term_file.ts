@@ -8,10 +8,10 @@
  * is shorter than noted has lost rows, which its chain alone cannot show.
  */
 import { join } from "node:path";
-import { AppError } from "../errors.ts";
-import { asIntegerIn, asRecord, asText } from "../messages/parse.ts";
+import { AppError } from "../../errors.ts";
+import { asIntegerIn, asRecord, asText } from "../../messages/parse.ts";
 import { replaceFile, type Disk } from "./disk.ts";
-import { sealJson, unsealJson } from "./sealed_json.ts";
+import { sealJson, unsealJson } from "./checksummed_json.ts";
 
 export interface Promised {
   term: number;
@@ -31,7 +31,7 @@ export async function readTermFile(disk: Disk): Promise<Promised | null> {
   try {
     const fields = asRecord(unsealJson(text), ["term", "vote", "length", "checksum"]);
     return {
-      // Beyond what a term may be: one from before they had a bound, see log_opening.ts.
+      // Beyond what a term may be: one from before they had a bound, see log_open.ts.
       term: asIntegerIn(fields.term, "term", 0, Number.MAX_SAFE_INTEGER),
       vote: fields.vote === null ? null : asIntegerIn(fields.vote, "vote", 1, 9),
       length: asIntegerIn(fields.length, "length", 0, Number.MAX_SAFE_INTEGER),

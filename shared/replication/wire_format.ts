@@ -8,12 +8,12 @@ import { AppError } from "../errors.ts";
 import { asIntegerIn, asRecord, asText } from "../messages/parse.ts";
 import { INTERNAL_REQUEST_BYTES_MAX } from "../limits.ts";
 import { asTerm } from "../terms.ts";
-import { joinRows, parseRows } from "./codec.ts";
-import type { Position } from "./log_index.ts";
+import { joinRows, parseRows } from "./storage/row_format.ts";
+import type { Position } from "./core/log_index.ts";
 import type {
   LogPage, Question, Replicate, Reply, Request, Vote,
-} from "./messages.ts";
-import type { LogPageFrame } from "./replica_state.ts";
+} from "./core/messages.ts";
+import type { LogPageFrame } from "./core/replica_state.ts";
 
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 const CHECKSUM_MAX = 2 ** 32 - 1;

@@ -4,8 +4,8 @@
  */
 import { AppError } from "../errors.ts";
 import type { ReplicaHealth } from "../messages/messages.ts";
-import { formatChecksum } from "./codec.ts";
-import type { ReplicaState } from "./replica_state.ts";
+import { formatChecksum } from "./storage/row_format.ts";
+import type { ReplicaState } from "./core/replica_state.ts";
 
 export interface Moment {
   nowMs: number;

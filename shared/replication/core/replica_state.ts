@@ -3,10 +3,10 @@
  * plain object: the simulator copies it, the exhaustive search compares it,
  * and every rule that changes it is in the files beside it:
  *
- *   nominating.ts   from a nomination to a term that is won
- *   leading.ts      proposals, followers' progress, commit, rounds
- *   following.ts    rows from a leader, catching up, votes given
- *   installing.ts   catching up by a checkpoint, where the rows are gone
+ *   election.ts   from a nomination to a term that is won
+ *   leader.ts      proposals, followers' progress, commit, rounds
+ *   follower.ts    rows from a leader, catching up, votes given
+ *   checkpoint_transfer.ts   catching up by a checkpoint, where the rows are gone
  *
  * The disk works behind the replica's back and in order: each effect that
  * touches it has a number, and 'written n' reports that all up to n are on
@@ -86,7 +86,7 @@ export interface ReplicaState {
    * known committed here.
    */
   incoming: Incoming | null;
-  /** Set while this replica's disk has lost what it once promised: see recovering.ts. */
+  /** Set while this replica's disk has lost what it once promised: see recovery.ts. */
   recovering: Recovery | null;
 }
 
@@ -105,7 +105,7 @@ export interface Recovery {
   endOp: number;
 }
 
-/** A nomination under way. Votes carry logs: see nominating.ts. */
+/** A nomination under way. Votes carry logs: see election.ts. */
 export interface Campaign {
   phase: "asking" | "voting" | "fetching";
   startedAtMs: number;
@@ -116,7 +116,7 @@ export interface Campaign {
    */
   yes: Map<number, Position>;
   no: Set<number>;
-  /** Members whose answer is waited for though there are votes enough; see nominating.ts. */
+  /** Members whose answer is waited for though there are votes enough; see election.ts. */
   awaited: Set<number>;
   /** When this phase began, monotonic ms. */
   phaseSinceMs: number;
@@ -138,7 +138,7 @@ export interface Leading {
   /** The log held no row before the opening row: this group was born just now. */
   bornNow: boolean;
   followers: Map<number, Progress>;
-  /** Number of the latest round of replicate; see confirm() in leading.ts. */
+  /** Number of the latest round of replicate; see confirm() in leader.ts. */
   round: number;
   rounds: { round: number; startedAtMs: number; tokens: number[] }[];
   /** The latest round that a quorum answered. */

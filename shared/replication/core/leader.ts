@@ -10,10 +10,10 @@
  * answers 'behind' fetches from the log file by itself and is streamed to
  * again when it has reached the tail kept in memory.
  */
-import { assert } from "../assert.ts";
-import { REPLICATE_LENGTH_MAX } from "../limits.ts";
-import { becomeFollower, commitThrough, enterTerm, takeRows, writeRows } from "./effects.ts";
-import { noteRecovery, vouchFor } from "./recovering.ts";
+import { assert } from "../../assert.ts";
+import { REPLICATE_LENGTH_MAX } from "../../limits.ts";
+import { becomeFollower, commitThrough, enterTerm, takeRows, writeRows } from "./transitions.ts";
+import { noteRecovery, vouchFor } from "./recovery.ts";
 import type { Replicate, Replicated, Row } from "./messages.ts";
 import type { Campaign, Leading, Progress, Turn } from "./replica_state.ts";
 

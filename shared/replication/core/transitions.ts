@@ -3,9 +3,9 @@
  * disk gets its number here, an answer that rests on the disk waits here, and
  * a replica steps back to follower only here.
  */
-import { assert } from "../assert.ts";
+import { assert } from "../../assert.ts";
 import type { Reply, Row } from "./messages.ts";
-import { forgetVouch } from "./recovering.ts";
+import { forgetVouch } from "./recovery.ts";
 import { hasMajorities, type Incoming, type Turn } from "./replica_state.ts";
 
 /** Answers once all that was sent to the disk so far is on it. */

@@ -12,8 +12,8 @@
  * It is looked at, not reserved: whoever else fills the disk faster than
  * within a heartbeat still meets the failed write.
  */
-import { DISK_RESERVE_BYTES } from "../limits.ts";
-import type { Log } from "../logging.ts";
+import { DISK_RESERVE_BYTES } from "../../limits.ts";
+import type { Log } from "../../logging.ts";
 import type { Disk } from "./disk.ts";
 
 export class DiskRoom {

@@ -13,7 +13,7 @@
  * A log that starts with a checkpoint has a base other than zero: the rows up
  * to it are committed for ever and no longer here.
  */
-import { assert } from "../assert.ts";
+import { assert } from "../../assert.ts";
 
 /** A row named so that two logs can be compared: equal positions, equal logs up to them. */
 export interface Position {

@@ -9,7 +9,7 @@
  */
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
-import { SPARE_DESCRIPTORS } from "../limits.ts";
+import { SPARE_DESCRIPTORS } from "../../limits.ts";
 
 /** The process's: all replicas of a process share its limit. */
 const spare: number[] = [];

@@ -6,8 +6,8 @@
  * What is written is on disk only after a flush: the bytes of a file after
  * its own, its name (made, renamed, removed) after that of the folder.
  */
-import { assert } from "../assert.ts";
-import { failpoint } from "../failpoint.ts";
+import { assert } from "../../assert.ts";
+import { failpoint } from "../../failpoint.ts";
 
 export interface Disk {
   /** For messages. */

@@ -9,8 +9,8 @@
  * The mark is on disk before anything is changed.
  */
 import { join } from "node:path";
-import { AppError, hasReason } from "../errors.ts";
-import type { Log } from "../logging.ts";
+import { AppError, hasReason } from "../../errors.ts";
+import type { Log } from "../../logging.ts";
 import {
   CHECKPOINT_NAME,
   findBase,
@@ -18,14 +18,14 @@ import {
   writeCheckpoint,
   type Checkpoint,
 } from "./checkpoint_file.ts";
-import { formatChecksum } from "./codec.ts";
-import { TERM_MAX } from "../limits.ts";
-import { climb, isTerm } from "../terms.ts";
+import { formatChecksum } from "./row_format.ts";
+import { TERM_MAX } from "../../limits.ts";
+import { climb, isTerm } from "../../terms.ts";
 import { keepAside, replaceFile, sideOf, type Disk } from "./disk.ts";
 import { headerOf, LOG_NAME, LogFile } from "./log_file.ts";
-import { LogIndex, START, type Position } from "./log_index.ts";
+import { LogIndex, START, type Position } from "../core/log_index.ts";
 import { scanLog, type Scan } from "./log_scan.ts";
-import type { Row } from "./messages.ts";
+import type { Row } from "../core/messages.ts";
 import { readTermFile, TERM_NAME, writeTermFile, type Promised } from "./term_file.ts";
 
 /** Stands in the folder while the replica is recovering; holds the reason, for people. */

@@ -1,7 +1,7 @@
 /**
  * What replicas say to each other, as the pure replica sees it: rows are
  * objects here, and the CSV text that lands on disk when they travel
- * (codec.ts). Every question gets one answer; a lost one is the answer null.
+ * (row_format.ts). Every question gets one answer; a lost one is the answer null.
  */
 import type { Position } from "./log_index.ts";
 

@@ -14,11 +14,11 @@
  */
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
-import { failpoint } from "../failpoint.ts";
-import { joinRows, payloadOf } from "./codec.ts";
+import { failpoint } from "../../failpoint.ts";
+import { joinRows, payloadOf } from "./row_format.ts";
 import { checkInPlace, replaceFile, type Disk, type DiskFile } from "./disk.ts";
-import { START, type Position } from "./log_index.ts";
-import type { Row } from "./messages.ts";
+import { START, type Position } from "../core/log_index.ts";
+import type { Row } from "../core/messages.ts";
 
 export const LOG_NAME = "log.csv";
 const CHUNK_BYTES = 1024 * 1024;
@@ -173,7 +173,7 @@ export class LogFile {
     this.#length = Buffer.byteLength(this.header);
   }
 
-  /** Another file has taken its place, without the rows up to `base` (shorter_log.ts). */
+  /** Another file has taken its place, without the rows up to `base` (log_compaction.ts). */
   startAfter(base: Position): void {
     const dropped = base.index - this.#base.index;
     const shift = this.lengthAt(base.index) - Buffer.byteLength(this.header);

@@ -16,12 +16,12 @@
  * the last piece has come and the whole is proven, nothing of the own is
  * touched; a sender that meanwhile keeps a newer one makes it begin again.
  */
-import { commitThrough, install } from "./effects.ts";
-import { fetchFrom, fetchPiece, isAwaited, isShownTo } from "./following.ts";
+import { commitThrough, install } from "./transitions.ts";
+import { fetchFrom, fetchPiece, isAwaited, isShownTo } from "./follower.ts";
 import type {
   CheckpointName, CheckpointPage, CheckpointPiece, ReadCheckpoint,
 } from "./messages.ts";
-import { onMatched } from "./recovering.ts";
+import { onMatched } from "./recovery.ts";
 import type { Incoming, ReplicaConfig, Turn } from "./replica_state.ts";
 
 /** Leader or voter: a piece of the own checkpoint. */

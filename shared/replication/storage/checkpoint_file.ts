@@ -2,13 +2,13 @@
  * checkpoint.json: a service's state as it stood after one row, so that the
  * rows long before it can leave the log. Taken at every multiple of
  * CHECKPOINT_EVERY_ROWS, on all replicas alike; kept once that row is committed
- * (row_teller.ts), or taken from another replica (installing.ts).
+ * (log_applier.ts), or taken from another replica (checkpoint_transfer.ts).
  */
 import { join } from "node:path";
-import { AppError } from "../errors.ts";
+import { AppError } from "../../errors.ts";
 import { replaceFile, type Disk } from "./disk.ts";
-import { START, type Position } from "./log_index.ts";
-import { sealJson, unsealJson } from "./sealed_json.ts";
+import { START, type Position } from "../core/log_index.ts";
+import { sealJson, unsealJson } from "./checksummed_json.ts";
 
 export const CHECKPOINT_NAME = "checkpoint.json";
 

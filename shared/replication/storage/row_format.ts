@@ -12,10 +12,10 @@
  * missing at the end; term.json notes a length for that (term_file.ts).
  */
 import { crc32 } from "node:zlib";
-import { AppError } from "../errors.ts";
-import { TERM_MAX } from "../limits.ts";
-import type { Position } from "./log_index.ts";
-import type { Row } from "./messages.ts";
+import { AppError } from "../../errors.ts";
+import { TERM_MAX } from "../../limits.ts";
+import type { Position } from "../core/log_index.ts";
+import type { Row } from "../core/messages.ts";
 
 const CHECKSUM_LENGTH = 8;
 const COMMA = 44;

@@ -4,7 +4,7 @@
  * really differs. Rows that do not fit (it was away) it fetches by itself, a
  * page at a time, while the leader goes on serving. Its votes are promises.
  */
-import { assert } from "../assert.ts";
+import { assert } from "../../assert.ts";
 import {
   append,
   becomeFollower,
@@ -13,12 +13,12 @@ import {
   enterTerm,
   leaseLeftMs,
   replyWhenDurable,
-} from "./effects.ts";
-import { sendTo } from "./leading.ts";
+} from "./transitions.ts";
+import { sendTo } from "./leader.ts";
 import type {
   LogPage, ReadCheckpoint, ReadLog, Replicate, Row, Vote, Voted,
 } from "./messages.ts";
-import { onMatched, onVouched } from "./recovering.ts";
+import { onMatched, onVouched } from "./recovery.ts";
 import { hasMajorities, type Turn } from "./replica_state.ts";
 
 export function onReplicate(turn: Turn, token: number, message: Replicate): void {

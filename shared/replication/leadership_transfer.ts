@@ -6,7 +6,7 @@
  */
 import type { ReplicaHealth } from "../messages/messages.ts";
 import type { ReplicaNetwork } from "./replica_network.ts";
-import type { ReplicaState } from "./replica_state.ts";
+import type { ReplicaState } from "./core/replica_state.ts";
 
 export interface HandOverOptions {
   state: ReplicaState;
