@@ -12,7 +12,7 @@ import type { AdminAsk } from "../owner_messages.ts";
 import { GroupClient, isPassing, type Finder } from "./leader_client.ts";
 import { readAdmin } from "./results.ts";
 
-/** They arrive in the order of their numbers, as the catalog takes them (shared/cluster/sequence_guard.ts). */
+/** They arrive in the order of their numbers, as the catalog takes them (sequence_guard.ts). */
 const ONE_BY_ONE = { inFlightMax: 1, itemsMax: 1, queueMax: QUEUE_ITEMS_MAX };
 
 export interface AdminClientOptions {

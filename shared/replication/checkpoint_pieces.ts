@@ -1,4 +1,4 @@
-/** Cuts a checkpoint's text into what fits an answer, for replicas that take it (checkpoint_transfer.ts). */
+/** Cuts a checkpoint's text into pieces that fit an answer (checkpoint_transfer.ts takes them). */
 import { crc32 } from "node:zlib";
 import { CHECKPOINT_PIECE_LENGTH } from "../limits.ts";
 import type { Checkpoint } from "./storage/checkpoint_file.ts";

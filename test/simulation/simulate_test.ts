@@ -138,7 +138,10 @@ test("what breaks nothing is not found, and what has no place neither", async ()
   const stale: Mutant = { ...harmless, name: "stale", find: "nowhere" };
   const catches = await hunt([harmless, stale], { ...HUNT, seedsMax: { log: 30, store: 0 } });
   assert.deepEqual(catches.map(({ mutant, isFound, how }) => [mutant, isFound, how]), [
-    ["stale", false, '"stale": its text is 0 times in shared/replication/core/replica.ts, not once'],
+    [
+      "stale", false,
+      '"stale": its text is 0 times in shared/replication/core/replica.ts, not once',
+    ],
     ["harmless", false, "not found"],
   ]);
   assert.equal((await hunt([stale], HUNT))[0]!.isFound, false, "a stale one alone is no error");

@@ -275,7 +275,9 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
     file: "catalog/state/sale_decision.ts",
     find: "const known = this.#sold.get(key) ?? this.#state.ledger.findByKey(key);",
     replace: "const known = this.#sold.get(key);",
-    also: [{ file: "catalog/state/row_check.ts", find: "numberOf(key) > settled", replace: "next < 0" }, {
+    also: [{
+      file: "catalog/state/row_check.ts", find: "numberOf(key) > settled", replace: "next < 0",
+    }, {
       file: "catalog/state/sales_ledger.ts",
       find: '    assert(before === undefined || before <= this.settled, "one key, one sale");\n',
       replace: "",
