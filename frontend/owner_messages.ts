@@ -1,4 +1,4 @@
-/** What HTTP threads ask their owner, and what it answers; the rest are types of shared/messages. */
+/** What HTTP threads ask their owner, and what it answers (types of shared/messages). */
 import type { AdminChange } from "../shared/messages/admin.ts";
 import type { ListQuery } from "../shared/messages/messages.ts";
 

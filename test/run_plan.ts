@@ -14,7 +14,7 @@ export const PROJECT_FOLDER = join(TEST_FOLDER, "..");
 
 /** Folders and files whose tests run real stores, or long. */
 const LONG = [
-  "cluster/", "fuzz/", "launcher/full_disk_test.ts", "launcher/store_test.ts",
+  "cluster/", "fuzz/", "client/launcher/full_disk_test.ts", "client/launcher/store_test.ts",
   "simulation/store/store_runs_test.ts",
 ];
 /** Of these the scenes that `npm test` plays too, each for a promise of the README. */
@@ -29,7 +29,9 @@ const SCENES = [
   "cluster/two_frontends_test.ts",
 ];
 /** These take longest, so they begin first. */
-const FIRST = ["simulation/simulate_test.ts", "shared/member_test.ts", "frontend/frontend_test.ts"];
+const FIRST = [
+  "simulation/simulate_test.ts", "shared/member/member_test.ts", "frontend/frontend_test.ts",
+];
 /**
  * What these hold a store to is a matter of time: they run one by one and last, since neighbours
  * would lengthen pauses and starts.

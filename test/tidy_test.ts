@@ -134,7 +134,7 @@ function programPaths(): Set<string> {
     readFileSync(join(PROJECT_FOLDER, name), "utf8"));
   const started = [...Object.values(scripts), ...shells].join("\n").match(/[\w/]+\.ts\b/g) ?? [];
   const mains = SERVICES.map((service) => `${service}/main.ts`);
-  return new Set([...started, ...mains, "client/client.ts", "test/launcher/fake_member.ts"]);
+  return new Set([...started, ...mains, "client/client.ts", "test/client/launcher/fake_member.ts"]);
 }
 
 type PackageField = "scripts" | "dependencies" | "devDependencies";

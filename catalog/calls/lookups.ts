@@ -18,7 +18,7 @@ import type {
 } from "../../shared/messages/messages.ts";
 import type { Following } from "./follower_reads.ts";
 import type { Leading } from "../leader/leader_guard.ts";
-import { ListScan } from "./list_scan.ts";
+import { ListScan } from "../state/list_scan.ts";
 import { listPage, lookUp, nameOf } from "./shown_products.ts";
 import { LIST_ROWS, Searches, type ListRows } from "./searches.ts";
 import type { CatalogState } from "../state/catalog_state.ts";

@@ -8,7 +8,7 @@
  */
 import type { Clock } from "../../shared/clock.ts";
 import { LIST_AT_ONCE_ROWS, SEARCH_AHEAD_ROWS_MAX, SEARCH_TURN_ROWS } from "../../shared/limits.ts";
-import type { ListScan } from "./list_scan.ts";
+import type { ListScan } from "../state/list_scan.ts";
 
 /** How many products are looked at for lists; where there are few of them, it is fewer. */
 export interface ListRows {

@@ -5,7 +5,7 @@
  * may have passed already.
  */
 import type { ListResult, LookupResult, Product, Traits } from "../../shared/messages/messages.ts";
-import type { ListScan } from "./list_scan.ts";
+import type { ListScan } from "../state/list_scan.ts";
 import { NO_TRAITS, NOT_BORN, tradedOf, type ProductRecord } from "../state/products.ts";
 import type { CatalogState } from "../state/catalog_state.ts";
 

@@ -16,7 +16,7 @@ import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { quoteField } from "../../shared/csv.ts";
 import type { Traits } from "../../shared/messages/messages.ts";
-import type { ListScan } from "../calls/list_scan.ts";
+import type { ListScan } from "./list_scan.ts";
 import { idOf, Shelf } from "./shelf.ts";
 
 /** A product as the store's CSV file has it. */

@@ -15,7 +15,7 @@ import {
 } from "../../client/launcher/layout.ts";
 import { readSettings, type MemberKind, type Settings } from "../../shared/member/config.ts";
 import { Network, NoNetworkError } from "../faults/network.ts";
-import { ownFolder } from "../launcher/own_folder.ts";
+import { ownFolder } from "../client/launcher/own_folder.ts";
 import { readStoreEnvironment, readUnit } from "./unit_file.ts";
 
 const LISTS: [MemberKind, string][] = [

@@ -11,7 +11,7 @@ import { test, type TestContext } from "node:test";
 import { audit } from "../../client/check/main.ts";
 import type { ReplicaStatus, Status } from "../../frontend/owner/status_report.ts";
 import { splitRow } from "../../shared/csv.ts";
-import { ownFolder } from "../launcher/own_folder.ts";
+import { ownFolder } from "../client/launcher/own_folder.ts";
 import { allowedCalls, callsOf } from "./calls_between_hosts.ts";
 import { type Host, type Hosts, openHosts, SECRET } from "./hosts.ts";
 import { Shopper } from "./shopper.ts";

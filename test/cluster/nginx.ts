@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { PROJECT_FOLDER } from "../../client/launcher/layout.ts";
-import { ownFolder, ownPortBase } from "../launcher/own_folder.ts";
+import { ownFolder, ownPortBase } from "../client/launcher/own_folder.ts";
 import type { Answer } from "./shopper.ts";
 import { until } from "./until.ts";
 

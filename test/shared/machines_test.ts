@@ -13,7 +13,7 @@ import { readSettings, type MemberKind, type Settings } from "../../shared/membe
 import { CONNECTIONS_MAX } from "../../shared/door_limits.ts";
 import { CLOSE_GRACE_MS } from "../../shared/limits.ts";
 import { machineFile, readStoreEnvironment, readUnit, unitValues } from "../cluster/unit_file.ts";
-import { ownFolder } from "../launcher/own_folder.ts";
+import { ownFolder } from "../client/launcher/own_folder.ts";
 
 const KINDS: MemberKind[] = ["frontend", "catalog", "order"];
 const ONE: MemberName = { kind: "order", id: 3 };

@@ -41,7 +41,7 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a list goes by what is decided to come or go",
-    file: "catalog/calls/list_scan.ts",
+    file: "catalog/state/list_scan.ts",
     find: "const { isHere, traits } = record.visibleLife;",
     replace: "const { isHere, traits } = record.life;",
     effect: "a list is without what is there, or has what is not there yet",
@@ -49,7 +49,7 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a list holds what is gone",
-    file: "catalog/calls/list_scan.ts",
+    file: "catalog/state/list_scan.ts",
     find: "    if (!isHere) return false;\n",
     replace: "",
     effect: "what was removed stays in every list",

@@ -138,7 +138,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a topic is looked for as it is written",
-    file: "catalog/calls/list_scan.ts",
+    file: "catalog/state/list_scan.ts",
     find: "traits.topic?.toLowerCase() !== this.#topic",
     replace: "traits.topic !== this.#topic",
     effect: "a search misses what is written otherwise",
