@@ -1,6 +1,6 @@
 /**
  * Who opened connections to whose internal port, as the kernel shows it on each host, and who may
- * by the firewall of shared/machines. A call reads `order to catalog`.
+ * by the firewall of shared/deploy. A call reads `order to catalog`.
  */
 import { readFileSync } from "node:fs";
 import type { Host, Hosts } from "./hosts.ts";

@@ -1,6 +1,6 @@
 /**
  * A store of which each member has a host of its own: a network namespace, with the address, the
- * command, the environment and the files that shared/machines gives it, and nothing shared with
+ * command, the environment and the files that shared/deploy gives it, and nothing shared with
  * another host but the network. Only what is the test's own place differs: its range of addresses
  * instead of 10.0.0.x, its folders instead of /etc/store, /var/lib/store and /opt/store.
  */

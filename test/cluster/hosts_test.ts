@@ -1,5 +1,5 @@
 /**
- * The store on eight machines, as shared/machines has them: each host is a network namespace with
+ * The store on eight machines, as shared/deploy has them: each host is a network namespace with
  * files of its own, and buyers are on yet another one. Hosts are cut off and brought back, a disk
  * is replaced, and those who do not belong are turned away. Skipped where there can be no such
  * network.

@@ -1,5 +1,5 @@
 /**
- * shared/machines as systemd reads it: the command and the environment of one member, from the
+ * shared/deploy as systemd reads it: the command and the environment of one member, from the
  * very files that are installed on a host.
  */
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ export interface Unit {
 }
 
 export function machineFile(name: string): string {
-  return readFileSync(join(PROJECT_FOLDER, "shared", "machines", name), "utf8");
+  return readFileSync(join(PROJECT_FOLDER, "shared", "deploy", name), "utf8");
 }
 
 /** The values of a setting of the unit, in order, with %i and %j as this member has them. */

@@ -1,5 +1,5 @@
 /**
- * The files of shared/machines, held against what the members know: a setting that is not there
+ * The files of shared/deploy, held against what the members know: a setting that is not there
  * any more, a time that does not fit, an address that differs from file to file would be noticed
  * on the day of the installation, by somebody else.
  */
