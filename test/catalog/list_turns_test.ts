@@ -5,7 +5,7 @@ import type { ProductRecord } from "../../catalog/state/products.ts";
 import type {
   FollowerRead, HeldLease, ListAnswer, ListQuery,
 } from "../../shared/messages/messages.ts";
-import { turn } from "../shared/hand_clock.ts";
+import { turn } from "../support/hand_clock.ts";
 import { buy, isSettled, Store, type StoreOptions } from "./store.ts";
 
 /** Of three toys: the first at once, the others in a turn each. */

@@ -8,7 +8,7 @@ import { CatalogState } from "../../catalog/state/catalog_state.ts";
 import type { AdminAnswer, AdminChange, NewProduct } from "../../shared/messages/admin.ts";
 import { ID_MAX } from "../../shared/limits.ts";
 import type { ListAnswer, LookupAnswer, NamesAnswer } from "../../shared/messages/messages.ts";
-import { turn } from "../shared/hand_clock.ts";
+import { turn } from "../support/hand_clock.ts";
 import { buy, isSettled, Store, TOYS } from "./store.ts";
 
 const FOX: NewProduct = { kind: "create", name: "Fox", price: 2.5, quantity: 10, traits: {} };

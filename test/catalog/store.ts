@@ -21,7 +21,7 @@ import type {
   Purchase,
   SalesAnswer,
 } from "../../shared/messages/messages.ts";
-import { HandClock, turn } from "../shared/hand_clock.ts";
+import { HandClock, turn } from "../support/hand_clock.ts";
 
 export const TOYS: InitialProduct[] = [
   { name: "Lego", price: 49.99, quantity: 5 },

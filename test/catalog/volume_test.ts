@@ -5,7 +5,7 @@ import { readCheckpoint } from "../../catalog/state/state_checkpoint.ts";
 import type { InitialProduct } from "../../catalog/state/products.ts";
 import { CatalogState } from "../../catalog/state/catalog_state.ts";
 import type { Purchase } from "../../shared/messages/messages.ts";
-import { turn } from "../shared/hand_clock.ts";
+import { turn } from "../support/hand_clock.ts";
 import { buy, Store } from "./store.ts";
 
 const SHARES: InitialProduct[] = [

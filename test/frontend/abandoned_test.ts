@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { nobodyWaits } from "../../shared/threads/asker.ts";
-import { turn } from "../shared/hand_clock.ts";
+import { turn } from "../support/hand_clock.ts";
 import { startPublicApi } from "./public_api.ts";
 
 const BODY = '{"name":"Tux","quantity":1}';

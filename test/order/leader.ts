@@ -7,7 +7,7 @@ import { Seller } from "../../order/sales_client.ts";
 import { monotonicMs } from "../../shared/clock.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { Purchase } from "../../shared/messages/messages.ts";
-import { HandClock } from "../shared/hand_clock.ts";
+import { HandClock } from "../support/hand_clock.ts";
 import { FakeCatalog, FakeHost } from "./fake_catalog.ts";
 
 export function startLeader(t: TestContext, catalog = new FakeCatalog(), before?: FakeHost) {

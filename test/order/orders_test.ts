@@ -10,7 +10,7 @@ import {
   RETRY_PAUSE_MIN_MS,
   TERM_JUMP_MAX,
 } from "../../shared/limits.ts";
-import { turn } from "../shared/hand_clock.ts";
+import { turn } from "../support/hand_clock.ts";
 import { FakeCatalog } from "./fake_catalog.ts";
 import { buy, gate, startLeader, until } from "./leader.ts";
 

@@ -12,7 +12,9 @@ import type { MemberName } from "../../client/launcher/layout.ts";
 import { readSettings, type MemberKind, type Settings } from "../../shared/member/config.ts";
 import { CONNECTIONS_MAX } from "../../shared/door_limits.ts";
 import { CLOSE_GRACE_MS } from "../../shared/limits.ts";
-import { machineFile, readStoreEnvironment, readUnit, unitValues } from "../cluster/unit_file.ts";
+import {
+  machineFile, readStoreEnvironment, readUnit, unitValues,
+} from "../cluster/support/unit_file.ts";
 import { ownFolder } from "../client/launcher/own_folder.ts";
 
 const KINDS: MemberKind[] = ["frontend", "catalog", "order"];

@@ -11,7 +11,7 @@ import type {
   PlaceRequest,
   ReplicaHealth,
 } from "../../shared/messages/messages.ts";
-import { HandClock } from "./hand_clock.ts";
+import { HandClock } from "../support/hand_clock.ts";
 
 /** What front-ends send. */
 export type FakeBody = Partial<PlaceRequest & LookupRequest & LeaseRequest>;

@@ -5,7 +5,7 @@ import { CatalogState } from "../../../catalog/state/catalog_state.ts";
 import type { AdminAnswer, AdminChange, ProductPatch } from "../../../shared/messages/admin.ts";
 import { STOCK_MAX } from "../../../shared/limits.ts";
 import type { Arrival } from "../../../shared/cluster/sequence_guard.ts";
-import { turn } from "../../shared/hand_clock.ts";
+import { turn } from "../../support/hand_clock.ts";
 import { buy, isSettled, Store, TOYS } from "../store.ts";
 
 let batches = 0;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LEASE_MS, UNSHOWN_ROWS_MAX } from "../../../shared/limits.ts";
 import type { FollowerRead, ListAnswer, LookupAnswer } from "../../../shared/messages/messages.ts";
-import { turn } from "../../shared/hand_clock.ts";
+import { turn } from "../../support/hand_clock.ts";
 import { buy, Store } from "../store.ts";
 
 /** Leads in its own term and copies every row to a follower, which hears of commits when told. */

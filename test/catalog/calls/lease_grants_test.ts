@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { INVALIDATE_PATIENCE_MS, INVALIDATE_RETRY_MS, LEASE_MS } from "../../../shared/limits.ts";
-import { turn } from "../../shared/hand_clock.ts";
+import { turn } from "../../support/hand_clock.ts";
 import { buy, isSettled, Store } from "../store.ts";
 
 async function sold(store: Store, batch: number, name = "Tux"): Promise<Promise<unknown>[]> {

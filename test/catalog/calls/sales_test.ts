@@ -5,7 +5,7 @@ import { readCheckpoint } from "../../../catalog/state/state_checkpoint.ts";
 import { fencePayload } from "../../../catalog/state/rows.ts";
 import { SESSION_WINDOW_BATCHES, TERM_JUMP_MAX, TERM_MAX } from "../../../shared/limits.ts";
 import type { FenceAnswer, SalesAnswer } from "../../../shared/messages/messages.ts";
-import { turn } from "../../shared/hand_clock.ts";
+import { turn } from "../../support/hand_clock.ts";
 import { buy, isSettled, Store } from "../store.ts";
 
 function sales(store: Store, term: number, leader: number, session: string): Promise<SalesAnswer> {

@@ -9,7 +9,7 @@ import {
   LIST_AT_ONCE_ROWS, LISTS_MAX, SEARCH_AHEAD_ROWS_MAX, SEARCH_TURN_ROWS,
 } from "../../../shared/limits.ts";
 import type { ListAnswer, ListQuery, SalesAnswer } from "../../../shared/messages/messages.ts";
-import { HandClock, turn } from "../../shared/hand_clock.ts";
+import { HandClock, turn } from "../../support/hand_clock.ts";
 import { buy, isSettled, Store } from "../store.ts";
 
 const PRODUCTS = 200_000;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Invalidations } from "../../../catalog/leader/invalidations.ts";
 import { INVALIDATE_NAMES_MAX, INVALIDATE_RETRY_MS } from "../../../shared/limits.ts";
-import { HandClock, turn } from "../../shared/hand_clock.ts";
+import { HandClock, turn } from "../../support/hand_clock.ts";
 
 function begin() {
   const clock = new HandClock();

@@ -1,7 +1,7 @@
 /** What is out of stock comes back: by the clock, by the leader alone, once after a pause. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { turn } from "../../shared/hand_clock.ts";
+import { turn } from "../../support/hand_clock.ts";
 import { buy, Store } from "../store.ts";
 
 const EVERY_MS = 10_000;

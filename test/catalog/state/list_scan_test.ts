@@ -7,7 +7,7 @@ import { NO_TRAITS, type InitialProduct } from "../../../catalog/state/products.
 import type { Row } from "../../../catalog/state/rows.ts";
 import { CatalogState } from "../../../catalog/state/catalog_state.ts";
 import type { ListAnswer, ListQuery } from "../../../shared/messages/messages.ts";
-import { turn } from "../../shared/hand_clock.ts";
+import { turn } from "../../support/hand_clock.ts";
 import { Random } from "../../simulation/random.ts";
 import { buy, isSettled, Store } from "../store.ts";
 

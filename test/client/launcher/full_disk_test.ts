@@ -12,7 +12,7 @@ import { PROJECT_FOLDER } from "../../../client/launcher/layout.ts";
 import { startCommand } from "../../../client/launcher/start_command.ts";
 import { stopCommand } from "../../../client/launcher/stop_command.ts";
 import { lockFolder, LockedError } from "../../../shared/member/folder_lock.ts";
-import { SmallDisk, whyNoSmallDisk } from "../../cluster/small_disk.ts";
+import { SmallDisk, whyNoSmallDisk } from "../../cluster/support/small_disk.ts";
 import { fakeCall, ownPortBase } from "./own_folder.ts";
 
 const skip = whyNoSmallDisk();

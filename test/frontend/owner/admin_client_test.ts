@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { AdminClient } from "../../../frontend/owner/admin_client.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { ADMIN_DEADLINE_MS } from "../../../shared/limits.ts";
-import { HandClock, turn } from "../../shared/hand_clock.ts";
+import { HandClock, turn } from "../../support/hand_clock.ts";
 import { FakeFinder } from "../fake_finder.ts";
 
 const ANSWER = { product: { name: "Tux", price: 1, quantity: 5 }, version: 9 };

@@ -12,7 +12,7 @@ import {
 } from "../../../shared/limits.ts";
 import type { HeldLease, LookupResult } from "../../../shared/messages/messages.ts";
 import { askers, hangUp } from "../../shared/asker.ts";
-import { HandClock, turn } from "../../shared/hand_clock.ts";
+import { HandClock, turn } from "../../support/hand_clock.ts";
 import { FakeFinder, FOLLOWER, type FakeCall } from "../fake_finder.ts";
 
 const HELD: HeldLease = { leadership: "1.a", number: 4 };

@@ -17,7 +17,7 @@ import {
 import { parseName } from "../../../shared/messages/names.ts";
 import type { HeldLease, LookupResult } from "../../../shared/messages/messages.ts";
 import { askers, hangUp } from "../../shared/asker.ts";
-import { HandClock, turn } from "../../shared/hand_clock.ts";
+import { HandClock, turn } from "../../support/hand_clock.ts";
 import { FakeFinder } from "../fake_finder.ts";
 
 const HELD: HeldLease = { leadership: "1.a", number: 4 };

@@ -7,7 +7,7 @@ import { Told } from "../../../frontend/owner/follower_read_index.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { createLog } from "../../../shared/logging.ts";
 import type { LeaseAnswer, LeaseRequest } from "../../../shared/messages/messages.ts";
-import { HandClock, turn } from "../../shared/hand_clock.ts";
+import { HandClock, turn } from "../../support/hand_clock.ts";
 
 interface Asked {
   request: LeaseRequest;

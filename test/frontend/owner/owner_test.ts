@@ -14,7 +14,7 @@ import { GATHER_MS, LEASE_MS, LEASE_RENEW_MS, LEASE_USED_MS } from "../../../sha
 import { createLog } from "../../../shared/logging.ts";
 import type { ListQuery, PlaceResult } from "../../../shared/messages/messages.ts";
 import { FakeReplica } from "../../shared/fake_replica.ts";
-import { HandClock } from "../../shared/hand_clock.ts";
+import { HandClock } from "../../support/hand_clock.ts";
 
 const TUX = { key: "~k", name: "Tux", type: "buy", quantity: 1 };
 const ORDERED: PlaceResult = { code: "ordered", number: 7, replayed: false };

@@ -5,7 +5,7 @@ import { OrderClient } from "../../../frontend/owner/order_client.ts";
 import { ORDER_DEADLINE_MS, RETRY_PAUSE_MIN_MS } from "../../../shared/limits.ts";
 import type { PlaceResult } from "../../../shared/messages/messages.ts";
 import { askers, hangUp } from "../../shared/asker.ts";
-import { HandClock, turn } from "../../shared/hand_clock.ts";
+import { HandClock, turn } from "../../support/hand_clock.ts";
 import { FakeFinder, type FakeCall } from "../fake_finder.ts";
 
 const ORDERED: PlaceResult = { code: "ordered", number: 7, replayed: false };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Batcher, type BatcherOptions } from "../../../shared/cluster/batcher.ts";
 import { AppError, hasReason } from "../../../shared/errors.ts";
-import { HandClock } from "../hand_clock.ts";
+import { HandClock } from "../../support/hand_clock.ts";
 
 interface Sent {
   items: number[];

@@ -9,7 +9,7 @@ import {
 } from "../../../shared/cluster/internal_port.ts";
 import { INTERNAL_REQUEST_BYTES_MAX } from "../../../shared/limits.ts";
 import { HttpPeer } from "../../../shared/cluster/http_peer.ts";
-import { turn } from "../hand_clock.ts";
+import { turn } from "../../support/hand_clock.ts";
 
 const SECRET = "0123456789abcdef";
 const TIMEOUT = { timeoutMs: 2_000 };

@@ -5,7 +5,7 @@ import { NOMINATION_LAG_MAX_ROWS } from "../../../shared/limits.ts";
 import * as healths from "../../../shared/cluster/replica_health.ts";
 import type { ReplicaHealth } from "../../../shared/messages/messages.ts";
 import { FakeReplica } from "../fake_replica.ts";
-import { HandClock } from "../hand_clock.ts";
+import { HandClock } from "../../support/hand_clock.ts";
 
 const replica = (id: number, differs: Partial<ReplicaHealth> = {}): ReplicaHealth => ({
   ...new FakeReplica(id, new HandClock()).health,

@@ -5,7 +5,7 @@ import { pause } from "../../../shared/clock.ts";
 import type { Peer } from "../../../shared/cluster/peer.ts";
 import type { Question } from "../../../shared/replication/core/messages.ts";
 import { ReplicaNetwork } from "../../../shared/replication/replica_network.ts";
-import { HandClock } from "../hand_clock.ts";
+import { HandClock } from "../../support/hand_clock.ts";
 
 const TOOK_MS = 8;
 const PAGE_EVERY_MS = 20;

@@ -5,7 +5,7 @@ import { HEALTH_TIMEOUT_MS, LEADER_LEASE_MS, STEP_ASIDE_RETRY_MS } from "../../.
 import { createLog } from "../../../shared/logging.ts";
 import { SteppingAside, type Hindrance } from "../../../shared/replication/unfit_leader.ts";
 import type { ReplicaHealth } from "../../../shared/messages/messages.ts";
-import { turn } from "../hand_clock.ts";
+import { turn } from "../../support/hand_clock.ts";
 import { group } from "../fake_replica.ts";
 
 const FULL: Hindrance = { why: "its disk is full", isFit: ({ full }) => !full };
