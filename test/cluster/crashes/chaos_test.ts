@@ -7,9 +7,9 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { test } from "node:test";
-import { RULES } from "../../faults/judge.ts";
-import { renderOutcome } from "../../faults/report.ts";
-import { runChaos } from "../../faults/run.ts";
+import { RULES } from "../../checker/checker.ts";
+import { renderOutcome } from "../../chaos/report.ts";
+import { runChaos } from "../../chaos/run.ts";
 
 const SECONDS = 13;
 /** One schedule for every run of the tests; `npm run chaos` draws its own. */

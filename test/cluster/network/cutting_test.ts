@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NoNetworkError } from "../../faults/network.ts";
-import { renderOutcome } from "../../faults/report.ts";
-import { runChaos } from "../../faults/run.ts";
+import { NoNetworkError } from "../../chaos/network.ts";
+import { renderOutcome } from "../../chaos/report.ts";
+import { runChaos } from "../../chaos/run.ts";
 
 const SECONDS = 13;
 /** One schedule for every run of the tests; `npm run chaos` draws its own. */

@@ -14,7 +14,7 @@ import {
   labelOf, memberOfLabel, type MemberName, PROJECT_FOLDER,
 } from "../../../client/launcher/layout.ts";
 import { readSettings, type MemberKind, type Settings } from "../../../shared/member/config.ts";
-import { Network, NoNetworkError } from "../../faults/network.ts";
+import { Network, NoNetworkError } from "../../chaos/network.ts";
 import { ownFolder } from "../../client/launcher/own_folder.ts";
 import { readStoreEnvironment, readUnit } from "./unit_file.ts";
 

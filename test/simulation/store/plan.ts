@@ -10,7 +10,7 @@ import type { InitialProduct } from "../../../catalog/state/products.ts";
 import { LIST_ROWS, type ListRows } from "../../../catalog/calls/searches.ts";
 import { BALANCES, type Balance } from "../../../shared/member/config.ts";
 import type { OrderType, Traits } from "../../../shared/messages/messages.ts";
-import type { ListedPart } from "../../faults/history.ts";
+import type { ListedPart } from "../../checker/history.ts";
 import { Random } from "../random.ts";
 import { drawClimate } from "./climates.ts";
 import { drawFocus, type Focus } from "./focus.ts";

@@ -17,7 +17,7 @@ import type { Store } from "../../../shared/stores/store.ts";
 import type {
   ListQuery, Order, OrderType, PlaceResult, Purchase,
 } from "../../../shared/messages/messages.ts";
-import type { Shown } from "../../faults/history.ts";
+import type { Shown } from "../../checker/history.ts";
 
 export const THREADS = 2;
 

@@ -8,7 +8,7 @@ import { books } from "../../../shared/stores/books.ts";
 import { stocks } from "../../../shared/stores/stocks.ts";
 import type { Store } from "../../../shared/stores/store.ts";
 import { toys } from "../../../shared/stores/toys.ts";
-import type { Initial } from "../../faults/history.ts";
+import type { Initial } from "../../checker/history.ts";
 import type { Random } from "../random.ts";
 
 export const STORE_NAMES = ["toys", "stocks", "books"] as const;

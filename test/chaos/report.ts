@@ -1,7 +1,7 @@
 /** A run's story and verdict, for people. */
 import type { Paint } from "../../client/load/style.ts";
-import { RULES } from "./judge.ts";
-import { BOUNDS_MS } from "./promise_rules.ts";
+import { RULES } from "../checker/checker.ts";
+import { BOUNDS_MS } from "../checker/rules/promise_rules.ts";
 import type { Outcome } from "./run.ts";
 
 /** A process that waited so long for its turn says that the machine was busy. */

@@ -5,10 +5,10 @@
  * empty.
  */
 import { type History, type OrderOperation, outcomeOf } from "./history.ts";
-import { trialsOf } from "./promise_rules.ts";
-import type { Kinds } from "./schedule.ts";
+import { trialsOf } from "./rules/promise_rules.ts";
+import type { Kinds } from "../chaos/schedule.ts";
 import type { Store } from "../../shared/stores/store.ts";
-import { doubleSaleChances, staleReadChances } from "./sides.ts";
+import { doubleSaleChances, staleReadChances } from "../chaos/partition_coverage.ts";
 
 export interface Counts {
   requests: number;

@@ -1,7 +1,7 @@
 /**
  * The judge must be able to find each thing it looks for: one bad history for
  * every rule, caught by exactly that rule. Other ways to break the same rules
- * are in judge_ways_test.ts.
+ * are in checker_ways_test.ts.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,9 +11,9 @@ import {
 import {
   added, buy, find, gone, leader, list, logged, look, priced, removed, repriced, sold, stocked,
   MISSED, REFUSED, REUSED, SILENT, UNTRIED,
-} from "./hand_made.ts";
+} from "./history_fixtures.ts";
 import type { History } from "./history.ts";
-import { judge, RULES } from "./judge.ts";
+import { judge, RULES } from "./checker.ts";
 
 /** By rule: what makes the good history bad. */
 const BAD: Record<number, (history: Changeable) => Partial<History>> = {

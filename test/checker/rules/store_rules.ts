@@ -2,9 +2,9 @@
  * What only some stores promise: that trade stays below a bound, and that a
  * price is one which somebody set.
  */
-import type { Evidence } from "./evidence.ts";
-import { outcomeOf, type Shown } from "./history.ts";
-import type { Rule } from "./judge.ts";
+import type { Evidence } from "../history_index.ts";
+import { outcomeOf, type Shown } from "../history.ts";
+import type { Rule } from "../checker.ts";
 
 export const STORE_RULES: Readonly<Record<number, Rule>> = {
   37: { promise: "volume is never above max_volume, in no answer and no row",

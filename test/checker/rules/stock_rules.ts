@@ -1,8 +1,8 @@
 /** What must hold of the stock, from the catalog's journal, the order log and the answers. */
-import type { Evidence } from "./evidence.ts";
-import { type AdminOperation, type JournalRow, outcomeOf } from "./history.ts";
-import type { Rule } from "./judge.ts";
-import { rowAskedBy, rowKnownAt, rowShownAfter, whenBegan } from "./knowledge.ts";
+import type { Evidence } from "../history_index.ts";
+import { type AdminOperation, type JournalRow, outcomeOf } from "../history.ts";
+import type { Rule } from "../checker.ts";
+import { rowAskedBy, rowKnownAt, rowShownAfter, whenBegan } from "../known_versions.ts";
 
 export const STOCK_RULES: Readonly<Record<number, Rule>> = {
   16: { promise: "initial + restocked + sold back - bought is what is left", check: booksBalance },
@@ -68,7 +68,7 @@ function nothingOversold({ stocks }: Evidence): string[] {
 
 /**
  * A refusal counts the rows that are decided by then, all that anybody knew of
- * among them, and leaves when they can be seen (knowledge.ts): at some moment
+ * among them, and leaves when they can be seen (known_versions.ts): at some moment
  * between the product was there, and there was less of it than asked for, of
  * pieces or of volume that is left, whichever was said.
  */

@@ -1,7 +1,7 @@
 /** What must hold of orders: acknowledged, numbered, found again. */
-import type { Evidence } from "./evidence.ts";
-import { type Operation, type OrderOperation, outcomeOf } from "./history.ts";
-import type { Rule } from "./judge.ts";
+import type { Evidence } from "../history_index.ts";
+import { type Operation, type OrderOperation, outcomeOf } from "../history.ts";
+import type { Rule } from "../checker.ts";
 
 export const ORDER_RULES: Readonly<Record<number, Rule>> = {
   1: { promise: "an acknowledged order is in the log as it was made", check: nothingIsLost },

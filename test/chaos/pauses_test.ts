@@ -1,7 +1,7 @@
 /** Who answers for a buyer's waiting, and that attempts of one purchase are one wait. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Fault, History, OrderOperation } from "./history.ts";
+import type { Fault, History, OrderOperation } from "../checker/history.ts";
 import { waitingByKind } from "./pauses.ts";
 
 function attempt(key: string, fromMs: number, toMs: number, status = 200): OrderOperation {

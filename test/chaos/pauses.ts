@@ -10,8 +10,8 @@
  *
  * Beside it stands what is promised of single attempts (promise_rules.ts).
  */
-import type { History, OrderOperation } from "./history.ts";
-import { trialsOf, waitOf } from "./promise_rules.ts";
+import type { History, OrderOperation } from "../checker/history.ts";
+import { trialsOf, waitOf } from "../checker/rules/promise_rules.ts";
 
 export interface Waiting {
   kind: string;

@@ -8,9 +8,9 @@ import { cameAndWent, final, textOf, type Changeable } from "./good_histories.ts
 import {
   added, buy, come, gone, list, look, made, MISSED, REFUSED, removed, shown, SILENT, sold, stocked,
   UNTRIED,
-} from "./hand_made.ts";
+} from "./history_fixtures.ts";
 import type { History } from "./history.ts";
-import { judge } from "./judge.ts";
+import { judge } from "./checker.ts";
 
 const OWL = { name: "Owl" };
 const AT_9 = { ...OWL, price: 9 };

@@ -7,10 +7,10 @@
  * reader's own purchase, somebody's purchase, a change of the admin's, a
  * look-up or a list, also one that said that the product is gone.
  */
-import { once, type Evidence, type Left } from "./evidence.ts";
-import type { History, ListedPart, ListOperation, ProductOperation, Shown } from "./history.ts";
-import type { Rule } from "./judge.ts";
-import { knownVersions, type Known } from "./knowledge.ts";
+import { once, type Evidence, type Left } from "../history_index.ts";
+import type { History, ListedPart, ListOperation, ProductOperation, Shown } from "../history.ts";
+import type { Rule } from "../checker.ts";
+import { knownVersions, type Known } from "../known_versions.ts";
 
 export const READ_RULES: Readonly<Record<number, Rule>> = {
   21: { promise: "no look-up is older than an acknowledged purchase",

@@ -5,9 +5,9 @@ import { type Member, membersOf } from "../../client/launcher/layout.ts";
 import { DEFAULT_SETTINGS } from "../../client/launcher/settings.ts";
 import { createRandom } from "../../client/load/random.ts";
 import { type Cut, CUTS, planCut, type Way } from "./cuts.ts";
-import { logged } from "./hand_made.ts";
-import type { Fault, History, Operation } from "./history.ts";
-import { doubleSaleChances, staleReadChances } from "./sides.ts";
+import { logged } from "../checker/history_fixtures.ts";
+import type { Fault, History, Operation } from "../checker/history.ts";
+import { doubleSaleChances, staleReadChances } from "./partition_coverage.ts";
 
 const members = membersOf({ ...DEFAULT_SETTINGS, frontends: 2 });
 const leader = members.find(({ name }) => name === "order 3")!;

@@ -9,7 +9,7 @@
  *   front-end 1 ─── new leader    sells under a key
  *   front-end 2 ─── old leader    was asked under the same key: a chance to sell twice
  */
-import { type Fault, type History, type OrderOperation, outcomeOf } from "./history.ts";
+import { type Fault, type History, type OrderOperation, outcomeOf } from "../checker/history.ts";
 
 /** Look-ups asked where a sale made elsewhere could not be heard of, and after it. */
 export function staleReadChances({ faults, operations }: History): number {

@@ -10,8 +10,8 @@ import type { OrderType } from "../../shared/messages/messages.ts";
 import type {
   AdminOperation, FindOperation, LeaderOperation, ListOperation, Operation, OrderOperation,
   ProductOperation, Shown,
-} from "./history.ts";
-import type { Ware } from "./wares.ts";
+} from "../checker/history.ts";
+import type { Ware } from "./products.ts";
 
 /** Longer than a store takes to say that it does not know. */
 const ANSWER_MAX_MS = 6_000;

@@ -10,9 +10,9 @@
  *   request           ▕▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▏
  *   A answers for     └────────────────────────┘
  */
-import type { Evidence } from "./evidence.ts";
-import type { Fault, History, OrderOperation } from "./history.ts";
-import type { Rule } from "./judge.ts";
+import type { Evidence } from "../history_index.ts";
+import type { Fault, History, OrderOperation } from "../history.ts";
+import type { Rule } from "../checker.ts";
 
 /**
  * By kind of fault: longer than this no buyer may wait for an answer. Those of the catalog count

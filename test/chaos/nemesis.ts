@@ -8,11 +8,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Member } from "../../client/launcher/layout.ts";
 import type { RunningStore } from "../../client/launcher/running_store.ts";
 import { type CutPlan, planCut, type Way } from "./cuts.ts";
-import type { Fault } from "./history.ts";
+import type { Fault } from "../checker/history.ts";
 import type { Network } from "./network.ts";
-import { WHOLE_MAX_MS } from "./promise_rules.ts";
+import { WHOLE_MAX_MS } from "../checker/rules/promise_rules.ts";
 import { type How, kindOf, type PlannedFault, sentenceOf, type Target } from "./schedule.ts";
-import { untilWhole } from "./whole.ts";
+import { untilWhole } from "./store_health.ts";
 
 export interface NemesisOptions {
   store: RunningStore;

@@ -4,7 +4,7 @@
  * to be seen, after the answer. That a product is not there is known as well:
  * as of the first row that left it so and is not behind what was known.
  */
-import { once, type Evidence, type Purchase } from "./evidence.ts";
+import { once, type Evidence, type Purchase } from "./history_index.ts";
 import {
   type AdminOperation, type OrderOperation, outcomeOf, type ProductOperation,
 } from "./history.ts";

@@ -1,7 +1,7 @@
 /** What must hold of products that come and go: of the rows, and of who is told of none. */
-import type { Evidence } from "./evidence.ts";
-import type { Rule } from "./judge.ts";
-import { missedProducts, rowAskedBy } from "./knowledge.ts";
+import type { Evidence } from "../history_index.ts";
+import type { Rule } from "../checker.ts";
+import { missedProducts, rowAskedBy } from "../known_versions.ts";
 
 export const ABSENCE_RULES: Readonly<Record<number, Rule>> = {
   40: { promise: "who was told that there is no such product was told so while it was true",

@@ -1,7 +1,7 @@
 /** What must hold of every answer, whatever was asked: its form, and that it comes. */
-import type { Evidence } from "./evidence.ts";
-import type { Operation } from "./history.ts";
-import type { Rule } from "./judge.ts";
+import type { Evidence } from "../history_index.ts";
+import type { Operation } from "../history.ts";
+import type { Rule } from "../checker.ts";
 
 /** A front-end says after five seconds at the latest that it does not know. */
 export const ANSWER_MAX_MS = 6_000;

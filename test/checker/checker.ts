@@ -3,17 +3,17 @@
  * answered and what is in the files, in time that grows with their length:
  * order numbers and versions say in which order things happened, so that
  * nothing has to be searched. The rules are numbered as the invariants in
- * test/faults/README.md; each of them must be able to fail (judge_test.ts).
+ * test/chaos/README.md; each of them must be able to fail (judge_test.ts).
  */
-import { ABSENCE_RULES } from "./absence_rules.ts";
-import { ANSWER_RULES } from "./answer_rules.ts";
-import { Evidence } from "./evidence.ts";
+import { ABSENCE_RULES } from "./rules/absence_rules.ts";
+import { ANSWER_RULES } from "./rules/answer_rules.ts";
+import { Evidence } from "./history_index.ts";
 import type { History } from "./history.ts";
-import { ORDER_RULES } from "./order_rules.ts";
-import { PROMISE_RULES } from "./promise_rules.ts";
-import { READ_RULES } from "./read_rules.ts";
-import { STOCK_RULES } from "./stock_rules.ts";
-import { STORE_RULES } from "./store_rules.ts";
+import { ORDER_RULES } from "./rules/order_rules.ts";
+import { PROMISE_RULES } from "./rules/promise_rules.ts";
+import { READ_RULES } from "./rules/read_rules.ts";
+import { STOCK_RULES } from "./rules/stock_rules.ts";
+import { STORE_RULES } from "./rules/store_rules.ts";
 
 export interface Violation {
   /** Which rule it breaks. */

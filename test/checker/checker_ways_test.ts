@@ -8,9 +8,9 @@ import { final, good, killed, textOf, traded, type Changeable } from "./good_his
 import {
   added, buy, initially, list, logged, look, priced, repriced, sold, stocked, REFUSED, REUSED,
   SILENT, UNTRIED,
-} from "./hand_made.ts";
+} from "./history_fixtures.ts";
 import type { History } from "./history.ts";
-import { judge } from "./judge.ts";
+import { judge } from "./checker.ts";
 
 const PART = { q: null, limit: 9, after: null };
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { splitRow } from "../../shared/csv.ts";
-import { HOT_PRODUCTS, prepareWares, storeOf } from "./wares.ts";
+import { HOT_PRODUCTS, prepareWares, storeOf } from "./products.ts";
 
 function rowsOf(text: string): string[][] {
   return text.trim().split("\n").slice(1).map(splitRow);

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { toys } from "../../shared/stores/toys.ts";
-import { countsOf, emptyOf } from "./counts.ts";
+import { countsOf, emptyOf } from "../checker/counts.ts";
 import { CUTS } from "./cuts.ts";
 import { drawSchedule, kindOf } from "./schedule.ts";
 

@@ -11,9 +11,9 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { createRandom } from "../../client/load/random.ts";
-import type { OrderOperation } from "./history.ts";
+import type { OrderOperation } from "../checker/history.ts";
 import { type Ordering, Recorder, type RecorderOptions } from "./recorder.ts";
-import { HOT_PRODUCTS, type Ware } from "./wares.ts";
+import { HOT_PRODUCTS, type Ware } from "./products.ts";
 
 /** Chances, of each purchase. */
 const READ_AFTER = 0.3;

@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Fault, History, OrderOperation } from "./history.ts";
-import { judge } from "./judge.ts";
+import type { Fault, History, OrderOperation } from "../history.ts";
+import { judge } from "../checker.ts";
 
 const EVERYBODY = ["order 1", "order 2", "order 3", "catalog 1", "frontend 1", "frontend 2"];
 

@@ -2,9 +2,9 @@
 import {
   added, buy, come, find, gone, initially, leader, list, logged, look, made, MISSED, REFUSED,
   removed, REUSED, SILENT, shown, sold,
-} from "./hand_made.ts";
+} from "./history_fixtures.ts";
 import type { Fault, History } from "./history.ts";
-import type { judge } from "./judge.ts";
+import type { judge } from "./checker.ts";
 
 export type Changeable = { -readonly [Field in keyof History]: History[Field] };
 
