@@ -11,7 +11,7 @@ import type { Log } from "../shared/logging.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import { isTerm } from "../shared/terms.ts";
 import type { ReplicaHealth } from "../shared/messages/messages.ts";
-import { Administration } from "./calls/admin_changes.ts";
+import { AdminChanges } from "./calls/admin_changes.ts";
 import { readCheckpoint, type Checkpoint } from "./state/state_checkpoint.ts";
 import {
   parseAdmin,
@@ -24,8 +24,8 @@ import {
   parseSales,
 } from "./calls/requests.ts";
 import { Following } from "./calls/follower_reads.ts";
-import { Granting } from "./calls/lease_grants.ts";
-import { Leading, type CatalogHost, type LeadingOptions } from "./leader/leader_guard.ts";
+import { LeaseGrants } from "./calls/lease_grants.ts";
+import { LeaderGuard, type CatalogHost, type LeaderGuardOptions } from "./leader/leader_guard.ts";
 import { Reading } from "./calls/lookups.ts";
 import { Restock } from "./leader/restock.ts";
 import { checkInitial, checkRows } from "./state/row_check.ts";
@@ -34,7 +34,7 @@ import type { ListRows } from "./calls/searches.ts";
 import { Selling } from "./calls/sales.ts";
 import type { CatalogState } from "./state/catalog_state.ts";
 
-export interface CatalogOptions extends LeadingOptions {
+export interface CatalogOptions extends LeaderGuardOptions {
   /** 0: what is out of stock stays so. */
   restockMs: number;
   restockTo: number;
@@ -48,12 +48,12 @@ export interface CatalogOptions extends LeadingOptions {
 export class Catalog implements ReplicatedService {
   readonly columns = COLUMNS;
   readonly #state: CatalogState;
-  readonly #leading: Leading;
+  readonly #leading: LeaderGuard;
   readonly #following: Following;
   readonly #reading: Reading;
   readonly #selling: Selling;
-  readonly #administration: Administration;
-  readonly #granting: Granting;
+  readonly #administration: AdminChanges;
+  readonly #granting: LeaseGrants;
   readonly #restock: Restock;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -64,7 +64,7 @@ export class Catalog implements ReplicatedService {
   constructor(options: CatalogOptions) {
     const { state, restockMs, restockTo, orders, listRows, clock, log } = options;
     this.#log = log;
-    const leading = new Leading(options);
+    const leading = new LeaderGuard(options);
     this.#state = state;
     this.#leading = leading;
     this.#following = new Following(state);
@@ -73,8 +73,8 @@ export class Catalog implements ReplicatedService {
     });
     this.#clock = clock;
     this.#selling = new Selling({ state, leading, orders, clock });
-    this.#administration = new Administration({ state, leading, clock });
-    this.#granting = new Granting({ state, leading, clock });
+    this.#administration = new AdminChanges({ state, leading, clock });
+    this.#granting = new LeaseGrants({ state, leading, clock });
     this.#restock = new Restock({
       state,
       everyMs: restockMs,

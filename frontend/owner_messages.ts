@@ -8,11 +8,11 @@ import type { ListQuery } from "../shared/messages/messages.ts";
  * lookup → FoundProduct | null; list → FoundList; name (NameAsk) → string | null;
  * admin (AdminAsk) → AdminAnswer; leader → OrderLeader | null; ready → Readiness.
  */
-export type OwnerAsk =
+export type OwnerCall =
   | "place" | "place_within" | "find" | "lookup" | "list" | "name" | "admin" | "leader" | "ready";
 
 /** status → Status, which takes asking every member. */
-export type Ask = OwnerAsk | "status";
+export type Ask = OwnerCall | "status";
 
 /** The lease is the identity of the fresh one held when the look-up began, or NO_LEASE. */
 export interface LookupAsk {

@@ -3,12 +3,12 @@
  * finder of the catalog's leader, put together. Peers, disk, clock and chance
  * are handed in, so that the simulator runs what production runs.
  *
- *   order_member.ts ─▶ handle() ─┬─▶ Orders ─▶ Seller ─▶ catalog leader
+ *   order_member.ts ─▶ handle() ─┬─▶ Orders ─▶ SalesClient ─▶ catalog leader
  *                                │     ▲ rows, commits
  *                                └─▶ ReplicaHost ◀─▶ the other replicas, the disk
  */
 import { PATIENT, type Asker } from "../shared/threads/asker.ts";
-import { Arrivals } from "../shared/cluster/sequence_guard.ts";
+import { SequenceGuard } from "../shared/cluster/sequence_guard.ts";
 import type { Clock } from "../shared/clock.ts";
 import { failpoint } from "../shared/failpoint.ts";
 import { LeaderFinder } from "../shared/cluster/leader_finder.ts";
@@ -25,7 +25,7 @@ import { parseFind, parseHealth, parsePlace } from "./requests.ts";
 import { hindranceOf } from "./hindrance.ts";
 import { OrderIndex } from "./order_index.ts";
 import { Orders } from "./orders.ts";
-import { Seller } from "./sales_client.ts";
+import { SalesClient } from "./sales_client.ts";
 
 export interface OrderServiceOptions {
   /** This replica's. */
@@ -53,17 +53,17 @@ export interface OrderServiceOptions {
 interface Parts {
   orders: Orders;
   host: ReplicaHost;
-  seller: Seller;
+  seller: SalesClient;
   /** Of the catalog's leader. */
   finder: LeaderFinder;
   steppingAside: SteppingAside;
 }
 
 export class OrderService {
-  readonly #arrivals = new Arrivals();
+  readonly #arrivals = new SequenceGuard();
   readonly #orders: Orders;
   readonly #host: ReplicaHost;
-  readonly #seller: Seller;
+  readonly #seller: SalesClient;
   readonly #finder: LeaderFinder;
   readonly #steppingAside: SteppingAside;
 
@@ -89,7 +89,7 @@ export class OrderService {
       id, others, quorum, disk, service, startId, clock, log, fail,
     });
     const isFull = () => host.isFull;
-    const seller = new Seller({ id, catalog: finder, isFull, clock, log, events: orders });
+    const seller = new SalesClient({ id, catalog: finder, isFull, clock, log, events: orders });
     const steppingAside = new SteppingAside({
       host,
       others,

@@ -1,9 +1,9 @@
 /**
  * The owner of the order service: purchases in, committed orders out.
  *
- *   POST /orders ─▶ key known? ─▶ Seller: the catalog sells ─▶ propose a row
- *                     │ yes                                       │ committed
- *                     └──────────▶ that order ◀───────────────────┘
+ *   POST /orders ─▶ key known? ─▶ SalesClient: the catalog sells ─▶ propose a row
+ *                     │ yes                                            │ committed
+ *                     └──────────▶ that order ◀────────────────────────┘
  *
  * A key is taken from its arrival: while its purchase is being sold or its
  * row waits for a majority it stands in `pending`, later in the index of the
@@ -35,7 +35,7 @@ import {
   type Asked,
   type Pending,
 } from "./place_batch.ts";
-import { NO_ROOM, type Seller, type SellerEvents } from "./sales_client.ts";
+import { NO_ROOM, type SalesClient, type SalesListener } from "./sales_client.ts";
 import { Settlement } from "./settlement.ts";
 
 /** A call is answered this much before its front-end stops waiting. */
@@ -49,14 +49,14 @@ export interface OrdersOptions {
   clock: Clock;
 }
 
-export class Orders implements ReplicatedService, SellerEvents {
+export class Orders implements ReplicatedService, SalesListener {
   readonly columns = ORDER_COLUMNS;
   readonly #options: OrdersOptions;
   readonly #index: OrderIndex;
   readonly #clock: Clock;
   #host!: ReplicaHost;
   #reader!: OrderReader;
-  #seller!: Seller;
+  #seller!: SalesClient;
   #fail: (error: unknown) => void = () => {};
   readonly #pending = new PendingPurchases((asked) => this.#placeOne(asked));
   /**
@@ -76,7 +76,7 @@ export class Orders implements ReplicatedService, SellerEvents {
     this.#clock = options.clock;
   }
 
-  start(parts: { host: ReplicaHost; seller: Seller; fail: (error: unknown) => void }): void {
+  start(parts: { host: ReplicaHost; seller: SalesClient; fail: (error: unknown) => void }): void {
     this.#host = parts.host;
     this.#reader = new OrderReader(this.#index, parts.host);
     this.#seller = parts.seller;

@@ -14,7 +14,7 @@
  * each sale is then either in an answer that came, or in the fence's list.
  */
 import { pause, type Clock } from "../shared/clock.ts";
-import { AppError, hasReason, STRANGERS, type Reason } from "../shared/errors.ts";
+import { AppError, hasReason, NOT_A_MEMBER, type Reason } from "../shared/errors.ts";
 import { failpoint } from "../shared/failpoint.ts";
 import type { LeaderFinder } from "../shared/cluster/leader_finder.ts";
 import {
@@ -37,7 +37,7 @@ import type {
 import { readFence, readSales } from "./catalog_answers.ts";
 import type { Pending } from "./place_batch.ts";
 
-export interface SellerEvents {
+export interface SalesListener {
   /** The catalog's answers to one batch, in its order. */
   onResults(batch: Pending[], results: SaleResult[]): void;
   /** This sale has an order's row already. */
@@ -60,12 +60,12 @@ export interface SellerOptions {
   isFull: () => boolean;
   clock: Clock;
   log: Log;
-  events: SellerEvents;
+  events: SalesListener;
 }
 
 /** Asked again, the catalog's leader may answer. */
 const PASSING: readonly Reason[] = [
-  "unavailable", "unknown", "not_leader", "recovering", ...STRANGERS,
+  "unavailable", "unknown", "not_leader", "recovering", ...NOT_A_MEMBER,
 ];
 
 /** What becomes of a purchase for which there is no room: nothing of it was tried. */
@@ -86,7 +86,7 @@ interface Selling {
   isFencing: boolean;
 }
 
-export class Seller {
+export class SalesClient {
   readonly #options: SellerOptions;
   #queue: Pending[] = [];
   #selling: Selling | null = null;

@@ -33,6 +33,35 @@ test("no service imports another, the client or a test; shared/ imports only its
   ));
 });
 
+/** Within a service: what a folder imports, of what. */
+const WALLS: { room: string; never?: string[]; only?: string[] }[] = [
+  { room: "frontend/api/", never: ["frontend/owner/"] },
+  { room: "frontend/owner/", never: ["frontend/api/"] },
+  { room: "catalog/state/", never: ["catalog/leader/", "catalog/calls/"] },
+  {
+    room: "shared/replication/core/",
+    only: ["shared/replication/core/", "shared/assert.ts", "shared/limits.ts"],
+  },
+  {
+    room: "shared/replication/storage/",
+    never: ["core/replica.ts", "core/transitions.ts", "core/election.ts", "core/leader.ts",
+      "core/follower.ts", "core/recovery.ts", "core/checkpoint_transfer.ts"]
+      .map((name) => `shared/replication/${name}`),
+  },
+];
+
+test("the walls within services stand", () => {
+  const isIn = (path: string, rooms: readonly string[]) =>
+    rooms.some((room) => path.startsWith(room));
+  none(WALLS.flatMap(({ room, never = [], only }) => {
+    const within = sources.filter(({ path }) => path.startsWith(room));
+    assert(within.length > 0, `${room} is there`);
+    return within.flatMap(({ path, imports }) => imports
+      .filter((imported) => isIn(imported, never) || (only !== undefined && !isIn(imported, only)))
+      .map((imported) => `${path} imports ${imported}`));
+  }));
+});
+
 test("only shared/clock.ts reads a clock", () => {
   const reads = /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.(?:now|timeOrigin)|\bhrtime\b/;
   none(linesWith(reads, sources.filter(({ path }) => path !== "shared/clock.ts")));

@@ -7,12 +7,12 @@
 import type {
   AdminAnswer, AdminChange, AdminRequest, NewProduct, ProductPatch,
 } from "../../shared/messages/admin.ts";
-import { Arrivals } from "../../shared/cluster/sequence_guard.ts";
+import { SequenceGuard } from "../../shared/cluster/sequence_guard.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { ID_MAX, STOCK_MAX } from "../../shared/limits.ts";
 import type { Leadership } from "../leader/leadership.ts";
-import type { Leading } from "../leader/leader_guard.ts";
+import type { LeaderGuard } from "../leader/leader_guard.ts";
 import { decidedProduct } from "./shown_products.ts";
 import { NO_TRAITS, type ProductRecord } from "../state/products.ts";
 import { adminPayload, type AdminRow } from "../state/rows.ts";
@@ -20,15 +20,15 @@ import type { CatalogState } from "../state/catalog_state.ts";
 
 export interface AdministrationOptions {
   state: CatalogState;
-  leading: Leading;
+  leading: LeaderGuard;
   clock: Clock;
 }
 
-export class Administration {
+export class AdminChanges {
   readonly #state: CatalogState;
-  readonly #leading: Leading;
+  readonly #leading: LeaderGuard;
   readonly #clock: Clock;
-  readonly #arrivals = new Arrivals();
+  readonly #arrivals = new SequenceGuard();
 
   constructor({ state, leading, clock }: AdministrationOptions) {
     this.#state = state;

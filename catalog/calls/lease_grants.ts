@@ -8,15 +8,15 @@ import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { LeaseAnswer, LeaseRequest } from "../../shared/messages/messages.ts";
 import type { Leadership } from "../leader/leadership.ts";
-import type { Leading } from "../leader/leader_guard.ts";
+import type { LeaderGuard } from "../leader/leader_guard.ts";
 import type { CatalogState } from "../state/catalog_state.ts";
 
-export class Granting {
+export class LeaseGrants {
   readonly #state: CatalogState;
-  readonly #leading: Leading;
+  readonly #leading: LeaderGuard;
   readonly #clock: Clock;
 
-  constructor(options: { state: CatalogState; leading: Leading; clock: Clock }) {
+  constructor(options: { state: CatalogState; leading: LeaderGuard; clock: Clock }) {
     this.#state = options.state;
     this.#leading = options.leading;
     this.#clock = options.clock;

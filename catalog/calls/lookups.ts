@@ -17,7 +17,7 @@ import type {
   Reader,
 } from "../../shared/messages/messages.ts";
 import type { Following } from "./follower_reads.ts";
-import type { Leading } from "../leader/leader_guard.ts";
+import type { LeaderGuard } from "../leader/leader_guard.ts";
 import { ListScan } from "../state/list_scan.ts";
 import { listPage, lookUp, nameOf } from "./shown_products.ts";
 import { LIST_ROWS, Searches, type ListRows } from "./searches.ts";
@@ -25,7 +25,7 @@ import type { CatalogState } from "../state/catalog_state.ts";
 
 export interface ReadingOptions {
   state: CatalogState;
-  leading: Leading;
+  leading: LeaderGuard;
   following: Following;
   listRows?: ListRows | undefined;
   clock: Clock;
@@ -36,7 +36,7 @@ const TRIES_MAX = 3;
 
 export class Reading {
   readonly #state: CatalogState;
-  readonly #leading: Leading;
+  readonly #leading: LeaderGuard;
   readonly #following: Following;
   readonly #searches: Searches;
   readonly #atOnce: number;

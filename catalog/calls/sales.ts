@@ -19,14 +19,14 @@ import type {
 } from "../../shared/messages/messages.ts";
 import { decide } from "../state/sale_decision.ts";
 import type { Leadership } from "../leader/leadership.ts";
-import type { Leading } from "../leader/leader_guard.ts";
+import type { LeaderGuard } from "../leader/leader_guard.ts";
 import type { Fence } from "../state/sales_ledger.ts";
 import { fencePayload, type FenceRow } from "../state/rows.ts";
 import type { CatalogState } from "../state/catalog_state.ts";
 
 export interface SellingOptions {
   state: CatalogState;
-  leading: Leading;
+  leading: LeaderGuard;
   /** Ids of all order replicas. */
   orders: readonly number[];
   clock: Clock;
@@ -34,7 +34,7 @@ export interface SellingOptions {
 
 export class Selling {
   readonly #state: CatalogState;
-  readonly #leading: Leading;
+  readonly #leading: LeaderGuard;
   readonly #orders: readonly number[];
   readonly #clock: Clock;
 

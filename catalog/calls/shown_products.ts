@@ -6,7 +6,7 @@
  */
 import type { ListResult, LookupResult, Product, Traits } from "../../shared/messages/messages.ts";
 import type { ListScan } from "../state/list_scan.ts";
-import { NO_TRAITS, NOT_BORN, tradedOf, type ProductRecord } from "../state/products.ts";
+import { NO_TRAITS, NEVER_LISTED, tradedOf, type ProductRecord } from "../state/products.ts";
 import type { CatalogState } from "../state/catalog_state.ts";
 
 export function lookUp(state: CatalogState, name: string): LookupResult | null {
@@ -33,7 +33,7 @@ export function listPage(state: CatalogState, scan: ListScan): ListResult {
  */
 export function nameOf(state: CatalogState, id: number): string | null {
   const record = state.products.findById(id);
-  return record === undefined || record.visibleLife === NOT_BORN ? null : record.name;
+  return record === undefined || record.visibleLife === NEVER_LISTED ? null : record.name;
 }
 
 /** As it is decided: shown to whoever waited until it was visible. */

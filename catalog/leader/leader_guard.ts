@@ -31,7 +31,7 @@ export type CatalogHost = Pick<
   | "handle"
 >;
 
-export interface LeadingOptions {
+export interface LeaderGuardOptions {
   state: CatalogState;
   /** Ids of all front-ends. */
   frontends: readonly number[];
@@ -40,15 +40,15 @@ export interface LeadingOptions {
   clock: Clock;
 }
 
-export class Leading {
-  readonly #options: LeadingOptions;
+export class LeaderGuard {
+  readonly #options: LeaderGuardOptions;
   #host: CatalogHost | null = null;
   #leadership: Leadership | null = null;
   /** The rows being proposed, until they have come back by the log. */
   #proposed: readonly Row[] = [];
   #entered = 0;
 
-  constructor(options: LeadingOptions) {
+  constructor(options: LeaderGuardOptions) {
     this.#options = options;
   }
 

@@ -13,11 +13,11 @@
 import assert from "node:assert/strict";
 import { isTerm } from "../../shared/terms.ts";
 import type { Sale } from "../../shared/messages/messages.ts";
-import { Changes, type Change } from "./undo_log.ts";
+import { UndoLog, type Change } from "./undo_log.ts";
 import { writeCheckpoint, type Checkpoint } from "./state_checkpoint.ts";
 import { Ledger, NO_FENCE } from "./sales_ledger.ts";
 import {
-  NOT_BORN, Products, assertBalance, initialChecksum, initialRecord, tradedOf, unbornRecord,
+  NEVER_LISTED, Products, assertBalance, initialChecksum, initialRecord, tradedOf, newListing,
 } from "./products.ts";
 import type { InitialProduct, ProductRecord } from "./products.ts";
 import type { FenceRow, NewProductRow, RemoveRow, Row, SaleRow } from "./rows.ts";
@@ -26,7 +26,7 @@ export class CatalogState {
   #products: Products;
   #ledger = new Ledger();
   #initial: string;
-  readonly #changes = new Changes();
+  readonly #changes = new UndoLog();
   /** Index of the last visible row that changed a product. */
   #lastVisibleChange = 0;
 
@@ -139,9 +139,9 @@ export class CatalogState {
       quantity: 0,
       traded: 0,
       price: 0,
-      life: NOT_BORN,
+      life: NEVER_LISTED,
       priceBefore: 0,
-      lifeBefore: NOT_BORN,
+      lifeBefore: NEVER_LISTED,
       versionBefore: 0,
       settledBefore: this.#ledger.settled,
       fenceBefore: this.#ledger.fence,
@@ -196,7 +196,7 @@ export class CatalogState {
   #make(index: number, row: NewProductRow, change: Change): void {
     const { name, price, quantity, traits } = row;
     const before = this.#products.find(name);
-    const product = before ?? unbornRecord(name);
+    const product = before ?? newListing(name);
     assert(!product.life.isHere, "who is here is not made");
     change.product = product;
     change.versionBefore = product.version;
@@ -266,7 +266,7 @@ export class CatalogState {
     else if (row.kind === "sale") product.bought += moved;
     else product.added -= moved;
     assertBalance(product);
-    if (change.lifeBefore === NOT_BORN) this.#products.drop(product);
+    if (change.lifeBefore === NEVER_LISTED) this.#products.drop(product);
     else if (product.life !== change.lifeBefore) this.#products.setLife(product, change.lifeBefore);
   }
 }

@@ -52,7 +52,7 @@ export interface Life {
 /** Of most products in most stores. */
 export const PLAIN_LIFE: Life = { isHere: true, traits: NO_TRAITS, tradedBefore: 0 };
 /** Its first row is under way. */
-export const NOT_BORN: Life = { isHere: false, traits: NO_TRAITS, tradedBefore: 0 };
+export const NEVER_LISTED: Life = { isHere: false, traits: NO_TRAITS, tradedBefore: 0 };
 
 export interface ProductRecord extends ProductTotals {
   readonly name: string;
@@ -81,8 +81,8 @@ export function initialRecord({ name, price, quantity, traits }: InitialProduct)
 }
 
 /** Of a product whose first row is being taken. */
-export function unbornRecord(name: string): ProductRecord {
-  return newRecord({ name, price: 0, quantity: 0, life: NOT_BORN });
+export function newListing(name: string): ProductRecord {
+  return newRecord({ name, price: 0, quantity: 0, life: NEVER_LISTED });
 }
 
 function newRecord(

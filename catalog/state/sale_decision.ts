@@ -18,7 +18,7 @@ export interface Decision {
   payloads: string[];
 }
 
-export interface Circumstances {
+export interface SaleContext {
   /** Every sale up to this one has a committed order. */
   settled: number;
   /** No room for rows: only what was sold before is answered as sold. */
@@ -33,7 +33,7 @@ const NO_ROOM: SaleResult = { code: "unavailable", message: "The disk of the cat
 export function decide(
   state: CatalogState,
   purchases: Purchase[],
-  circumstances: Circumstances,
+  circumstances: SaleContext,
 ): Decision {
   const settled = Math.max(circumstances.settled, state.ledger.settled);
   return new Judge(state, { ...circumstances, settled }).judge(purchases);
@@ -54,7 +54,7 @@ class Judge {
   readonly #sold = new Map<string, SaleRow>();
   #next: number;
 
-  constructor(state: CatalogState, { settled, isFull, time }: Circumstances) {
+  constructor(state: CatalogState, { settled, isFull, time }: SaleContext) {
     this.#state = state;
     this.#settled = settled;
     this.#isFull = isFull;

@@ -30,7 +30,7 @@ export interface Change {
 
 const COMPACT_AT = 1_024;
 
-export class Changes {
+export class UndoLog {
   /** From #head on: the changes of rows firstIndex, firstIndex + 1, … */
   #changes: (Change | undefined)[] = [];
   #head = 0;

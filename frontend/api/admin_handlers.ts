@@ -14,7 +14,7 @@ import { parseName } from "../../shared/messages/names.ts";
 import { asIntegerIn, asPrice, asRecord, PRICE } from "../../shared/messages/parse.ts";
 import type { AdminAsk } from "../owner_messages.ts";
 import type { EntityTags } from "./entity_tag.ts";
-import { parseId, type ProductNames } from "./names_by_id.ts";
+import { parseId, type NamesById } from "./names_by_id.ts";
 import { refuseQuery } from "./query.ts";
 import type { Vocabulary } from "./store_format.ts";
 
@@ -23,10 +23,10 @@ export interface AdminPagesOptions {
   vocabulary: Vocabulary;
   tags: EntityTags;
   change: (ask: AdminAsk) => Promise<AdminAnswer>;
-  names: Pick<ProductNames, "findWithin">;
+  names: Pick<NamesById, "findWithin">;
 }
 
-type Changes = Pick<ProductPatch, "price" | "quantity" | "added">;
+type UndoLog = Pick<ProductPatch, "price" | "quantity" | "added">;
 
 const UNKEPT = ["Content-Type", JSON_TYPE, "Cache-Control", "no-store"];
 /** As it stands in a path. */
@@ -91,7 +91,7 @@ export class AdminPages {
     throw new AppError("unauthorized", "The admin's token is wanted here");
   }
 
-  async #changeById(exchange: Exchange, changes: Changes): Promise<void> {
+  async #changeById(exchange: Exchange, changes: UndoLog): Promise<void> {
     if (exchange.hasBody) throw withBody();
     const { names } = this.#options;
     const id = parseId(exchange.params[0]!);
@@ -102,7 +102,7 @@ export class AdminPages {
 
   async #patch(
     exchange: Exchange,
-    changes: Changes & { name: string },
+    changes: UndoLog & { name: string },
     withinMs?: number,
   ): Promise<void> {
     const versions = this.#versionsOf(exchange);
@@ -132,12 +132,12 @@ function withBody(): AppError {
 }
 
 /** @throws bad_request */
-function readChanges(body: unknown): Changes {
+function readChanges(body: unknown): UndoLog {
   const { price, quantity } = asRecord(body, [], ["price", "quantity"]);
   if (price === undefined && quantity === undefined) {
     throw new AppError("bad_request", "Price or quantity is to be changed");
   }
-  const changes: Changes = {};
+  const changes: UndoLog = {};
   if (price !== undefined) changes.price = asPrice(price);
   if (quantity !== undefined) changes.quantity = asIntegerIn(quantity, "quantity", 0, QUANTITY_MAX);
   return changes;

@@ -14,10 +14,10 @@ import { KeptAnswers, type KeptAnswer } from "./cached_response.ts";
 import { MemberPages } from "./status_handlers.ts";
 import { openApiDocument } from "./openapi.ts";
 import { OrderPages } from "./order_handlers.ts";
-import { ProductNames } from "./names_by_id.ts";
+import { NamesById } from "./names_by_id.ts";
 import { nextPageLink, ProductPages } from "./product_handlers.ts";
 import { publicRoutes, type Pages } from "./routes.ts";
-import { makeReaders } from "../cache/cached_reads.ts";
+import { makeCachedReads } from "../cache/cached_reads.ts";
 import { viewsOf, type SharedMemory } from "../cache/shared_memory.ts";
 import { Vocabulary } from "./store_format.ts";
 
@@ -48,7 +48,7 @@ export interface HttpThreadData extends PagesData {
 export function makePages(data: PagesData, owner: TextOwner, counts: CacheCounts): Pages {
   const vocabulary = new Vocabulary(STORES.get(data.store)!);
   const { lease } = viewsOf(data.memory);
-  const names = new ProductNames({ owner, lease, nowMs: monotonicMs });
+  const names = new NamesById({ owner, lease, nowMs: monotonicMs });
   let isStopping = false;
   owner.onTell((kind) => {
     if (kind === "stopping") isStopping = true;
@@ -85,7 +85,7 @@ interface Parts {
   vocabulary: Vocabulary;
   owner: Owner;
   counts: CacheCounts;
-  names: ProductNames;
+  names: NamesById;
 }
 
 function makeProductPages(data: PagesData, parts: Parts): ProductPages {
@@ -94,7 +94,7 @@ function makeProductPages(data: PagesData, parts: Parts): ProductPages {
   const nowMs = monotonicMs;
   const answers = new KeptAnswers(`frontend-${data.id}`);
   const tags = new EntityTags(data.birth);
-  const readers = makeReaders<KeptAnswer>({
+  const readers = makeCachedReads<KeptAnswer>({
     memory,
     cacheSize,
     cacheTtlMs,

@@ -19,7 +19,7 @@ export interface ProductNamesOptions {
 
 const ID = /^[1-9][0-9]{0,8}$/;
 
-export class ProductNames {
+export class NamesById {
   readonly #options: ProductNamesOptions;
   readonly #known = new Map<number, string>();
 

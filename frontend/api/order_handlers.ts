@@ -13,7 +13,7 @@ import type { Log } from "../../shared/logging.ts";
 import type { Order, PlaceResult, Purchase } from "../../shared/messages/messages.ts";
 import { sendError, timing } from "./responses.ts";
 import type { PlaceWithinAsk } from "../owner_messages.ts";
-import { parseId, type ProductNames } from "./names_by_id.ts";
+import { parseId, type NamesById } from "./names_by_id.ts";
 import { makeKey, parseBuyersKey } from "./idempotency_key.ts";
 import { refuseQuery } from "./query.ts";
 import { traceOf } from "./trace.ts";
@@ -31,7 +31,7 @@ export interface OrderPagesOptions {
   placeWithin: (ask: PlaceWithinAsk, asker: Asker) => Promise<PlaceResult>;
   /** Null: there is no such order. */
   find: (number: number, asker: Asker) => Promise<Order | null>;
-  names: Pick<ProductNames, "findWithin">;
+  names: Pick<NamesById, "findWithin">;
   nowMs: () => number;
   log: Log;
 }

@@ -13,18 +13,18 @@ import type { ListQuery, Product } from "../../shared/messages/messages.ts";
 import { sendError, timing } from "./responses.ts";
 import type { ReadThrough } from "../cache/read_through.ts";
 import type { KeptAnswer, KeptAnswers } from "./cached_response.ts";
-import { parseId, type ProductNames } from "./names_by_id.ts";
+import { parseId, type NamesById } from "./names_by_id.ts";
 import { parseQuery, refuseQuery } from "./query.ts";
-import type { Readers } from "../cache/cached_reads.ts";
+import type { CachedReads } from "../cache/cached_reads.ts";
 
 export const LIST_PARAMETERS = ["topic", "q", "limit", "after"] as const;
 
 /** Of a list by id. */
 const ID_LIST_PARAMETERS = ["limit", "after"] as const;
 
-export interface ProductPagesOptions extends Readers<KeptAnswer> {
+export interface ProductPagesOptions extends CachedReads<KeptAnswer> {
   answers: KeptAnswers;
-  names: ProductNames;
+  names: NamesById;
   nowMs: () => number;
 }
 

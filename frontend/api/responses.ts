@@ -4,7 +4,7 @@ import { errorAnswer, JSON_TYPE } from "../../shared/http/error_response.ts";
 import type { Exchange } from "../../shared/http/exchange.ts";
 
 /** What changes by the moment and is not to be kept by anyone. */
-export const MOMENTARY = ["Content-Type", JSON_TYPE, "Cache-Control", "no-store"];
+export const NO_STORE_JSON = ["Content-Type", JSON_TYPE, "Cache-Control", "no-store"];
 
 /**
  * An error with headers that go with it.

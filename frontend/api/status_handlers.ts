@@ -8,7 +8,7 @@ import { AppError } from "../../shared/errors.ts";
 import { JSON_TYPE } from "../../shared/http/error_response.ts";
 import type { Exchange } from "../../shared/http/exchange.ts";
 import type { Owner } from "../../shared/threads/owner_threads.ts";
-import { MOMENTARY } from "./responses.ts";
+import { NO_STORE_JSON } from "./responses.ts";
 import type { OrderLeader, Readiness } from "../owner_messages.ts";
 import { matchesTag } from "./entity_tag.ts";
 import { parseQuery, refuseQuery } from "./query.ts";
@@ -38,13 +38,13 @@ export class MemberPages {
 
   async leader(exchange: Exchange): Promise<void> {
     const { id, term } = await this.#findLeader(exchange);
-    exchange.send(200, MOMENTARY, JSON.stringify({ data: { id, term } }));
+    exchange.send(200, NO_STORE_JSON, JSON.stringify({ data: { id, term } }));
   }
 
   /** The same in the words of a store that has none for terms. */
   async orderLeader(exchange: Exchange): Promise<void> {
     const { id } = await this.#findLeader(exchange);
-    exchange.send(200, MOMENTARY, JSON.stringify({ data: { order_leader: id } }));
+    exchange.send(200, NO_STORE_JSON, JSON.stringify({ data: { order_leader: id } }));
   }
 
   /** @throws unavailable while there is none */
@@ -58,13 +58,13 @@ export class MemberPages {
   async status(exchange: Exchange): Promise<void> {
     refuseQuery(exchange.query);
     const status = await this.#options.owner.ask<object>("status", null);
-    exchange.send(200, MOMENTARY, JSON.stringify({ data: status }));
+    exchange.send(200, NO_STORE_JSON, JSON.stringify({ data: status }));
   }
 
   live(exchange: Exchange): void {
     refuseQuery(exchange.query);
     if (!this.#options.owner.healthy()) throw new AppError("unavailable", "The owner is stuck");
-    exchange.send(200, MOMENTARY, '{"data":"live"}');
+    exchange.send(200, NO_STORE_JSON, '{"data":"live"}');
   }
 
   async ready(exchange: Exchange): Promise<void> {
@@ -78,7 +78,7 @@ export class MemberPages {
       throw new AppError("unavailable", `Not ready: ${named.join(", ")}`);
     }
     const data = isVerbose ? { ready: true, checks } : "ready";
-    exchange.send(200, MOMENTARY, JSON.stringify({ data }));
+    exchange.send(200, NO_STORE_JSON, JSON.stringify({ data }));
   }
 
   openApi(exchange: Exchange): void {

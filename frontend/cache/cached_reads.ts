@@ -14,7 +14,7 @@ import { ReadThrough, type Fetched } from "./read_through.ts";
 import type { FoundList, FoundProduct } from "../owner/catalog_client.ts";
 import { viewsOf, type SharedMemory } from "./shared_memory.ts";
 
-export interface ReadersOptions<V> {
+export interface CachedReadsOptions<V> {
   memory: SharedMemory;
   /** Entries of each of the two caches; 0 is off. */
   cacheSize: number;
@@ -29,14 +29,14 @@ export interface ReadersOptions<V> {
   keepList: (found: FoundList, query: ListQuery) => V;
 }
 
-export interface Readers<V> {
+export interface CachedReads<V> {
   /** By name. */
   products: ReadThrough<V>;
   /** By the JSON of their ListQuery. */
   lists: ReadThrough<V>;
 }
 
-export function makeReaders<V>(options: ReadersOptions<V>): Readers<V> {
+export function makeCachedReads<V>(options: CachedReadsOptions<V>): CachedReads<V> {
   const { owner, counts, keepProduct, keepList, nowMs } = options;
   const { epochs, lease } = viewsOf(options.memory);
   const make = (

@@ -9,7 +9,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { AppError, hasReason } from "../../shared/errors.ts";
 import { ADMIN_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../../shared/limits.ts";
 import type { AdminAsk } from "../owner_messages.ts";
-import { GroupClient, isPassing, type Finder } from "./leader_client.ts";
+import { LeaderClient, isRetryable, type Finder } from "./leader_client.ts";
 import { readAdmin } from "./results.ts";
 
 /** They arrive in the order of their numbers, as the catalog takes them (sequence_guard.ts). */
@@ -31,14 +31,14 @@ interface Waiting {
 export class AdminClient {
   readonly #sender: string;
   readonly #clock: Clock;
-  readonly #group: GroupClient;
+  readonly #group: LeaderClient;
   readonly #changes: Batcher<Waiting, AdminAnswer>;
   #lastBatch = 0;
 
   constructor({ sender, finder, clock }: AdminClientOptions) {
     this.#sender = sender;
     this.#clock = clock;
-    this.#group = new GroupClient(finder, clock);
+    this.#group = new LeaderClient(finder, clock);
     this.#changes = new Batcher({ send: ([one]) => this.#send(one!), ...ONE_BY_ONE });
   }
 
@@ -74,7 +74,7 @@ export class AdminClient {
 
 /** In words for the admin. */
 function told(error: unknown): unknown {
-  if (!isPassing(error)) return error;
+  if (!isRetryable(error)) return error;
   return hasReason(error, "unknown") ? notKnown() : notChanged();
 }
 

@@ -8,8 +8,8 @@
 import type { Asker } from "../../shared/threads/asker.ts";
 import { Batcher, type BatcherOptions } from "../../shared/cluster/batcher.ts";
 import { AppError } from "../../shared/errors.ts";
-import { isTooBusy, type CatalogReplicas } from "./replica_pool.ts";
-import { isPassing } from "./leader_client.ts";
+import { isTooBusy, type ReplicaPool } from "./replica_pool.ts";
+import { isRetryable } from "./leader_client.ts";
 
 /** A look-up's subject and the identity of the lease that it began under, or NO_LEASE. */
 export interface Item<T> {
@@ -31,7 +31,7 @@ export interface Follower {
 }
 
 export interface BalancedReadsOptions<T, R> {
-  replicas: CatalogReplicas;
+  replicas: ReplicaPool;
   batches: Omit<BatcherOptions<never, never>, "send" | "isAbandoned">;
   /** @param follower null: to the leader */
   send: (items: Item<T>[], follower: Follower | null) => Promise<(R | AppError)[]>;
@@ -72,7 +72,7 @@ export class BalancedReads<T, R> {
       if (chosen === null) return await this.#askLeader(item);
       return await this.#askFollower(chosen, Object.assign(item, { least }));
     } catch (error) {
-      if (!isPassing(error) || isTooBusy(error)) throw error;
+      if (!isRetryable(error) || isTooBusy(error)) throw error;
       if (chosen !== null) return this.#askLeader(item);
       const other = replicas.follower(least);
       if (other === null) throw error;

@@ -40,10 +40,10 @@ import {
   BalancedReads, isAbandoned, type BalancedReadsOptions, type Follower, type Item,
 } from "./balanced_reads.ts";
 import { NO_LEASE } from "../cache/shared_lease.ts";
-import { tooBusy, type CatalogReplicas } from "./replica_pool.ts";
-import { GroupClient, type Finder } from "./leader_client.ts";
+import { tooBusy, type ReplicaPool } from "./replica_pool.ts";
+import { LeaderClient, type Finder } from "./leader_client.ts";
 import { readLease, readLists, readLookups, readNames } from "./results.ts";
-import type { Told } from "./follower_read_index.ts";
+import type { FollowerReadIndex } from "./follower_read_index.ts";
 
 const BATCHES = { inFlightMax: 4, itemsMax: BATCH_ITEMS_MAX, queueMax: QUEUE_ITEMS_MAX };
 const LISTS = { ...BATCHES, inFlightMax: LIST_BATCHES_MAX, itemsMax: LISTS_MAX };
@@ -53,8 +53,8 @@ const SHED = { ms: QUEUE_WAIT_MS, items: QUEUE_SHED_ITEMS };
 
 export interface CatalogClientOptions {
   finder: Finder;
-  replicas: CatalogReplicas;
-  told: Told;
+  replicas: ReplicaPool;
+  told: FollowerReadIndex;
   frontend: number;
   heldAs: (identity: number) => HeldLease | null;
   clock: Clock;
@@ -79,7 +79,7 @@ export interface FoundList extends Pick<ListResult, "products" | "more" | "versi
 
 export class CatalogClient {
   readonly #options: CatalogClientOptions;
-  readonly #group: GroupClient;
+  readonly #group: LeaderClient;
   readonly #lookups: BalancedReads<string, FoundProduct | null>;
   readonly #lists: BalancedReads<AskedList, FoundList>;
   /** Lists that may take long, and keep none waiting that does not. */
@@ -88,7 +88,7 @@ export class CatalogClient {
 
   constructor(options: CatalogClientOptions) {
     this.#options = options;
-    this.#group = new GroupClient(options.finder, options.clock);
+    this.#group = new LeaderClient(options.finder, options.clock);
     const { replicas, clock } = options;
     const shed = { ...SHED, clock };
     this.#lookups = new BalancedReads({
@@ -114,7 +114,7 @@ export class CatalogClient {
 
   /** Null: there is no such product. @throws unavailable; abandoned */
   lookup(name: string, lease: number, asker = PATIENT): Promise<FoundProduct | null> {
-    return this.#untilAnswered(name, { lease, asker }, (item) => {
+    return this.#retryUntil(name, { lease, asker }, (item) => {
       return this.#lookups.ask(item, this.#leastOf(lease, () => this.#options.told.leastOf(name)));
     });
   }
@@ -124,14 +124,14 @@ export class CatalogClient {
     const deadlineMs = this.#options.clock.monotonicMs() + LOOKUP_DEADLINE_MS;
     const isSearch = query.q !== null || query.topic !== null;
     const lists = isSearch ? this.#searches : this.#lists;
-    return this.#untilAnswered({ query, deadlineMs }, { lease, asker }, (item) => {
+    return this.#retryUntil({ query, deadlineMs }, { lease, asker }, (item) => {
       return lists.ask(item, this.#leastOf(lease, () => this.#options.told.leastOfAll()));
     });
   }
 
   /** Of the product with this id; null: there is none. @throws unavailable; abandoned */
   name(id: number, lease: number, asker = PATIENT): Promise<string | null> {
-    return this.#untilAnswered(id, { lease, asker }, (item) => this.#names.add(item));
+    return this.#retryUntil(id, { lease, asker }, (item) => this.#names.add(item));
   }
 
   /** Of those who asked somebody is gone. */
@@ -147,13 +147,13 @@ export class CatalogClient {
   }
 
   /** At the deadline nobody waits for the item any more, and it leaves whatever queue it is in. */
-  #untilAnswered<T, R>(
+  #retryUntil<T, R>(
     subject: T,
     { lease, asker }: { lease: number; asker: Asker },
     attempt: (item: Item<T>) => Promise<R>,
   ): Promise<R> {
     const item = { subject, lease, asker, isOver: false };
-    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => attempt(item))
+    return this.#group.retryUntil(LOOKUP_DEADLINE_MS, () => attempt(item))
       .finally(() => (item.isOver = true));
   }
 

@@ -15,7 +15,7 @@
  */
 import { TOLD_NAMES_MAX } from "../../shared/limits.ts";
 
-export class Told {
+export class FollowerReadIndex {
   #visible = 0;
   /** Last row of the leader's log as the present lease began. */
   #since = Infinity;

@@ -8,7 +8,7 @@
  *   it may be paused, and its answer would count for nothing.
  */
 import { pause, type Clock } from "../../shared/clock.ts";
-import { AppError, hasReason, STRANGERS } from "../../shared/errors.ts";
+import { AppError, hasReason, NOT_A_MEMBER } from "../../shared/errors.ts";
 import type { Peer } from "../../shared/cluster/peer.ts";
 import type { Leader } from "../../shared/cluster/leader_finder.ts";
 import { RETRY_PAUSE_MAX_MS, RETRY_PAUSE_MIN_MS } from "../../shared/limits.ts";
@@ -35,7 +35,7 @@ interface Flight {
   giveUp: () => void;
 }
 
-export class GroupClient {
+export class LeaderClient {
   readonly #finder: Finder;
   readonly #clock: Clock;
   readonly #flights = new Set<Flight>();
@@ -62,7 +62,7 @@ export class GroupClient {
     try {
       return request.read(await this.#postTo(leader, path, request));
     } catch (error) {
-      if (isPassing(error) && this.#isToBlame(leader, error, request)) {
+      if (isRetryable(error) && this.#shouldSuspect(leader, error, request)) {
         this.#finder.suspect(leader.peer);
       }
       throw error;
@@ -74,7 +74,7 @@ export class GroupClient {
    * @param withinMs from now; a try that is still under way then is waited for no longer
    * @throws unavailable when the time is over
    */
-  untilAnswered<T>(withinMs: number, attempt: () => Promise<T>): Promise<T> {
+  retryUntil<T>(withinMs: number, attempt: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const callOff = this.#clock.after(withinMs, () => {
         reject(new AppError("unavailable", "There was no answer in time"));
@@ -89,23 +89,23 @@ export class GroupClient {
       try {
         return await attempt();
       } catch (error) {
-        if (!isPassing(error)) throw error;
+        if (!isRetryable(error)) throw error;
         if (deadlineMs - this.#clock.monotonicMs() <= pauseMs(tries)) {
           // In words of our own: what another member said is not for the public.
           throw new AppError("unavailable", "There was no answer in time");
         }
       }
-      await this.breathe(tries, deadlineMs);
+      await this.backOff(tries, deadlineMs);
     }
   }
 
   /** Between two tries: until there is a leader, or, should there be one, for a moment. */
-  async breathe(tries: number, deadlineMs: number): Promise<void> {
+  async backOff(tries: number, deadlineMs: number): Promise<void> {
     if (this.#finder.leader !== null) return pause(this.#clock, pauseMs(tries));
     try {
       await this.#finder.wait(deadlineMs);
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!isRetryable(error)) throw error;
       // The deadline, or a finder that is closed and refuses at once: no reason to spin.
       await pause(this.#clock, pauseMs(tries));
     }
@@ -125,7 +125,7 @@ export class GroupClient {
   }
 
   /** Not when the same replica leads again by now: that was in another term. */
-  #isToBlame(leader: Leader, error: AppError, { sparing }: GroupRequest<unknown>): boolean {
+  #shouldSuspect(leader: Leader, error: AppError, { sparing }: GroupRequest<unknown>): boolean {
     return error.reason !== sparing && this.#finder.leader?.term === leader.term;
   }
 
@@ -135,8 +135,8 @@ export class GroupClient {
 }
 
 /** True for what another try, perhaps with another leader, may mend. */
-export function isPassing(error: unknown): error is AppError {
-  return hasReason(error, "not_leader", "recovering", "unavailable", "unknown", ...STRANGERS);
+export function isRetryable(error: unknown): error is AppError {
+  return hasReason(error, "not_leader", "recovering", "unavailable", "unknown", ...NOT_A_MEMBER);
 }
 
 /** Doubles from try to try. */

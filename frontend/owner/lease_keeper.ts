@@ -22,13 +22,13 @@ import { LEASE_MS, LEASE_RENEW_MS, LEASE_USED_MS } from "../../shared/limits.ts"
 import type { Log } from "../../shared/logging.ts";
 import type { HeldLease, LeaseAnswer, LeaseRequest } from "../../shared/messages/messages.ts";
 import type { SharedLease } from "../cache/shared_lease.ts";
-import type { Told } from "./follower_read_index.ts";
+import type { FollowerReadIndex } from "./follower_read_index.ts";
 
 export interface LeaseKeeperOptions {
   frontend: number;
   lease: SharedLease;
   epochs: { raiseAll(): void };
-  told: Pick<Told, "see" | "begin">;
+  told: Pick<FollowerReadIndex, "see" | "begin">;
   /** POST /lease. */
   ask: (request: LeaseRequest) => Promise<LeaseAnswer>;
   clock: Clock;

@@ -37,8 +37,8 @@ import type {
   FindRequest, Order, PlaceResult, ReplicaHealth,
 } from "../../shared/messages/messages.ts";
 import { readOrders, readPlaces } from "./results.ts";
-import { GroupClient, isPassing, type Finder } from "./leader_client.ts";
-import { Placing, undecided, type Patience } from "./pending_purchase.ts";
+import { LeaderClient, isRetryable, type Finder } from "./leader_client.ts";
+import { PendingPurchase, undecided, type Patience } from "./pending_purchase.ts";
 
 /**
  * One batch of purchases at a time: what comes meanwhile makes the next one
@@ -86,8 +86,8 @@ interface AskedNumber {
 
 export class OrderClient {
   readonly #options: OrderClientOptions;
-  readonly #group: GroupClient;
-  readonly #places: Batcher<Placing, Try>;
+  readonly #group: LeaderClient;
+  readonly #places: Batcher<PendingPurchase, Try>;
   readonly #finds: Batcher<AskedNumber, Order | null>;
   #lastBatch = 0;
   /** Since when the leader has said that its disk is full; monotonic. */
@@ -95,7 +95,7 @@ export class OrderClient {
 
   constructor(options: OrderClientOptions) {
     this.#options = options;
-    this.#group = new GroupClient(options.orders, options.clock);
+    this.#group = new LeaderClient(options.orders, options.clock);
     const shed = { ms: QUEUE_WAIT_MS, items: QUEUE_SHED_ITEMS, clock: options.clock };
     this.#places = new Batcher({
       send: (placings) => this.#sendPlaces(placings),
@@ -121,7 +121,7 @@ export class OrderClient {
     if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve, reject) => {
       const { clock } = this.#options;
-      const placing = new Placing(purchase, resolve, { asker, clock, withinMs });
+      const placing = new PendingPurchase(purchase, resolve, { asker, clock, withinMs });
       const deadlineMs = clock.monotonicMs() + withinMs;
       this.#placeUntilDecided(placing, deadlineMs)
         .then((result) => placing.settle(result), reject);
@@ -131,7 +131,7 @@ export class OrderClient {
   /** Null: there is no such order. @throws unavailable; abandoned */
   find(number: number, asker = PATIENT): Promise<Order | null> {
     const asked = { number, asker };
-    return this.#group.untilAnswered(LOOKUP_DEADLINE_MS, () => this.#finds.add(asked));
+    return this.#group.retryUntil(LOOKUP_DEADLINE_MS, () => this.#finds.add(asked));
   }
 
   /** Of those who asked somebody is gone. */
@@ -178,22 +178,22 @@ export class OrderClient {
     return leader !== null && orders.healths().get(leader.id)?.details["catalog"] === true;
   }
 
-  async #placeUntilDecided(placing: Placing, deadlineMs: number): Promise<PlaceResult> {
+  async #placeUntilDecided(placing: PendingPurchase, deadlineMs: number): Promise<PlaceResult> {
     for (let tries = 0; !placing.isOver; tries++) {
       const { result, term } = await this.#try(placing);
       if (result.code === "ordered" || result.code === "key_reused") return result;
       if (REFUSALS.has(result.code)) {
-        return term >= placing.lateTerm ? result : undecided(placing);
+        return term >= placing.unansweredTerm ? result : undecided(placing);
       }
       if (placing.isRefused) return undecided(placing);
       const full = this.#fullRefusal(this.#options.clock.monotonicMs() - FAIL_FAST_MS);
       if (full !== null && !placing.mayHaveHappened) return full;
-      await this.#group.breathe(tries, deadlineMs);
+      await this.#group.backOff(tries, deadlineMs);
     }
     return undecided(placing);
   }
 
-  async #try(placing: Placing): Promise<Try> {
+  async #try(placing: PendingPurchase): Promise<Try> {
     try {
       const outcome = await this.#places.add(placing);
       const { result } = outcome;
@@ -206,16 +206,16 @@ export class OrderClient {
         placing.refusal = error.message;
         return failed("unavailable", error);
       }
-      if (!isPassing(error)) throw error;
+      if (!isRetryable(error)) throw error;
       const term = Number(error.details["askedTerm"] ?? 0);
       if (!hasReason(error, "unknown")) return failed("unavailable", error);
       placing.mayHaveHappened = true;
-      placing.lateTerm = Math.max(placing.lateTerm, term);
+      placing.unansweredTerm = Math.max(placing.unansweredTerm, term);
       return failed("unknown", error);
     }
   }
 
-  async #sendPlaces(placings: Placing[]): Promise<Try[]> {
+  async #sendPlaces(placings: PendingPurchase[]): Promise<Try[]> {
     const { term } = this.#group.leader();
     for (const placing of placings) placing.isUnderWay = true;
     const head = `"term":${term},"sender":"${this.#options.sender}","batch":${++this.#lastBatch}`;

@@ -25,16 +25,16 @@ import type { Peer } from "../../shared/cluster/peer.ts";
 import type { InvalidateAnswer, InvalidateRequest } from "../../shared/messages/messages.ts";
 import { AdminClient } from "./admin_client.ts";
 import type {
-  AdminAsk, ListAsk, LookupAsk, NameAsk, OrderLeader, OwnerAsk, PlaceWithinAsk, Readiness,
+  AdminAsk, ListAsk, LookupAsk, NameAsk, OrderLeader, OwnerCall, PlaceWithinAsk, Readiness,
 } from "../owner_messages.ts";
 import type { Epochs } from "../cache/epochs.ts";
 import type { SharedLease } from "../cache/shared_lease.ts";
 import { CatalogClient } from "./catalog_client.ts";
-import { CatalogReplicas } from "./replica_pool.ts";
+import { ReplicaPool } from "./replica_pool.ts";
 import { LeaseKeeper } from "./lease_keeper.ts";
 import { OrderClient } from "./order_client.ts";
 import { viewsOf, type SharedMemory } from "../cache/shared_memory.ts";
-import { Told } from "./follower_read_index.ts";
+import { FollowerReadIndex } from "./follower_read_index.ts";
 
 export interface FrontendOwnerOptions {
   /** This front-end's. */
@@ -62,7 +62,7 @@ export class FrontendOwner {
   readonly #clock: Clock;
   readonly #epochs: Epochs;
   readonly #lease: SharedLease;
-  readonly #told = new Told();
+  readonly #told = new FollowerReadIndex();
   readonly #catalogs: LeaderFinder;
   readonly #orders: LeaderFinder;
   readonly #catalogClient: CatalogClient;
@@ -90,7 +90,7 @@ export class FrontendOwner {
     const told = this.#told;
     this.#catalogClient = new CatalogClient({
       finder: this.#catalogs,
-      replicas: new CatalogReplicas({
+      replicas: new ReplicaPool({
         members: options.catalogs,
         finder: this.#catalogs,
         balance: options.balance,
@@ -134,7 +134,7 @@ export class FrontendOwner {
    * What an HTTP thread asks for: a value, or a promise of one (owner_messages.ts says which).
    * @throws AppError, as the clients do
    */
-  handle(kind: OwnerAsk, body: unknown, asker = PATIENT): unknown {
+  handle(kind: OwnerCall, body: unknown, asker = PATIENT): unknown {
     switch (kind) {
       case "place":
         return this.#orderClient.place(body as string, { asker });

@@ -13,7 +13,7 @@ export interface Patience {
   withinMs: number;
 }
 
-export class Placing {
+export class PendingPurchase {
   /** As JSON: made once, by the thread that read it. */
   readonly purchase: string;
   /** It has been answered; no further try. */
@@ -25,7 +25,7 @@ export class Placing {
   /** Some try that is over may have had an effect. */
   mayHaveHappened = false;
   /** The highest term of a leader that took a try and gave no answer. */
-  lateTerm = 0;
+  unansweredTerm = 0;
   /** What the leader said that had no use for the last try. */
   refusal: string | null = null;
   readonly #asker: Asker;
@@ -53,7 +53,7 @@ export class Placing {
 }
 
 /** What a buyer is told of a purchase that nobody decided in time. */
-export function undecided({ isUnderWay, mayHaveHappened, refusal }: Placing): PlaceResult {
+export function undecided({ isUnderWay, mayHaveHappened, refusal }: PendingPurchase): PlaceResult {
   if (isUnderWay || mayHaveHappened) {
     return { code: "unknown", message: "It is not known whether this order was placed" };
   }

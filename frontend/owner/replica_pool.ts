@@ -37,7 +37,7 @@ interface Replica {
 /** Who refuses so was asked in vain, or not at all, and is alive. */
 const REFUSALS = ["not_leader", "recovering", "abandoned"] as const;
 
-export class CatalogReplicas {
+export class ReplicaPool {
   readonly #options: CatalogReplicasOptions;
   readonly #replicas: readonly Replica[];
   #last = 0;

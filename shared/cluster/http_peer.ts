@@ -7,7 +7,7 @@
  */
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { AppError, hasReason, STRANGERS } from "../errors.ts";
+import { AppError, hasReason, NOT_A_MEMBER } from "../errors.ts";
 import { INTERNAL_BODY_BYTES_MAX, KEEP_ALIVE_MS } from "../limits.ts";
 import type { Log } from "../logging.ts";
 import type { Peer } from "./peer.ts";
@@ -189,7 +189,7 @@ class Call {
     if (error === null || error.reason === "internal") {
       return this.#fail(`it answered with status ${status}`);
     }
-    if (hasReason(error, ...STRANGERS)) this.#options.onStranger(error);
+    if (hasReason(error, ...NOT_A_MEMBER)) this.#options.onStranger(error);
     if (this.#settle()) this.#options.reject(error);
   }
 

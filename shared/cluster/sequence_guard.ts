@@ -32,7 +32,7 @@ export interface Leadership {
   readonly mayHaveLed: boolean;
 }
 
-export class Arrivals {
+export class SequenceGuard {
   #term = 0;
   /** By sender, the number of its latest batch in this term. */
   readonly #latest = new Map<string, number>();

@@ -11,7 +11,7 @@ import type { Row } from "./core/messages.ts";
 import type { Output } from "./core/replica_state.ts";
 import type { ReplicatedService } from "./replicated_service.ts";
 
-export class RowTeller {
+export class LogApplier {
   readonly #service: ReplicatedService;
   readonly #everyRows: number;
   #taken: { at: Position; text: string }[] = [];

@@ -5,7 +5,7 @@ interface Waiter {
   reject: (error: unknown) => void;
 }
 
-export class Waiters {
+export class PendingReplies {
   #waiting = new Map<number, Waiter>();
   #last = 0;
 

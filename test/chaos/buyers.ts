@@ -75,7 +75,7 @@ export class Crowd {
   async leave(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#loops);
-    await Promise.all(this.#recorders.map((recorder) => recorder.untilAnswered()));
+    await Promise.all(this.#recorders.map((recorder) => recorder.retryUntil()));
     for (const recorder of this.#recorders) recorder.close();
   }
 

@@ -83,7 +83,7 @@ export class Recorder {
     return this.#unanswered.size;
   }
 
-  async untilAnswered(): Promise<void> {
+  async retryUntil(): Promise<void> {
     await Promise.all(this.#unanswered);
   }
 

@@ -172,7 +172,7 @@ function startVoting(turn: Turn, campaign: Campaign): void {
 export function onPromised(turn: Turn): void {
   const { state } = turn;
   const { campaign } = state;
-  if (campaign?.phase !== "voting" || campaign.promiseOp > state.diskDone) return;
+  if (campaign?.phase !== "voting" || campaign.promiseOp > state.diskOpsDone) return;
   if (campaign.yes.has(state.config.id)) return;
   campaign.yes.set(state.config.id, state.log.last);
   campaign.awaited.delete(state.config.id);

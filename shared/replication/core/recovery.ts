@@ -79,12 +79,12 @@ export function endWhenReached(turn: Turn): void {
   const { recovering } = state;
   if (recovering === null) return;
   if (recovering.endOp > 0) {
-    if (recovering.endOp <= state.diskDone) state.recovering = null;
+    if (recovering.endOp <= state.diskOpsDone) state.recovering = null;
     return;
   }
   const { goal, matched } = recovering;
   if (goal === null || matched < goal || state.durableIndex < goal) return;
-  recovering.endOp = ++state.diskAsked;
+  recovering.endOp = ++state.diskOpsIssued;
   turn.out.push({ kind: "recovered", op: recovering.endOp });
 }
 

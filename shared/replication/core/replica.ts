@@ -99,10 +99,10 @@ function expect<K extends Answer["kind"]>(answer: Answer | null, kind: K) {
 function onWritten(turn: Turn, op: number): void {
   const { state } = turn;
   assert(
-    op > state.diskDone && op <= state.diskAsked,
+    op > state.diskOpsDone && op <= state.diskOpsIssued,
     "disk effects are reported once, in order",
   );
-  state.diskDone = op;
+  state.diskOpsDone = op;
   while (state.appends.length > 0 && state.appends[0]!.op <= op) {
     state.durableIndex = state.appends.shift()!.lastIndex;
   }

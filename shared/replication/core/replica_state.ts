@@ -67,8 +67,8 @@ export interface ReplicaState {
   /** Highest index on this replica's disk. Invariant: durableIndex <= log.lastIndex. */
   durableIndex: number;
   /** Number of the last disk effect asked for, and of the last one reported done. */
-  diskAsked: number;
-  diskDone: number;
+  diskOpsIssued: number;
+  diskOpsDone: number;
   /** Where the log ends once each of these disk effects is done; ascending `op`. */
   appends: { op: number; lastIndex: number }[];
   /** Answers that leave when the disk has done `op`. */
@@ -253,8 +253,8 @@ export function createReplica(config: ReplicaConfig, durable: Durable): ReplicaS
     log: durable.log,
     commitIndex: durable.checkpointIndex,
     durableIndex: durable.log.lastIndex,
-    diskAsked: 0,
-    diskDone: 0,
+    diskOpsIssued: 0,
+    diskOpsDone: 0,
     appends: [],
     resting: [],
     campaign: null,

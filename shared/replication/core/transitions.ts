@@ -11,8 +11,8 @@ import { hasMajorities, type Incoming, type Turn } from "./replica_state.ts";
 /** Answers once all that was sent to the disk so far is on it. */
 export function replyWhenDurable(turn: Turn, token: number, reply: Reply): void {
   const { state } = turn;
-  if (state.diskDone === state.diskAsked) turn.out.push({ kind: "reply", token, reply });
-  else state.resting.push({ op: state.diskAsked, token, reply });
+  if (state.diskOpsDone === state.diskOpsIssued) turn.out.push({ kind: "reply", token, reply });
+  else state.resting.push({ op: state.diskOpsIssued, token, reply });
 }
 
 /** Term and vote go to disk; nothing that shows them leaves before (replyWhenDurable). */
@@ -24,7 +24,7 @@ export function save(turn: Turn, term: number, vote: number | null): number {
   );
   state.term = term;
   state.vote = vote;
-  const op = ++state.diskAsked;
+  const op = ++state.diskOpsIssued;
   turn.out.push({ kind: "save", op, term, vote });
   return op;
 }
@@ -45,7 +45,7 @@ export function takeRows({ state }: Turn, rows: readonly Row[]): void {
 /** The last rows that entered the log go to disk. */
 export function writeRows(turn: Turn, rows: readonly Row[]): void {
   const { state } = turn;
-  const op = ++state.diskAsked;
+  const op = ++state.diskOpsIssued;
   state.appends.push({ op, lastIndex: state.log.lastIndex });
   turn.out.push({ kind: "append", op, rows });
 }
@@ -63,7 +63,7 @@ export function cut(turn: Turn, after: number): void {
   state.log.cut(after);
   state.durableIndex = Math.min(state.durableIndex, after);
   for (const entry of state.appends) entry.lastIndex = Math.min(entry.lastIndex, after);
-  const op = ++state.diskAsked;
+  const op = ++state.diskOpsIssued;
   turn.out.push({ kind: "cut", op, after });
 }
 
@@ -78,7 +78,7 @@ export function install(turn: Turn, { at, text }: Pick<Incoming, "at" | "text">)
   assert(at.index > committed, `row ${at.index} is committed and has no other in its place`);
   state.log.startAfter(at);
   state.durableIndex = Math.min(state.durableIndex, committed);
-  const op = ++state.diskAsked;
+  const op = ++state.diskOpsIssued;
   state.appends = [{ op, lastIndex: at.index }];
   turn.out.push({ kind: "install", op, at, text, committed });
   commitThrough(turn, at.index);

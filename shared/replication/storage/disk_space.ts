@@ -16,7 +16,7 @@ import { DISK_RESERVE_BYTES } from "../../limits.ts";
 import type { Log } from "../../logging.ts";
 import type { Disk } from "./disk.ts";
 
-export class DiskRoom {
+export class DiskSpace {
   readonly #disk: Pick<Disk, "folder" | "freeBytes">;
   readonly #log: Log;
   #freeBytes = Infinity;

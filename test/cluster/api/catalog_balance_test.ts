@@ -85,7 +85,7 @@ test("a slow catalog is asked less where load counts, and as often elsewhere", a
 });
 
 /** Readers who note whatever is not 200, or older than what anybody was told before they asked. */
-class Readers {
+class CachedReads {
   readonly wrong: string[] = [];
   slowestMs = 0;
   count = 0;
@@ -133,7 +133,7 @@ class Readers {
 
 interface Readings {
   store: TestStore;
-  readers: Readers;
+  readers: CachedReads;
   /** Of the catalog. */
   leader: MemberName;
   follower: MemberName;
@@ -146,7 +146,7 @@ async function read(t: TestContext, befall: (readings: Readings) => Promise<void
   const shoppers = store.running.urls.map((url) => new Shopper(url));
   t.after(() => shoppers.forEach((shopper) => shopper.close()));
   const before = await answered(store);
-  const readers = new Readers(shoppers);
+  const readers = new CachedReads(shoppers);
   await until("each catalog to have answered", async () => {
     return (await answered(store)).every((count, at) => count > before[at]! + 10);
   }, PATIENCE_MS);
@@ -175,7 +175,7 @@ async function read(t: TestContext, befall: (readings: Readings) => Promise<void
 }
 
 /** Until it was read that often meanwhile. */
-function untilRead(readers: Readers, count: number): Promise<boolean> {
+function untilRead(readers: CachedReads, count: number): Promise<boolean> {
   const before = readers.count;
   return until("more to be read", () => readers.count >= before + count, PATIENCE_MS);
 }

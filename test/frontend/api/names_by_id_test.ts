@@ -1,7 +1,7 @@
 /** Names by id: what was found is not asked for again, what was not found is. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseId, ProductNames } from "../../../frontend/api/names_by_id.ts";
+import { parseId, NamesById } from "../../../frontend/api/names_by_id.ts";
 
 test("a name is asked for once, and one that was not there again", async () => {
   const asked: unknown[] = [];
@@ -10,7 +10,7 @@ test("a name is asked for once, and one that was not there again", async () => {
     asked.push([kind, body]);
     return found as T;
   };
-  const names = new ProductNames({ owner: { ask }, lease: { held: () => 5 }, nowMs: () => 0 });
+  const names = new NamesById({ owner: { ask }, lease: { held: () => 5 }, nowMs: () => 0 });
   assert.equal(await names.find(7), null);
   assert.equal(names.known(7), undefined);
   found = "The Quorum";
@@ -27,7 +27,7 @@ test("the time that a name took is gone for what is to be done with it", async (
     atMs += 40;
     return "The Quorum" as T;
   };
-  const names = new ProductNames({ owner: { ask }, lease: { held: () => 5 }, nowMs: () => atMs });
+  const names = new NamesById({ owner: { ask }, lease: { held: () => 5 }, nowMs: () => atMs });
   assert.deepEqual(await names.findWithin(7, 1_000), { name: "The Quorum", leftMs: 960 });
   assert.deepEqual(await names.findWithin(7, 1_000), { name: "The Quorum", leftMs: 1_000 });
 });

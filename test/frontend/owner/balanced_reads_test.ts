@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_LEASE } from "../../../frontend/cache/shared_lease.ts";
 import { CatalogClient } from "../../../frontend/owner/catalog_client.ts";
-import { CatalogReplicas } from "../../../frontend/owner/replica_pool.ts";
-import { Told } from "../../../frontend/owner/follower_read_index.ts";
+import { ReplicaPool } from "../../../frontend/owner/replica_pool.ts";
+import { FollowerReadIndex } from "../../../frontend/owner/follower_read_index.ts";
 import type { Balance } from "../../../shared/member/config.ts";
 import { AppError } from "../../../shared/errors.ts";
 import {
@@ -25,7 +25,7 @@ const PAGE = { topic: null, q: null, limit: 100, after: null };
 class Bench {
   readonly finder = new FakeFinder();
   readonly clock = new HandClock();
-  readonly told = new Told();
+  readonly told = new FollowerReadIndex();
   readonly client: CatalogClient;
 
   constructor(balance: Balance = "round-robin") {
@@ -35,7 +35,7 @@ class Bench {
     for (const id of [2, 3]) finder.followers.set(id, FOLLOWER);
     told.begin(7);
     told.see(9);
-    const replicas = new CatalogReplicas({ members, finder, balance, clock });
+    const replicas = new ReplicaPool({ members, finder, balance, clock });
     const heldAs = (identity: number): HeldLease | null => (identity === 5 ? HELD : null);
     this.client = new CatalogClient({ finder, replicas, told, frontend: 2, heldAs, clock });
   }

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_LEASE } from "../../../frontend/cache/shared_lease.ts";
 import { CatalogClient, type FoundList } from "../../../frontend/owner/catalog_client.ts";
-import { CatalogReplicas } from "../../../frontend/owner/replica_pool.ts";
-import { Told } from "../../../frontend/owner/follower_read_index.ts";
+import { ReplicaPool } from "../../../frontend/owner/replica_pool.ts";
+import { FollowerReadIndex } from "../../../frontend/owner/follower_read_index.ts";
 import type { Asker } from "../../../shared/threads/asker.ts";
 import {
   SEARCHES_MAX, SEARCH_QUEUE_MS, SEARCH_SHED_ITEMS,
@@ -31,8 +31,8 @@ function makeClient() {
   const clock = new HandClock();
   const heldAs = (identity: number): HeldLease | null => (identity === 5 ? HELD : null);
   const members = new Map([1, 2, 3].map((id) => [id, finder.peerOf(id)]));
-  const replicas = new CatalogReplicas({ members, finder, balance: "round-robin", clock });
-  const told = new Told();
+  const replicas = new ReplicaPool({ members, finder, balance: "round-robin", clock });
+  const told = new FollowerReadIndex();
   const client = new CatalogClient({ finder, replicas, told, frontend: 2, heldAs, clock });
   return { finder, clock, client };
 }

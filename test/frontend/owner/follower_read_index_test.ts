@@ -1,18 +1,18 @@
 /** From which row on a follower may answer, by what the leader has told. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Told } from "../../../frontend/owner/follower_read_index.ts";
+import { FollowerReadIndex } from "../../../frontend/owner/follower_read_index.ts";
 import { TOLD_NAMES_MAX } from "../../../shared/limits.ts";
 
-function leased({ since = 10, visible = 10 } = {}): Told {
-  const told = new Told();
+function leased({ since = 10, visible = 10 } = {}): FollowerReadIndex {
+  const told = new FollowerReadIndex();
   told.begin(since);
   told.see(visible);
   return told;
 }
 
 test("before the first lease only the leader can answer", () => {
-  const told = new Told();
+  const told = new FollowerReadIndex();
   told.see(1_000);
   assert.equal(told.leastOf("Tux"), null);
   assert.equal(told.leastOfAll(), null);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SHARED_LEASE_BYTES, SharedLease } from "../../../frontend/cache/shared_lease.ts";
 import { LeaseKeeper } from "../../../frontend/owner/lease_keeper.ts";
-import { Told } from "../../../frontend/owner/follower_read_index.ts";
+import { FollowerReadIndex } from "../../../frontend/owner/follower_read_index.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { createLog } from "../../../shared/logging.ts";
 import type { LeaseAnswer, LeaseRequest } from "../../../shared/messages/messages.ts";
@@ -22,7 +22,7 @@ class Bench {
   /** What happened to the shared memory, in order. */
   readonly events: string[] = [];
   readonly lease = new SharedLease(new SharedArrayBuffer(SHARED_LEASE_BYTES));
-  readonly told = new Told();
+  readonly told = new FollowerReadIndex();
   readonly keeper: LeaseKeeper;
 
   constructor() {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OrderClient } from "../../../frontend/owner/order_client.ts";
-import { AppError, STRANGERS, type Reason } from "../../../shared/errors.ts";
+import { AppError, NOT_A_MEMBER, type Reason } from "../../../shared/errors.ts";
 import { FAIL_FAST_MS, ORDER_DEADLINE_MS, RETRY_PAUSE_MIN_MS } from "../../../shared/limits.ts";
 import type { PlaceResult } from "../../../shared/messages/messages.ts";
 import { HandClock, turn } from "../../support/hand_clock.ts";
@@ -44,7 +44,7 @@ test("what comes in one turn goes in one batch, each with its own result", async
   assert.equal(orders.calls.length, 1);
 });
 
-for (const reason of ["unknown", "not_leader", "unavailable", ...STRANGERS] as const) {
+for (const reason of ["unknown", "not_leader", "unavailable", ...NOT_A_MEMBER] as const) {
   test(`after ${reason} the purchase goes to the next leader under the same key`, async () => {
     const { orders, client } = makeClient();
     orders.lead(3, 1);

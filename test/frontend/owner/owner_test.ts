@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { OwnerAsk, Readiness } from "../../../frontend/owner_messages.ts";
+import type { OwnerCall, Readiness } from "../../../frontend/owner_messages.ts";
 import { FrontendOwner } from "../../../frontend/owner/owner.ts";
-import { makeReaders, type Readers } from "../../../frontend/cache/cached_reads.ts";
+import { makeCachedReads, type CachedReads } from "../../../frontend/cache/cached_reads.ts";
 import { makeSharedMemory } from "../../../frontend/cache/shared_memory.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { GATHER_MS, LEASE_MS, LEASE_RENEW_MS, LEASE_USED_MS } from "../../../shared/limits.ts";
@@ -34,7 +34,7 @@ class Stage {
   quantity = 100;
   lease = { leadership: "1.a", number: 1, index: 0, since: 0, leaseMs: LEASE_MS };
   readonly owner: FrontendOwner;
-  readonly threads: Readers<number>[];
+  readonly threads: CachedReads<number>[];
 
   constructor({ orderQuorum = 2 } = {}) {
     const { clock, catalog } = this;
@@ -64,14 +64,14 @@ class Stage {
       random: () => 0,
       log: createLog({ member: "frontend-1", level: "error" }),
     });
-    this.threads = [1, 2].map(() => makeReaders<number>({
+    this.threads = [1, 2].map(() => makeCachedReads<number>({
       memory,
       cacheSize: 10,
       cacheTtlMs: null,
       counts: { hits: 0, misses: 0, evictions: 0, entries: 0 },
       nowMs: () => clock.monotonicMs(),
       owner: { ask: async <T>(kind: string, body: unknown) => {
-        return (await this.owner.handle(kind as OwnerAsk, body)) as T;
+        return (await this.owner.handle(kind as OwnerCall, body)) as T;
       } },
       keepProduct: ({ product }) => product.quantity,
       keepList: ({ products }) => products[0]!.quantity,

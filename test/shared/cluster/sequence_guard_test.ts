@@ -1,7 +1,7 @@
 /** What comes late, twice or for another leader is not taken: nothing of it is done. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Arrivals, type Leadership } from "../../../shared/cluster/sequence_guard.ts";
+import { SequenceGuard, type Leadership } from "../../../shared/cluster/sequence_guard.ts";
 import { hasReason } from "../../../shared/errors.ts";
 
 function refusesAs(reason: "not_leader" | "unknown") {
@@ -13,7 +13,7 @@ function leads(term: number): Leadership {
 }
 
 test("a sender's batches are taken in their order, each once", () => {
-  const arrivals = new Arrivals();
+  const arrivals = new SequenceGuard();
   arrivals.take({ term: 3, sender: "1.a", batch: 1 }, leads(3));
   arrivals.take({ term: 3, sender: "1.a", batch: 4 }, leads(3));
   for (const batch of [4, 2, 1]) {
@@ -25,14 +25,14 @@ test("a sender's batches are taken in their order, each once", () => {
 });
 
 test("senders do not stand in each other's way, and a restarted one is another", () => {
-  const arrivals = new Arrivals();
+  const arrivals = new SequenceGuard();
   arrivals.take({ term: 3, sender: "1.a", batch: 9 }, leads(3));
   arrivals.take({ term: 3, sender: "2.b", batch: 1 }, leads(3));
   arrivals.take({ term: 3, sender: "1.c", batch: 1 }, leads(3));
 });
 
 test("a batch for a leader to come, or for one that this never was, is not taken", () => {
-  const arrivals = new Arrivals();
+  const arrivals = new SequenceGuard();
   const follows: Leadership = { term: 3, leading: false, leader: 2, mayHaveLed: false };
   for (const own of [leads(2), { ...follows, term: 2 }, follows]) {
     const other = () => arrivals.take({ term: 3, sender: "1.a", batch: 2 }, own);
@@ -41,7 +41,7 @@ test("a batch for a leader to come, or for one that this never was, is not taken
 });
 
 test("a batch for a term that is over may have a copy that was taken in it", () => {
-  const arrivals = new Arrivals();
+  const arrivals = new SequenceGuard();
   arrivals.take({ term: 3, sender: "1.a", batch: 1 }, leads(3));
   const over: Leadership = { term: 3, leading: false, leader: null, mayHaveLed: true };
   for (const own of [over, { ...over, term: 4, mayHaveLed: false }, leads(4)]) {

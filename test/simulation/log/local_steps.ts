@@ -193,10 +193,10 @@ function codeOf(action: LocalAction): number {
 /** Counts disk effects from the last one done. */
 function renumberDisk(node: Node): void {
   const { state } = node;
-  const done = state.diskDone;
+  const done = state.diskOpsDone;
   if (done === 0) return;
-  state.diskDone = 0;
-  state.diskAsked -= done;
+  state.diskOpsDone = 0;
+  state.diskOpsIssued -= done;
   for (const entry of state.appends) entry.op -= done;
   state.resting = state.resting.map((entry) => ({ ...entry, op: entry.op - done }));
   if (state.campaign !== null)

@@ -86,8 +86,8 @@ export const PRODUCT_MUTANTS: readonly StoreMutant[] = [
   {
     name: "a new product that is cut stays",
     file: "catalog/state/catalog_state.ts",
-    find: "if (change.lifeBefore === NOT_BORN) this.#products.drop(product);",
-    replace: "if (change.lifeBefore === NOT_BORN) void product;",
+    find: "if (change.lifeBefore === NEVER_LISTED) this.#products.drop(product);",
+    replace: "if (change.lifeBefore === NEVER_LISTED) void product;",
     effect: "what was never made is sold out, and cannot be made",
     store: "books",
     focus: "logs",

@@ -14,7 +14,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   {
     name: "a refusal is believed although an older try may come true",
     file: "frontend/owner/order_client.ts",
-    find: "return term >= placing.lateTerm ? result : undecided(placing);",
+    find: "return term >= placing.unansweredTerm ? result : undecided(placing);",
     replace: "return result;",
     effect: "somebody is told no, and gets it",
     focus: "alone",

@@ -5,8 +5,8 @@
 import type { AdminAsk, PlaceWithinAsk } from "../../../frontend/owner_messages.ts";
 import type { FrontendOwner } from "../../../frontend/owner/owner.ts";
 import type { ReadThrough } from "../../../frontend/cache/read_through.ts";
-import { ProductNames } from "../../../frontend/api/names_by_id.ts";
-import { makeReaders, type Readers } from "../../../frontend/cache/cached_reads.ts";
+import { NamesById } from "../../../frontend/api/names_by_id.ts";
+import { makeCachedReads, type CachedReads } from "../../../frontend/cache/cached_reads.ts";
 import { viewsOf, type SharedMemory } from "../../../frontend/cache/shared_memory.ts";
 import { Vocabulary, type OrderRequest } from "../../../frontend/api/store_format.ts";
 import type { AdminAnswer, AdminChange } from "../../../shared/messages/admin.ts";
@@ -59,8 +59,8 @@ interface OrderBody {
 }
 
 /** One HTTP thread. */
-interface Thread extends Readers<Kept> {
-  names: ProductNames;
+interface Thread extends CachedReads<Kept> {
+  names: NamesById;
 }
 
 export class Shop {
@@ -79,8 +79,8 @@ export class Shop {
     };
     const nowMs = () => clock.monotonicMs();
     this.#threads = Array.from({ length: THREADS }, () => ({
-      names: new ProductNames({ owner: { ask }, lease: viewsOf(memory).lease, nowMs }),
-      ...makeReaders<Kept>({
+      names: new NamesById({ owner: { ask }, lease: viewsOf(memory).lease, nowMs }),
+      ...makeCachedReads<Kept>({
         memory,
         cacheSize,
         cacheTtlMs: null,

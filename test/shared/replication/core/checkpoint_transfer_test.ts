@@ -70,8 +70,8 @@ class Follower {
   }
 
   written(): void {
-    const { diskDone, diskAsked } = this.state;
-    if (diskDone < diskAsked) step(this.state, { kind: "written", op: diskAsked }, 0);
+    const { diskOpsDone, diskOpsIssued } = this.state;
+    if (diskOpsDone < diskOpsIssued) step(this.state, { kind: "written", op: diskOpsIssued }, 0);
   }
 
   get asked(): Question | null {
@@ -144,7 +144,7 @@ test("what is said of the own disk leaves after the checkpoint is on it", () => 
   const message = { ...head, prev: AT, rows, ...round };
   const outputs = step(follower.state, { kind: "request", token: 7, message }, 0);
   assert(!outputs.some(({ kind }) => kind === "reply"));
-  const written = step(follower.state, { kind: "written", op: follower.state.diskAsked }, 0);
+  const written = step(follower.state, { kind: "written", op: follower.state.diskOpsIssued }, 0);
   const reply = written.find((output) => output.kind === "reply")!.reply;
   assert.equal(reply.kind === "replicated" && reply.match, 32);
 });
