@@ -2,7 +2,7 @@
  * The catalog's owner: the rows of the replicated log on one side, the calls
  * of order leaders and front-ends on the other, the state between them. A
  * follower applies rows and answers look-ups only, from what front-ends say is
- * visible (following.ts); the leader answers once no cache is left from before
+ * visible (follower.ts); the leader answers once no cache is left from before
  * it led (leases.ts).
  */
 import type { Clock } from "../shared/clock.ts";
@@ -10,9 +10,9 @@ import { AppError } from "../shared/errors.ts";
 import type { Log } from "../shared/logging.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
 import { isTerm } from "../shared/terms.ts";
-import type { ReplicaHealth } from "../shared/wire.ts";
-import { Administration } from "./administration.ts";
-import { readCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import type { ReplicaHealth } from "../shared/messages/messages.ts";
+import { AdminChanges } from "./calls/admin_changes.ts";
+import { readCheckpoint, type Checkpoint } from "./state/state_checkpoint.ts";
 import {
   parseAdmin,
   parseFence,
@@ -22,19 +22,19 @@ import {
   parseLookups,
   parseNames,
   parseSales,
-} from "./calls.ts";
-import { Following } from "./following.ts";
-import { Granting } from "./granting.ts";
-import { Leading, type CatalogHost, type LeadingOptions } from "./leading.ts";
-import { Reading } from "./reading.ts";
-import { Restock } from "./restock.ts";
-import { checkInitial, checkRows } from "./row_check.ts";
-import { COLUMNS, openPayload, readRow, type Row } from "./rows.ts";
-import type { ListRows } from "./searches.ts";
-import { Selling } from "./selling.ts";
-import type { CatalogState } from "./state.ts";
+} from "./calls/requests.ts";
+import { Following } from "./calls/follower_reads.ts";
+import { LeaseGrants } from "./calls/lease_grants.ts";
+import { LeaderGuard, type CatalogHost, type LeaderGuardOptions } from "./leader/leader_guard.ts";
+import { Reading } from "./calls/lookups.ts";
+import { Restock } from "./leader/restock.ts";
+import { checkInitial, checkRows } from "./state/row_check.ts";
+import { COLUMNS, openPayload, readRow, type Row } from "./state/rows.ts";
+import type { ListRows } from "./calls/searches.ts";
+import { Selling } from "./calls/sales.ts";
+import type { CatalogState } from "./state/catalog_state.ts";
 
-export interface CatalogOptions extends LeadingOptions {
+export interface CatalogOptions extends LeaderGuardOptions {
   /** 0: what is out of stock stays so. */
   restockMs: number;
   restockTo: number;
@@ -48,12 +48,12 @@ export interface CatalogOptions extends LeadingOptions {
 export class Catalog implements ReplicatedService {
   readonly columns = COLUMNS;
   readonly #state: CatalogState;
-  readonly #leading: Leading;
+  readonly #leading: LeaderGuard;
   readonly #following: Following;
   readonly #reading: Reading;
   readonly #selling: Selling;
-  readonly #administration: Administration;
-  readonly #granting: Granting;
+  readonly #administration: AdminChanges;
+  readonly #granting: LeaseGrants;
   readonly #restock: Restock;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -64,7 +64,7 @@ export class Catalog implements ReplicatedService {
   constructor(options: CatalogOptions) {
     const { state, restockMs, restockTo, orders, listRows, clock, log } = options;
     this.#log = log;
-    const leading = new Leading(options);
+    const leading = new LeaderGuard(options);
     this.#state = state;
     this.#leading = leading;
     this.#following = new Following(state);
@@ -73,8 +73,8 @@ export class Catalog implements ReplicatedService {
     });
     this.#clock = clock;
     this.#selling = new Selling({ state, leading, orders, clock });
-    this.#administration = new Administration({ state, leading, clock });
-    this.#granting = new Granting({ state, leading, clock });
+    this.#administration = new AdminChanges({ state, leading, clock });
+    this.#granting = new LeaseGrants({ state, leading, clock });
     this.#restock = new Restock({
       state,
       everyMs: restockMs,

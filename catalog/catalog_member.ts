@@ -6,15 +6,15 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../shared/clock.ts";
-import { startInternalPort } from "../shared/http/internal_port.ts";
-import { openPeers } from "../shared/http/peers.ts";
-import type { Member, MemberContext } from "../shared/member.ts";
-import { NodeDisk } from "../shared/replication/node_disk.ts";
-import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
+import { startInternalPort } from "../shared/cluster/internal_port.ts";
+import { openPeers } from "../shared/cluster/http_peers.ts";
+import type { Member, MemberContext } from "../shared/member/member.ts";
+import { NodeDisk } from "../shared/replication/storage/node_disk.ts";
+import { REPLICATION_CALLS } from "../shared/replication/wire_format.ts";
 import { STORES } from "../shared/stores/stores.ts";
-import { CATALOG_CALLS } from "./calls.ts";
+import { CATALOG_CALLS } from "./calls/requests.ts";
 import { CatalogService } from "./catalog_service.ts";
-import { loadInitialProducts } from "./initial_file.ts";
+import { loadInitialProducts } from "./seed/seed_file.ts";
 
 const DATA_FOLDER = fileURLToPath(new URL("data", import.meta.url));
 

@@ -7,16 +7,16 @@ import type { Clock } from "../shared/clock.ts";
 import { failpoint } from "../shared/failpoint.ts";
 import { CHECKPOINT_EVERY_ROWS, INVALIDATE_TIMEOUT_MS } from "../shared/limits.ts";
 import type { Log } from "../shared/logging.ts";
-import type { Peer } from "../shared/peer.ts";
-import type { Disk } from "../shared/replication/disk.ts";
-import { hasRoom } from "../shared/replication/hand_over.ts";
+import type { Peer } from "../shared/cluster/peer.ts";
+import type { Disk } from "../shared/replication/storage/disk.ts";
+import { hasRoom } from "../shared/replication/leadership_transfer.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
-import { SteppingAside } from "../shared/stepping_aside.ts";
+import { SteppingAside } from "../shared/replication/unfit_leader.ts";
 import { Catalog } from "./catalog.ts";
-import type { InitialProduct } from "./products.ts";
-import type { ListRows } from "./searches.ts";
-import { CatalogState } from "./state.ts";
+import type { InitialProduct } from "./state/products.ts";
+import type { ListRows } from "./calls/searches.ts";
+import { CatalogState } from "./state/catalog_state.ts";
 
 export interface CatalogServiceOptions {
   /** This replica's. */

@@ -4,23 +4,23 @@
  * the other members, and the report on all of them.
  */
 import { randomBytes } from "node:crypto";
-import type { Asker } from "../shared/asker.ts";
+import type { Asker } from "../shared/threads/asker.ts";
 import { monotonicMs, systemClock } from "../shared/clock.ts";
-import { connectionsWithin, descriptorLimit } from "../shared/descriptors.ts";
-import { startInternalPort, type InternalPort } from "../shared/http/internal_port.ts";
-import { openPeers } from "../shared/http/peers.ts";
-import type { Member, MemberContext } from "../shared/member.ts";
-import type { Peer } from "../shared/peer.ts";
-import { readSecret } from "../shared/secret.ts";
-import { parseText } from "../shared/thread_messages.ts";
-import { startHttpThreads, type HttpThreads } from "../shared/threads.ts";
-import type { FrontendHealth } from "../shared/wire.ts";
-import type { Ask } from "./asks.ts";
-import { totalOf } from "./cache/thread_counts.ts";
-import { FrontendOwner } from "./owner.ts";
-import type { HttpThreadData } from "./pages.ts";
-import { makeSharedMemory, type SharedMemory } from "./shared_memory.ts";
-import { StatusReport } from "./status_report.ts";
+import { connectionsWithin, descriptorLimit } from "../shared/member/descriptors.ts";
+import { startInternalPort, type InternalPort } from "../shared/cluster/internal_port.ts";
+import { openPeers } from "../shared/cluster/http_peers.ts";
+import type { Member, MemberContext } from "../shared/member/member.ts";
+import type { Peer } from "../shared/cluster/peer.ts";
+import { readSecret } from "../shared/member/secret.ts";
+import { parseText } from "../shared/threads/thread_messages.ts";
+import { startHttpThreads, type HttpThreads } from "../shared/threads/owner_threads.ts";
+import type { FrontendHealth } from "../shared/messages/messages.ts";
+import type { Ask } from "./owner_messages.ts";
+import { totalOf } from "./cache/thread_metrics.ts";
+import { FrontendOwner } from "./owner/owner.ts";
+import type { HttpThreadData } from "./api/handlers.ts";
+import { makeSharedMemory, type SharedMemory } from "./cache/shared_memory.ts";
+import { StatusReport } from "./owner/status_report.ts";
 
 /** On the internal port. An invalidation is done where it is read (owner.ts). */
 const INTERNAL_CALLS = [

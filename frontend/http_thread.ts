@@ -1,14 +1,14 @@
-/** One HTTP thread of a front-end: the public API (public_routes.ts) on the shared socket. */
+/** One HTTP thread of a front-end: the public API (routes.ts) on the shared socket. */
 import { monotonicMs } from "../shared/clock.ts";
 import { startHttpServer } from "../shared/http/server.ts";
 import { createLog } from "../shared/logging.ts";
-import { serveThread } from "../shared/threads.ts";
-import { withheldRoutes } from "./admin_routes.ts";
-import { ThreadCounts } from "./cache/thread_counts.ts";
-import { makePages, type HttpThreadData } from "./pages.ts";
-import { publicRoutes } from "./public_routes.ts";
-import { requestLog } from "./request_log.ts";
-import { originCheck } from "./same_origin.ts";
+import { serveThread } from "../shared/threads/owner_threads.ts";
+import { withheldRoutes } from "./api/admin_routes.ts";
+import { ThreadCounts } from "./cache/thread_metrics.ts";
+import { makePages, type HttpThreadData } from "./api/handlers.ts";
+import { publicRoutes } from "./api/routes.ts";
+import { requestLog } from "./api/access_log.ts";
+import { originCheck } from "./api/same_origin.ts";
 
 /** Answered however full the server is. */
 const HEALTH_PATHS = new Set(["/livez", "/readyz"]);

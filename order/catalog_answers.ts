@@ -3,7 +3,7 @@
  * right counts as none, so it is `unknown`, and the catalog is asked again.
  */
 import { AppError } from "../shared/errors.ts";
-import type { FenceAnswer, SalesAnswer } from "../shared/wire.ts";
+import type { FenceAnswer, SalesAnswer } from "../shared/messages/messages.ts";
 
 const CODES: ReadonlySet<unknown> = new Set([
   "sold", "not_found", "out_of_stock", "over_volume", "unavailable",

@@ -3,8 +3,8 @@
  * disk of its own, a catalog that it alone does not reach.
  */
 import { CATALOG_LOST_MS } from "../shared/limits.ts";
-import type { Hindrance } from "../shared/stepping_aside.ts";
-import type { ReplicaHealth } from "../shared/wire.ts";
+import type { Hindrance } from "../shared/replication/unfit_leader.ts";
+import type { ReplicaHealth } from "../shared/messages/messages.ts";
 
 export function hindranceOf(leader: { isFull: boolean; catalogLostMs: number }): Hindrance | null {
   if (leader.isFull) return { why: "its disk is full", isFit };

@@ -5,12 +5,12 @@
  */
 import { randomBytes } from "node:crypto";
 import { systemClock } from "../shared/clock.ts";
-import { startInternalPort } from "../shared/http/internal_port.ts";
-import { openPeers } from "../shared/http/peers.ts";
-import type { Member, MemberContext } from "../shared/member.ts";
-import { NodeDisk } from "../shared/replication/node_disk.ts";
-import { REPLICATION_CALLS } from "../shared/replication/replica_wire.ts";
-import { ORDER_CALLS } from "./calls.ts";
+import { startInternalPort } from "../shared/cluster/internal_port.ts";
+import { openPeers } from "../shared/cluster/http_peers.ts";
+import type { Member, MemberContext } from "../shared/member/member.ts";
+import { NodeDisk } from "../shared/replication/storage/node_disk.ts";
+import { REPLICATION_CALLS } from "../shared/replication/wire_format.ts";
+import { ORDER_CALLS } from "./requests.ts";
 import { OrderService } from "./order_service.ts";
 
 export async function startOrder(context: MemberContext): Promise<Member> {

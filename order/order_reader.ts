@@ -1,7 +1,7 @@
 /** Orders as the log holds them, found by number or by key and read from its rows. */
 import { strict as assert } from "node:assert";
 import type { ReplicaHost } from "../shared/replication/replica_host.ts";
-import type { Order } from "../shared/wire.ts";
+import type { Order } from "../shared/messages/messages.ts";
 import type { OrderIndex } from "./order_index.ts";
 import { isOpening, parseOrder, type OrderRow } from "./order_row.ts";
 

@@ -8,7 +8,7 @@
  */
 import { quoteField, splitRow } from "../shared/csv.ts";
 import { AppError } from "../shared/errors.ts";
-import type { Order, OrderType, Purchase } from "../shared/wire.ts";
+import type { Order, OrderType, Purchase } from "../shared/messages/messages.ts";
 
 export const ORDER_COLUMNS = [
   "number",

@@ -3,27 +3,29 @@
  * finder of the catalog's leader, put together. Peers, disk, clock and chance
  * are handed in, so that the simulator runs what production runs.
  *
- *   order_member.ts ─▶ handle() ─┬─▶ Orders ─▶ Seller ─▶ catalog leader
+ *   order_member.ts ─▶ handle() ─┬─▶ Orders ─▶ SalesClient ─▶ catalog leader
  *                                │     ▲ rows, commits
  *                                └─▶ ReplicaHost ◀─▶ the other replicas, the disk
  */
-import { PATIENT, type Asker } from "../shared/asker.ts";
-import { Arrivals } from "../shared/arrivals.ts";
+import { PATIENT, type Asker } from "../shared/threads/asker.ts";
+import { SequenceGuard } from "../shared/cluster/sequence_guard.ts";
 import type { Clock } from "../shared/clock.ts";
 import { failpoint } from "../shared/failpoint.ts";
-import { LeaderFinder } from "../shared/leader_finder.ts";
+import { LeaderFinder } from "../shared/cluster/leader_finder.ts";
 import type { Log } from "../shared/logging.ts";
-import type { Peer } from "../shared/peer.ts";
-import type { Disk } from "../shared/replication/disk.ts";
+import type { Peer } from "../shared/cluster/peer.ts";
+import type { Disk } from "../shared/replication/storage/disk.ts";
 import { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
-import { SteppingAside } from "../shared/stepping_aside.ts";
-import type { FindAnswer, PlaceAnswer, PlaceRequest, ReplicaHealth } from "../shared/wire.ts";
-import { parseFind, parseHealth, parsePlace } from "./calls.ts";
+import { SteppingAside } from "../shared/replication/unfit_leader.ts";
+import type {
+  FindAnswer, PlaceAnswer, PlaceRequest, ReplicaHealth,
+} from "../shared/messages/messages.ts";
+import { parseFind, parseHealth, parsePlace } from "./requests.ts";
 import { hindranceOf } from "./hindrance.ts";
 import { OrderIndex } from "./order_index.ts";
 import { Orders } from "./orders.ts";
-import { Seller } from "./seller.ts";
+import { SalesClient } from "./sales_client.ts";
 
 export interface OrderServiceOptions {
   /** This replica's. */
@@ -51,17 +53,17 @@ export interface OrderServiceOptions {
 interface Parts {
   orders: Orders;
   host: ReplicaHost;
-  seller: Seller;
+  seller: SalesClient;
   /** Of the catalog's leader. */
   finder: LeaderFinder;
   steppingAside: SteppingAside;
 }
 
 export class OrderService {
-  readonly #arrivals = new Arrivals();
+  readonly #arrivals = new SequenceGuard();
   readonly #orders: Orders;
   readonly #host: ReplicaHost;
-  readonly #seller: Seller;
+  readonly #seller: SalesClient;
   readonly #finder: LeaderFinder;
   readonly #steppingAside: SteppingAside;
 
@@ -87,7 +89,7 @@ export class OrderService {
       id, others, quorum, disk, service, startId, clock, log, fail,
     });
     const isFull = () => host.isFull;
-    const seller = new Seller({ id, catalog: finder, isFull, clock, log, events: orders });
+    const seller = new SalesClient({ id, catalog: finder, isFull, clock, log, events: orders });
     const steppingAside = new SteppingAside({
       host,
       others,

@@ -1,9 +1,9 @@
 /**
  * The owner of the order service: purchases in, committed orders out.
  *
- *   POST /orders ─▶ key known? ─▶ Seller: the catalog sells ─▶ propose a row
- *                     │ yes                                       │ committed
- *                     └──────────▶ that order ◀───────────────────┘
+ *   POST /orders ─▶ key known? ─▶ SalesClient: the catalog sells ─▶ propose a row
+ *                     │ yes                                            │ committed
+ *                     └──────────▶ that order ◀────────────────────────┘
  *
  * A key is taken from its arrival: while its purchase is being sold or its
  * row waits for a majority it stands in `pending`, later in the index of the
@@ -12,14 +12,16 @@
  * those numbers again.
  */
 import { strict as assert } from "node:assert";
-import { PATIENT } from "../shared/asker.ts";
+import { PATIENT } from "../shared/threads/asker.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import { failpoint } from "../shared/failpoint.ts";
 import { FAIL_FAST_MS, PLACE_TIMEOUT_MS, QUEUE_ITEMS_MAX } from "../shared/limits.ts";
 import type { ReplicaHost } from "../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../shared/replication/replicated_service.ts";
-import type { FenceAnswer, Order, PlaceResult, Purchase, SaleResult } from "../shared/wire.ts";
+import type {
+  FenceAnswer, Order, PlaceResult, Purchase, SaleResult,
+} from "../shared/messages/messages.ts";
 import { formatOpening, formatOrder, ORDER_COLUMNS } from "./order_row.ts";
 import { wrong } from "./catalog_answers.ts";
 import type { OrderIndex } from "./order_index.ts";
@@ -32,8 +34,8 @@ import {
   unavailable,
   type Asked,
   type Pending,
-} from "./purchase_call.ts";
-import { NO_ROOM, type Seller, type SellerEvents } from "./seller.ts";
+} from "./place_batch.ts";
+import { NO_ROOM, type SalesClient, type SalesListener } from "./sales_client.ts";
 import { Settlement } from "./settlement.ts";
 
 /** A call is answered this much before its front-end stops waiting. */
@@ -47,14 +49,14 @@ export interface OrdersOptions {
   clock: Clock;
 }
 
-export class Orders implements ReplicatedService, SellerEvents {
+export class Orders implements ReplicatedService, SalesListener {
   readonly columns = ORDER_COLUMNS;
   readonly #options: OrdersOptions;
   readonly #index: OrderIndex;
   readonly #clock: Clock;
   #host!: ReplicaHost;
   #reader!: OrderReader;
-  #seller!: Seller;
+  #seller!: SalesClient;
   #fail: (error: unknown) => void = () => {};
   readonly #pending = new PendingPurchases((asked) => this.#placeOne(asked));
   /**
@@ -74,7 +76,7 @@ export class Orders implements ReplicatedService, SellerEvents {
     this.#clock = options.clock;
   }
 
-  start(parts: { host: ReplicaHost; seller: Seller; fail: (error: unknown) => void }): void {
+  start(parts: { host: ReplicaHost; seller: SalesClient; fail: (error: unknown) => void }): void {
     this.#host = parts.host;
     this.#reader = new OrderReader(this.#index, parts.host);
     this.#seller = parts.seller;

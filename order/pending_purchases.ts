@@ -5,7 +5,7 @@
  */
 import { strict as assert } from "node:assert";
 import type { Clock } from "../shared/clock.ts";
-import type { PlaceResult, Purchase } from "../shared/wire.ts";
+import type { PlaceResult, Purchase } from "../shared/messages/messages.ts";
 import {
   dropAnswered,
   inherited,
@@ -16,7 +16,7 @@ import {
   type Asked,
   type Pending,
   type PlaceCall,
-} from "./purchase_call.ts";
+} from "./place_batch.ts";
 
 export class PendingPurchases {
   readonly #byKey = new Map<string, Pending>();

@@ -56,7 +56,7 @@ export const STATUS_BY_REASON = {
 export type Reason = keyof typeof STATUS_BY_REASON;
 
 /** So refuses who is no member of this cluster, and got the port of one: nothing was done. */
-export const STRANGERS = ["unauthorized", "other_cluster"] as const satisfies Reason[];
+export const NOT_A_MEMBER = ["unauthorized", "other_cluster"] as const satisfies Reason[];
 
 export class AppError extends Error {
   override readonly name = "AppError";

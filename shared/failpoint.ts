@@ -10,7 +10,7 @@
  * Without it a step costs one comparison. It holds for the owner thread of the process that is
  * armed (member.ts); the simulator arms nobody. A line in the log says that it was reached.
  */
-import { asInteger, asOneOf } from "./config_values.ts";
+import { asInteger, asOneOf } from "./member/config_values.ts";
 import { AppError } from "./errors.ts";
 import type { Log } from "./logging.ts";
 import { UsageError } from "./usage.ts";

@@ -6,7 +6,7 @@
  * term is always safe: it only ends what was promised in lower ones.)
  */
 import { TERM_JUMP_MAX, TERM_MAX } from "./limits.ts";
-import { asIntegerIn } from "./parse.ts";
+import { asIntegerIn } from "./messages/parse.ts";
 
 export function isTerm(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= TERM_MAX;

@@ -17,7 +17,7 @@ const HELP = `Examples
   npm test                                what takes less than three minutes
   npm run test:all                        everything
   npm test -- replica lock                files whose names hold one of these
-  npm test -- --for shared/batcher.ts     tests whose imports reach this file
+  npm test -- --for shared/cluster/batcher.ts     tests whose imports reach this file
 
 Options
   --all         everything

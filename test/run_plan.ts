@@ -14,29 +14,32 @@ export const PROJECT_FOLDER = join(TEST_FOLDER, "..");
 
 /** Folders and files whose tests run real stores, or long. */
 const LONG = [
-  "cluster/", "fuzz/", "launcher/full_disk_test.ts", "launcher/store_test.ts",
+  "cluster/", "fuzz/", "client/launcher/full_disk_test.ts", "client/launcher/store_test.ts",
   "simulation/store/store_runs_test.ts",
 ];
 /** Of these the scenes that `npm test` plays too, each for a promise of the README. */
 const SCENES = [
   // Two commands start it, and its other commands do what is said of them.
-  "cluster/readme_test.ts",
+  "cluster/operations/readme_test.ts",
   // An order that was acknowledged is there; stock is sold once.
-  "cluster/buying_test.ts",
+  "cluster/api/buying_test.ts",
   // A leader that goes costs nobody an order.
-  "cluster/hand_over_test.ts",
+  "cluster/operations/hand_over_test.ts",
   // No front-end shows what has been sold.
-  "cluster/two_frontends_test.ts",
+  "cluster/api/two_frontends_test.ts",
 ];
 /** These take longest, so they begin first. */
-const FIRST = ["simulation/simulate_test.ts", "shared/member_test.ts", "frontend/frontend_test.ts"];
+const FIRST = [
+  "simulation/simulate_test.ts", "shared/member/member_test.ts", "frontend/frontend_test.ts",
+];
 /**
  * What these hold a store to is a matter of time: they run one by one and last, since neighbours
  * would lengthen pauses and starts.
  */
 const TIMED = [
-  "chaos", "crowd_at_the_door", "cutting", "greedy_clients", "hand_over", "hosts",
-  "internal_doors", "killing", "overload", "readme", "start",
+  "crashes/chaos", "crashes/killing", "network/crowd_at_the_door", "network/cutting",
+  "network/greedy_clients", "network/hosts", "network/internal_doors", "network/overload",
+  "operations/hand_over", "operations/readme", "operations/start",
 ].map((name) => `cluster/${name}_test.ts`);
 
 export interface Selection {

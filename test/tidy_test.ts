@@ -33,14 +33,43 @@ test("no service imports another, the client or a test; shared/ imports only its
   ));
 });
 
+/** Within a service: what a folder imports, of what. */
+const WALLS: { room: string; never?: string[]; only?: string[] }[] = [
+  { room: "frontend/api/", never: ["frontend/owner/"] },
+  { room: "frontend/owner/", never: ["frontend/api/"] },
+  { room: "catalog/state/", never: ["catalog/leader/", "catalog/calls/"] },
+  {
+    room: "shared/replication/core/",
+    only: ["shared/replication/core/", "shared/assert.ts", "shared/limits.ts"],
+  },
+  {
+    room: "shared/replication/storage/",
+    never: ["core/replica.ts", "core/transitions.ts", "core/election.ts", "core/leader.ts",
+      "core/follower.ts", "core/recovery.ts", "core/checkpoint_transfer.ts"]
+      .map((name) => `shared/replication/${name}`),
+  },
+];
+
+test("the walls within services stand", () => {
+  const isIn = (path: string, rooms: readonly string[]) =>
+    rooms.some((room) => path.startsWith(room));
+  none(WALLS.flatMap(({ room, never = [], only }) => {
+    const within = sources.filter(({ path }) => path.startsWith(room));
+    assert(within.length > 0, `${room} is there`);
+    return within.flatMap(({ path, imports }) => imports
+      .filter((imported) => isIn(imported, never) || (only !== undefined && !isIn(imported, only)))
+      .map((imported) => `${path} imports ${imported}`));
+  }));
+});
+
 test("only shared/clock.ts reads a clock", () => {
   const reads = /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.(?:now|timeOrigin)|\bhrtime\b/;
   none(linesWith(reads, sources.filter(({ path }) => path !== "shared/clock.ts")));
 });
 
 test("the replica imports nothing of Node, no clock and no chance", () => {
-  const pure = closureOf("shared/replication/replica.ts");
-  assert(pure.length > 0, "shared/replication/replica.ts is there");
+  const pure = closureOf("shared/replication/core/replica.ts");
+  assert(pure.length > 0, "shared/replication/core/replica.ts is there");
   none(pure.flatMap(({ path, packages }) =>
     packages.map((name) => `${path} imports ${name}`)));
   none(pure.filter(({ path }) => path === "shared/clock.ts")
@@ -88,7 +117,7 @@ test("signals and process.exit belong to the programs", () => {
   const programs = programPaths();
   const handles = /\bprocess\.(?:exit|abort)\b|\bprocess\.(?:on|once)\(/;
   none(linesWith(handles, sources.filter(({ path }) =>
-    path !== "shared/member.ts" && !programs.has(path))));
+    path !== "shared/member/member.ts" && !programs.has(path))));
 });
 
 test("every file opens with a comment", () => {
@@ -134,7 +163,7 @@ function programPaths(): Set<string> {
     readFileSync(join(PROJECT_FOLDER, name), "utf8"));
   const started = [...Object.values(scripts), ...shells].join("\n").match(/[\w/]+\.ts\b/g) ?? [];
   const mains = SERVICES.map((service) => `${service}/main.ts`);
-  return new Set([...started, ...mains, "client/client.ts", "test/launcher/fake_member.ts"]);
+  return new Set([...started, ...mains, "client/client.ts", "test/client/launcher/fake_member.ts"]);
 }
 
 type PackageField = "scripts" | "dependencies" | "devDependencies";

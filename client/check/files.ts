@@ -11,15 +11,15 @@ import {
   closeSync, existsSync, fstatSync, openSync, readSync, readdirSync, statSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type Birth, FORMAT, readBirth } from "../../shared/birth.ts";
+import { type Birth, FORMAT, readBirth } from "../../shared/member/cluster_identity.ts";
 import { AppError } from "../../shared/errors.ts";
 import {
   type Checkpoint, findBase, readCheckpoint,
-} from "../../shared/replication/checkpoint_file.ts";
-import { headerOf, LOG_NAME } from "../../shared/replication/log_file.ts";
-import type { Position } from "../../shared/replication/log_index.ts";
-import { NodeDisk } from "../../shared/replication/node_disk.ts";
-import { type Promised, readTermFile } from "../../shared/replication/term_file.ts";
+} from "../../shared/replication/storage/checkpoint_file.ts";
+import { headerOf, LOG_NAME } from "../../shared/replication/storage/log_file.ts";
+import type { Position } from "../../shared/replication/core/log_index.ts";
+import { NodeDisk } from "../../shared/replication/storage/node_disk.ts";
+import { type Promised, readTermFile } from "../../shared/replication/storage/term_file.ts";
 import { UsageError } from "../../shared/usage.ts";
 import { labelOf, memberOfLabel, nameOf } from "../launcher/layout.ts";
 import { readKeptSettings } from "../launcher/settings.ts";

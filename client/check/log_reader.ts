@@ -7,17 +7,19 @@
  *                        | or damage: no crash leaves that
  *
  * What a row is and which of the two an end is, is the store's own rule
- * (shared/replication: codec.ts, log_scan.ts); here it is said why.
+ * (shared/replication: row_format.ts, log_scan.ts); here it is said why.
  */
 import { readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { splitRow } from "../../shared/csv.ts";
 import { AppError } from "../../shared/errors.ts";
-import { formatChecksum, parseRow, payloadOf } from "../../shared/replication/codec.ts";
-import { headerOf } from "../../shared/replication/log_file.ts";
-import type { Position } from "../../shared/replication/log_index.ts";
-import { isTorn } from "../../shared/replication/log_scan.ts";
-import type { Promised } from "../../shared/replication/term_file.ts";
+import {
+  formatChecksum, parseRow, payloadOf,
+} from "../../shared/replication/storage/row_format.ts";
+import { headerOf } from "../../shared/replication/storage/log_file.ts";
+import type { Position } from "../../shared/replication/core/log_index.ts";
+import { isTorn } from "../../shared/replication/storage/log_scan.ts";
+import type { Promised } from "../../shared/replication/storage/term_file.ts";
 import { isTerm } from "../../shared/terms.ts";
 import { Numbers } from "./numbers.ts";
 

@@ -7,7 +7,7 @@
 import { crc32 } from "node:zlib";
 import { quoteField, splitRow } from "../../shared/csv.ts";
 import { isTerm } from "../../shared/terms.ts";
-import { formatChecksum } from "../../shared/replication/codec.ts";
+import { formatChecksum } from "../../shared/replication/storage/row_format.ts";
 import type { CatalogLog } from "./catalog_rows.ts";
 import type { Names } from "./numbers.ts";
 
@@ -62,7 +62,7 @@ export function bornState(products: readonly InitialProduct[]): CatalogState {
   return { index: 0, products: new Map(records), fence: 0, settled: 0, sales: 0 };
 }
 
-/** The text of a checkpoint (catalog/checkpoint.ts writes it). */
+/** The text of a checkpoint (catalog/state/state_checkpoint.ts writes it). */
 export function checkpointState(text: string): CatalogState {
   const [head, ...lines] = text.trimEnd().split("\n");
   const { index, fence, settled, products: count, sales } = JSON.parse(head!);

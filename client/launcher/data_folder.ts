@@ -11,9 +11,11 @@ import {
   readdirSync, rmdirSync, rmSync, writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type Birth, FORMAT, readBirth, writeBirth, writeLostBirth } from "../../shared/birth.ts";
-import { makeFolder } from "../../shared/folders.ts";
-import { readSecret } from "../../shared/secret.ts";
+import {
+  type Birth, FORMAT, readBirth, writeBirth, writeLostBirth,
+} from "../../shared/member/cluster_identity.ts";
+import { makeFolder } from "../../shared/member/make_folder.ts";
+import { readSecret } from "../../shared/member/secret.ts";
 import { isWithoutRoom } from "../../shared/system_error.ts";
 import { UsageError } from "../../shared/usage.ts";
 import { launchErrorOf } from "./launch_error.ts";

@@ -9,7 +9,7 @@
  */
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { MemberKind } from "../../shared/config.ts";
+import type { MemberKind } from "../../shared/member/config.ts";
 import { KEPT_VARIABLES, type StoreSettings } from "./settings.ts";
 
 /** The folder that holds start.sh. */

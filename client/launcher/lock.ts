@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { monotonicMs } from "../../shared/clock.ts";
-import { LockedError, lockFolder } from "../../shared/folder_lock.ts";
+import { LockedError, lockFolder } from "../../shared/member/folder_lock.ts";
 import { isWithoutRoom } from "../../shared/system_error.ts";
 import { LaunchError } from "./launch_error.ts";
 

@@ -9,7 +9,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { monotonicMs } from "../../shared/clock.ts";
-import type { MemberKind } from "../../shared/config.ts";
+import type { MemberKind } from "../../shared/member/config.ts";
 import { logFile, type MemberName, pidFile, PROJECT_FOLDER } from "./layout.ts";
 import { commandLineOf, exists } from "./process_table.ts";
 

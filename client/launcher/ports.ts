@@ -6,7 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { connect } from "node:net";
-import { tryToListen } from "../../shared/listening.ts";
+import { tryToListen } from "../../shared/member/port_probe.ts";
 import { commandLineOf } from "./process_table.ts";
 
 export interface Holder {

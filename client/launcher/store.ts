@@ -10,8 +10,8 @@
 import { realpathSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { monotonicMs } from "../../shared/clock.ts";
-import { readSettings } from "../../shared/config.ts";
-import { checkHost } from "../../shared/listening.ts";
+import { readSettings } from "../../shared/member/config.ts";
+import { checkHost } from "../../shared/member/port_probe.ts";
 import { UsageError } from "../../shared/usage.ts";
 import {
   deleteStore, findBirth, makeFolders, readOrMakeSecret, writeBirths,

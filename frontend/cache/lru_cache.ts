@@ -17,7 +17,7 @@ export interface LruCacheOptions {
   counts: CacheCounts;
 }
 
-/** Seen by other threads when it is a row of shared memory (thread_counts.ts). */
+/** Seen by other threads when it is a row of shared memory (thread_metrics.ts). */
 export interface CacheCounts {
   hits: number;
   misses: number;

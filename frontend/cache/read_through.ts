@@ -19,7 +19,7 @@
  *
  * What was not found is neither kept nor shared.
  */
-import { PATIENT, type Asker } from "../../shared/asker.ts";
+import { PATIENT, type Asker } from "../../shared/threads/asker.ts";
 import type { LruCache } from "./lru_cache.ts";
 import { NO_LEASE, type SharedLease } from "./shared_lease.ts";
 

@@ -9,7 +9,7 @@ import type { Socket } from "node:net";
 import { monotonicMs } from "../clock.ts";
 import { AppError } from "../errors.ts";
 import * as limits from "../door_limits.ts";
-import { errorAnswer } from "./answers.ts";
+import { errorAnswer } from "./error_response.ts";
 import type { Client } from "./client.ts";
 import type { Exchange } from "./exchange.ts";
 import { Pipeline } from "./pipeline.ts";

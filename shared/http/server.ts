@@ -10,7 +10,7 @@ import { Server as NetServer, type Socket } from "node:net";
 import { AppError, hasReason } from "../errors.ts";
 import * as doors from "../door_limits.ts";
 import * as limits from "../limits.ts";
-import { errorAnswer } from "./answers.ts";
+import { errorAnswer } from "./error_response.ts";
 import { Connection, type ServerState } from "./connection.ts";
 import { ConnectionTable, type ConnectionLimits } from "./connection_table.ts";
 import { Exchange } from "./exchange.ts";

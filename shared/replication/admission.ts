@@ -5,15 +5,15 @@
 import { AppError } from "../errors.ts";
 import { climb } from "../terms.ts";
 import { checkRequest } from "./credible.ts";
-import type { DiskRoom } from "./disk_room.ts";
-import type { Lead, Replicate, Request } from "./messages.ts";
+import type { DiskSpace } from "./storage/disk_space.ts";
+import type { Lead, Replicate, Request } from "./core/messages.ts";
 import type { RowDoor } from "./row_door.ts";
-import type { ReplicaState } from "./replica_state.ts";
+import type { ReplicaState } from "./core/replica_state.ts";
 
 export interface Situation {
   state: ReplicaState;
   rows: Pick<RowDoor, "check">;
-  room: Pick<DiskRoom, "isFull" | "takesRows">;
+  room: Pick<DiskSpace, "isFull" | "takesRows">;
   /** It stops for good, or asks another to lead in its place just now. */
   isLeaving: boolean;
   /** Enters what may be entered at once of a term that is too far above the own. */

@@ -6,13 +6,13 @@ import { AppError } from "../errors.ts";
 import {
   CHECKPOINT_LENGTH_MAX, CHECKPOINT_PIECE_LENGTH, INTERNAL_BODY_BYTES_MAX,
 } from "../limits.ts";
-import { asIntegerIn, asRecord, asText } from "../parse.ts";
+import { asIntegerIn, asRecord, asText } from "../messages/parse.ts";
 import { asTerm } from "../terms.ts";
-import { parseRows } from "./codec.ts";
+import { parseRows } from "./storage/row_format.ts";
 import type {
   Answer, CheckpointPage, LogPage, Question, Replicated, Voted,
-} from "./messages.ts";
-import { asChecksum, asCount, decodePosition, ID_MAX } from "./replica_wire.ts";
+} from "./core/messages.ts";
+import { asChecksum, asCount, decodePosition, ID_MAX } from "./wire_format.ts";
 
 type Fields = Record<string, unknown>;
 

@@ -1,8 +1,8 @@
-/** Cuts a checkpoint's text into what fits an answer, for replicas that take it (installing.ts). */
+/** Cuts a checkpoint's text into pieces that fit an answer (checkpoint_transfer.ts takes them). */
 import { crc32 } from "node:zlib";
 import { CHECKPOINT_PIECE_LENGTH } from "../limits.ts";
-import type { Checkpoint } from "./checkpoint_file.ts";
-import type { CheckpointPiece } from "./messages.ts";
+import type { Checkpoint } from "./storage/checkpoint_file.ts";
+import type { CheckpointPiece } from "./core/messages.ts";
 
 /** The checksum of a text of a hundred megabytes is worked out once. */
 const CHECKSUMS = new WeakMap<Checkpoint, number>();

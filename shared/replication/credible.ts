@@ -8,8 +8,8 @@ import { AppError } from "../errors.ts";
 import { climb } from "../terms.ts";
 import type {
   Answer, CheckpointPage, LogPage, Question, Replicated, Request, Row, Voted,
-} from "./messages.ts";
-import { hasMajorities, type ReplicaState } from "./replica_state.ts";
+} from "./core/messages.ts";
+import { hasMajorities, type ReplicaState } from "./core/replica_state.ts";
 
 /** @throws bad_request, conflict */
 export function checkRequest(state: ReplicaState, message: Request): void {

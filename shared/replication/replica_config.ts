@@ -6,8 +6,8 @@ import {
   TAIL_ROWS_MAX,
   VOTE_PATIENCE_MS,
 } from "../limits.ts";
-import { formatRow } from "./codec.ts";
-import type { ReplicaConfig } from "./replica_state.ts";
+import { formatRow } from "./storage/row_format.ts";
+import type { ReplicaConfig } from "./core/replica_state.ts";
 
 export function replicaConfig(
   { tailRowsMax = TAIL_ROWS_MAX, ...group }:

@@ -13,26 +13,26 @@
 import { assert } from "../assert.ts";
 import { failpoint } from "../failpoint.ts";
 import { CHECKPOINT_EVERY_ROWS, HEARTBEAT_MS, LOG_PAGE_BYTES } from "../limits.ts";
-import type { ReplicaHealth } from "../wire.ts";
+import type { ReplicaHealth } from "../messages/messages.ts";
 import { climb } from "../terms.ts";
 import { admit, leaving } from "./admission.ts";
-import { payloadOf } from "./codec.ts";
-import { DiskRoom } from "./disk_room.ts";
-import { handOver, hasRoom } from "./hand_over.ts";
-import type { Answer, Question, Reply } from "./messages.ts";
-import { step } from "./replica.ts";
+import { payloadOf } from "./storage/row_format.ts";
+import { DiskSpace } from "./storage/disk_space.ts";
+import { handOver, hasRoom } from "./leadership_transfer.ts";
+import type { Answer, Question, Reply } from "./core/messages.ts";
+import { step } from "./core/replica.ts";
 import {
   createReplica, hasMajorities, type Input, type Output, type ReplicaState,
-} from "./replica_state.ts";
+} from "./core/replica_state.ts";
 import { replicaConfig } from "./replica_config.ts";
-import { describeReplica, notLeader } from "./replica_report.ts";
+import { describeReplica, notLeader } from "./replica_status.ts";
 import { ReplicaNetwork } from "./replica_network.ts";
-import { decodeRequest, encodePage, encodeReply } from "./replica_wire.ts";
+import { decodeRequest, encodePage, encodeReply } from "./wire_format.ts";
 import type { ReplicaHostOptions } from "./replicated_service.ts";
 import { RowDoor } from "./row_door.ts";
-import { RowTeller } from "./row_teller.ts";
-import { Storage } from "./storage.ts";
-import { Waiters } from "./waiters.ts";
+import { LogApplier } from "./log_applier.ts";
+import { Storage } from "./storage/storage.ts";
+import { PendingReplies } from "./pending_replies.ts";
 
 export class ReplicaHost {
   /** Differs at every start of this process. */
@@ -41,15 +41,15 @@ export class ReplicaHost {
   #state: ReplicaState;
   #storage: Storage;
   #network: ReplicaNetwork;
-  #waiters = new Waiters();
+  #waiters = new PendingReplies();
   #outputs: Output[] = [];
   #isDraining = false;
   #isRetiring = false;
   #handingOver: Promise<boolean> | null = null;
-  #room: DiskRoom;
+  #room: DiskSpace;
   #endTicks: (() => void) | null = null;
   #startedAtMs: number;
-  #teller: RowTeller;
+  #teller: LogApplier;
   #door: RowDoor;
 
   /** Reads the folder and follows nobody yet. @throws damaged */
@@ -70,9 +70,9 @@ export class ReplicaHost {
     this.startId = startId;
     this.#options = options;
     this.#storage = storage;
-    this.#room = new DiskRoom(options.disk, options.log);
+    this.#room = new DiskSpace(options.disk, options.log);
     this.#startedAtMs = clock.monotonicMs();
-    this.#teller = new RowTeller(service, options.checkpointEveryRows ?? CHECKPOINT_EVERY_ROWS);
+    this.#teller = new LogApplier(service, options.checkpointEveryRows ?? CHECKPOINT_EVERY_ROWS);
     this.#network = new ReplicaNetwork(others, clock);
     this.#door = new RowDoor(service, options.log);
     const isSnapshot = this.#door.isSnapshot.bind(this.#door);

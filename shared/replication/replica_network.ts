@@ -14,12 +14,12 @@ import { pause, type Clock } from "../clock.ts";
 import { AppError } from "../errors.ts";
 import { failpoint } from "../failpoint.ts";
 import { HEALTH_TIMEOUT_MS, NOMINATION_TIMEOUT_MS, REPLICATE_TIMEOUT_MS } from "../limits.ts";
-import type { Peer } from "../peer.ts";
-import { isReplicaHealth } from "../replica_health.ts";
-import type { ReplicaHealth } from "../wire.ts";
-import type { Answer, Question } from "./messages.ts";
+import type { Peer } from "../cluster/peer.ts";
+import { isReplicaHealth } from "../cluster/replica_health.ts";
+import type { ReplicaHealth } from "../messages/messages.ts";
+import type { Answer, Question } from "./core/messages.ts";
 import { decodeAnswer } from "./answer_wire.ts";
-import { encodeQuestion } from "./replica_wire.ts";
+import { encodeQuestion } from "./wire_format.ts";
 
 /** While others are served, pages are asked for at least so far apart. */
 const PAGE_EVERY_MS = 20;

@@ -5,8 +5,8 @@
  */
 import type { Clock } from "../clock.ts";
 import type { Log } from "../logging.ts";
-import type { Peer } from "../peer.ts";
-import type { Disk } from "./disk.ts";
+import type { Peer } from "../cluster/peer.ts";
+import type { Disk } from "./storage/disk.ts";
 
 /** What a replicated service does with its log. All calls are synchronous. */
 export interface ReplicatedService {

@@ -14,11 +14,11 @@
  */
 import { AppError } from "../errors.ts";
 import type { Log } from "../logging.ts";
-import { payloadOf } from "./codec.ts";
+import { payloadOf } from "./storage/row_format.ts";
 import { credible } from "./credible.ts";
-import type { LogIndex, Position } from "./log_index.ts";
-import type { Answer, Question, Row } from "./messages.ts";
-import type { ReplicaState } from "./replica_state.ts";
+import type { LogIndex, Position } from "./core/log_index.ts";
+import type { Answer, Question, Row } from "./core/messages.ts";
+import type { ReplicaState } from "./core/replica_state.ts";
 import type { ReplicatedService } from "./replicated_service.ts";
 
 export class RowDoor {

@@ -3,7 +3,7 @@
  * their own and never ask which store they are in. A fourth store is a fourth
  * file beside this one, found by its name, and a CSV in catalog/data.
  */
-import type { OrderType, Product, Traits } from "../wire.ts";
+import type { OrderType, Product, Traits } from "../messages/messages.ts";
 
 /** What a CSV may tell of a product. */
 export type Column = "name" | "price" | "quantity" | keyof Traits;

@@ -8,13 +8,13 @@
 import { closeSync, copyFileSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { formatOpening, formatOrder, ORDER_COLUMNS } from "../../order/order_row.ts";
-import { makeKey } from "../../frontend/purchase_key.ts";
+import { makeKey } from "../../frontend/api/idempotency_key.ts";
 import { timestamp } from "../../shared/clock.ts";
-import { formatChecksum, formatRow } from "../../shared/replication/codec.ts";
-import { LOG_NAME } from "../../shared/replication/log_file.ts";
-import { START } from "../../shared/replication/log_index.ts";
-import { NodeDisk } from "../../shared/replication/node_disk.ts";
-import { readTermFile, writeTermFile } from "../../shared/replication/term_file.ts";
+import { formatChecksum, formatRow } from "../../shared/replication/storage/row_format.ts";
+import { LOG_NAME } from "../../shared/replication/storage/log_file.ts";
+import { START } from "../../shared/replication/core/log_index.ts";
+import { NodeDisk } from "../../shared/replication/storage/node_disk.ts";
+import { readTermFile, writeTermFile } from "../../shared/replication/storage/term_file.ts";
 
 const HEADER = `${["index", "term", ...ORDER_COLUMNS, "checksum"].join(",")}\n`;
 const CHUNK_LENGTH = 1 << 20;

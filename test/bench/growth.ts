@@ -9,7 +9,7 @@ import { type Member, memberFolder } from "../../client/launcher/layout.ts";
 import type { RunningStore } from "../../client/launcher/running_store.ts";
 import { startStore } from "../../client/launcher/store.ts";
 import { monotonicMs, pause, systemClock } from "../../shared/clock.ts";
-import type { ReplicaHealth } from "../../shared/wire.ts";
+import type { ReplicaHealth } from "../../shared/messages/messages.ts";
 import { ENDLESS_STOCK, listNames } from "./against_rivals.ts";
 import { atLeast, atMost, type Goal } from "./goals.ts";
 import { forgetLog, giveLog, makeLog, type GrownLog } from "./grown_log.ts";

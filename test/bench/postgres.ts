@@ -119,7 +119,7 @@ class Group {
     const quorum = `ANY 1 (${STANDBYS.join(", ")})`;
     const settings = [`synchronous_standby_names=${quorum}`, "synchronous_commit=on"];
     const primary = this.#serve(data, this.#port, settings);
-    await this.#untilAnswered(primary, "SELECT 1", "1");
+    await this.#retryUntil(primary, "SELECT 1", "1");
     for (const [at, name] of STANDBYS.entries()) {
       const copy = join(this.#folder, name);
       await this.#tool("pg_basebackup", [...this.#address(), "-D", copy, "-R", "-c", "fast"]);
@@ -127,7 +127,7 @@ class Group {
       this.#serve(copy, standbyPorts[at] ?? 0, [`cluster_name=${name}`]);
     }
     const joined = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'quorum'";
-    await this.#untilAnswered(primary, joined, String(STANDBYS.length));
+    await this.#retryUntil(primary, joined, String(STANDBYS.length));
   }
 
   /** @param settings in front of all others, those of initdb and of the copied files */
@@ -201,7 +201,7 @@ class Group {
     return (await this.#tool("psql", args)).trim();
   }
 
-  async #untilAnswered(primary: Running, sql: string, wanted: string): Promise<void> {
+  async #retryUntil(primary: Running, sql: string, wanted: string): Promise<void> {
     await untilReady("PostgreSQL", primary, async () => (await this.#query(sql)) === wanted);
   }
 

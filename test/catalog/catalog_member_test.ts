@@ -5,15 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { startCatalog } from "../../catalog/catalog_member.ts";
-import type { Settings } from "../../shared/config.ts";
-import { HttpPeer } from "../../shared/http/peer.ts";
-import { requireSecret } from "../../shared/http/require_secret.ts";
+import type { Settings } from "../../shared/member/config.ts";
+import { HttpPeer } from "../../shared/cluster/http_peer.ts";
+import { requireSecret } from "../../shared/cluster/require_secret.ts";
 import { startHttpServer } from "../../shared/http/server.ts";
 import { createLog } from "../../shared/logging.ts";
-import type { Member } from "../../shared/member.ts";
+import type { Member } from "../../shared/member/member.ts";
 import type {
   FenceAnswer, InvalidateRequest, LeaseAnswer, LookupAnswer, ReplicaHealth, SalesAnswer,
-} from "../../shared/wire.ts";
+} from "../../shared/messages/messages.ts";
 
 const SECRET = "secret-of-this-test";
 const BIRTH = "0123456789abcdef";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { INVALIDATE_RETRY_MS, LEASE_MS } from "../../shared/limits.ts";
-import type { ListAnswer } from "../../shared/wire.ts";
-import { turn } from "../shared/hand_clock.ts";
+import type { ListAnswer } from "../../shared/messages/messages.ts";
+import { turn } from "../support/hand_clock.ts";
 import { buy, isSettled, Store } from "./store.ts";
 
 test("a sale is answered and shown once it is committed, when nobody holds a lease", async () => {

@@ -1,7 +1,7 @@
 /** A catalog whose disk is full: nothing new is sold, and nothing that was sold gets lost. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { turn } from "../shared/hand_clock.ts";
+import { turn } from "../support/hand_clock.ts";
 import { buy, Store } from "./store.ts";
 
 const NO_ROOM = { code: "unavailable", message: "The disk of the catalog is full" };

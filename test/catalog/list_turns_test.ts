@@ -1,9 +1,11 @@
 /** What befalls a catalog between two turns of a list, and what becomes of the list. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ProductRecord } from "../../catalog/products.ts";
-import type { FollowerRead, HeldLease, ListAnswer, ListQuery } from "../../shared/wire.ts";
-import { turn } from "../shared/hand_clock.ts";
+import type { ProductRecord } from "../../catalog/state/products.ts";
+import type {
+  FollowerRead, HeldLease, ListAnswer, ListQuery,
+} from "../../shared/messages/messages.ts";
+import { turn } from "../support/hand_clock.ts";
 import { buy, isSettled, Store, type StoreOptions } from "./store.ts";
 
 /** Of three toys: the first at once, the others in a turn each. */

@@ -1,14 +1,14 @@
 /** Products that the admin makes and removes: there for everyone at one instant, or for nobody. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readCheckpoint } from "../../catalog/checkpoint.ts";
-import type { InitialProduct } from "../../catalog/products.ts";
-import { nameOf as nameOfId } from "../../catalog/lookups.ts";
-import { CatalogState } from "../../catalog/state.ts";
-import type { AdminAnswer, AdminChange, NewProduct } from "../../shared/admin_wire.ts";
+import { readCheckpoint } from "../../catalog/state/state_checkpoint.ts";
+import type { InitialProduct } from "../../catalog/state/products.ts";
+import { nameOf as nameOfId } from "../../catalog/calls/shown_products.ts";
+import { CatalogState } from "../../catalog/state/catalog_state.ts";
+import type { AdminAnswer, AdminChange, NewProduct } from "../../shared/messages/admin.ts";
 import { ID_MAX } from "../../shared/limits.ts";
-import type { ListAnswer, LookupAnswer, NamesAnswer } from "../../shared/wire.ts";
-import { turn } from "../shared/hand_clock.ts";
+import type { ListAnswer, LookupAnswer, NamesAnswer } from "../../shared/messages/messages.ts";
+import { turn } from "../support/hand_clock.ts";
 import { buy, isSettled, Store, TOYS } from "./store.ts";
 
 const FOX: NewProduct = { kind: "create", name: "Fox", price: 2.5, quantity: 10, traits: {} };

@@ -5,10 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { Catalog } from "../../catalog/catalog.ts";
-import type { CatalogHost } from "../../catalog/leading.ts";
-import type { InitialProduct } from "../../catalog/products.ts";
-import type { ListRows } from "../../catalog/searches.ts";
-import { CatalogState } from "../../catalog/state.ts";
+import type { CatalogHost } from "../../catalog/leader/leader_guard.ts";
+import type { InitialProduct } from "../../catalog/state/products.ts";
+import type { ListRows } from "../../catalog/calls/searches.ts";
+import { CatalogState } from "../../catalog/state/catalog_state.ts";
 import { AppError } from "../../shared/errors.ts";
 import { createLog } from "../../shared/logging.ts";
 import type {
@@ -20,8 +20,8 @@ import type {
   LookupResult,
   Purchase,
   SalesAnswer,
-} from "../../shared/wire.ts";
-import { HandClock, turn } from "../shared/hand_clock.ts";
+} from "../../shared/messages/messages.ts";
+import { HandClock, turn } from "../support/hand_clock.ts";
 
 export const TOYS: InitialProduct[] = [
   { name: "Lego", price: 49.99, quantity: 5 },

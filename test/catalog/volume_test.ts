@@ -1,11 +1,11 @@
 /** Trading that is bounded: bought and sold back together, within a batch and across a cut. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readCheckpoint } from "../../catalog/checkpoint.ts";
-import type { InitialProduct } from "../../catalog/products.ts";
-import { CatalogState } from "../../catalog/state.ts";
-import type { Purchase } from "../../shared/wire.ts";
-import { turn } from "../shared/hand_clock.ts";
+import { readCheckpoint } from "../../catalog/state/state_checkpoint.ts";
+import type { InitialProduct } from "../../catalog/state/products.ts";
+import { CatalogState } from "../../catalog/state/catalog_state.ts";
+import type { Purchase } from "../../shared/messages/messages.ts";
+import { turn } from "../support/hand_clock.ts";
 import { buy, Store } from "./store.ts";
 
 const SHARES: InitialProduct[] = [

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { nobodyWaits } from "../../shared/asker.ts";
-import { turn } from "../shared/hand_clock.ts";
+import { nobodyWaits } from "../../shared/threads/asker.ts";
+import { turn } from "../support/hand_clock.ts";
 import { startPublicApi } from "./public_api.ts";
 
 const BODY = '{"name":"Tux","quantity":1}';

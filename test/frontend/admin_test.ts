@@ -1,9 +1,9 @@
 /** The admin's door: who gets in, what is asked of the catalog, and that nobody sees it shut. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import type { AdminAsk } from "../../frontend/asks.ts";
-import { EntityTags } from "../../frontend/entity_tag.ts";
-import type { ProductPatch } from "../../shared/admin_wire.ts";
+import type { AdminAsk } from "../../frontend/owner_messages.ts";
+import { EntityTags } from "../../frontend/api/entity_tag.ts";
+import type { ProductPatch } from "../../shared/messages/admin.ts";
 import { AppError } from "../../shared/errors.ts";
 import { ADMIN_DEADLINE_MS } from "../../shared/limits.ts";
 import { startPublicApi } from "./public_api.ts";

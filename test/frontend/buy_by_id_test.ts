@@ -1,7 +1,7 @@
 /** POST /buy/:id: a purchase of the product with that id, in what its name left of the time. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PlaceWithinAsk } from "../../frontend/asks.ts";
+import type { PlaceWithinAsk } from "../../frontend/owner_messages.ts";
 import { pause, systemClock } from "../../shared/clock.ts";
 import { ORDER_DEADLINE_MS } from "../../shared/limits.ts";
 import { startPublicApi } from "./public_api.ts";

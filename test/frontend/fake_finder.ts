@@ -1,11 +1,11 @@
 /** A leader of a group that the test speaks for: it sees each request and answers when it likes. */
-import type { Finder } from "../../frontend/group_client.ts";
+import type { Finder } from "../../frontend/owner/leader_client.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { Leader } from "../../shared/leader_finder.ts";
-import type { Peer } from "../../shared/peer.ts";
+import type { Leader } from "../../shared/cluster/leader_finder.ts";
+import type { Peer } from "../../shared/cluster/peer.ts";
 import type {
   FindRequest, ListRequest, LookupRequest, PlaceRequest, ReplicaHealth,
-} from "../../shared/wire.ts";
+} from "../../shared/messages/messages.ts";
 
 export interface FakeCall {
   to: number;

@@ -2,7 +2,7 @@
 import { type TestContext } from "node:test";
 import { AppError } from "../../shared/errors.ts";
 import type { Exchange } from "../../shared/http/exchange.ts";
-import { requireSecret } from "../../shared/http/require_secret.ts";
+import { requireSecret } from "../../shared/cluster/require_secret.ts";
 import { startHttpServer } from "../../shared/http/server.ts";
 import { INTERNAL_BODY_BYTES_MAX } from "../../shared/limits.ts";
 import type {
@@ -10,7 +10,7 @@ import type {
   LookupRequest,
   PlaceRequest,
   ReplicaHealth,
-} from "../../shared/wire.ts";
+} from "../../shared/messages/messages.ts";
 
 export const SECRET = "a-secret-of-the-tests";
 export const BIRTH = "birth-of-the-tests";

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { startFrontend } from "../../frontend/frontend.ts";
-import type { FrontendStatus, Status } from "../../frontend/status_report.ts";
+import type { FrontendStatus, Status } from "../../frontend/owner/status_report.ts";
 import { AppError } from "../../shared/errors.ts";
-import { HttpPeer } from "../../shared/http/peer.ts";
-import type { Settings } from "../../shared/config.ts";
-import { readDoors } from "../../shared/config_doors.ts";
+import { HttpPeer } from "../../shared/cluster/http_peer.ts";
+import type { Settings } from "../../shared/member/config.ts";
+import { readDoors } from "../../shared/member/config_doors.ts";
 import { createLog } from "../../shared/logging.ts";
-import type { FrontendHealth } from "../../shared/wire.ts";
+import type { FrontendHealth } from "../../shared/messages/messages.ts";
 import { answersIn, sendRaw, type RawAnswer } from "../shared/http/raw_client.ts";
 import { checkSchema, type Schemas } from "./json_schema.ts";
 import { BIRTH, SECRET, startFakeReplica, type FakeMember } from "./fake_member.ts";

@@ -1,10 +1,10 @@
 /** Purchases while the disk of the order leader is full, so that it takes none. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OrderClient } from "../../frontend/order_client.ts";
+import { OrderClient } from "../../frontend/owner/order_client.ts";
 import { FAIL_FAST_MS, RETRY_PAUSE_MAX_MS, RETRY_PAUSE_MIN_MS } from "../../shared/limits.ts";
-import type { PlaceResult } from "../../shared/wire.ts";
-import { HandClock, turn } from "../shared/hand_clock.ts";
+import type { PlaceResult } from "../../shared/messages/messages.ts";
+import { HandClock, turn } from "../support/hand_clock.ts";
 import { FakeFinder } from "./fake_finder.ts";
 
 const ORDERED: PlaceResult = { code: "ordered", number: 7, replayed: false };

@@ -1,16 +1,16 @@
 /** The public API on a real server and socket, with an owner that the test speaks for. */
 import { type TestContext } from "node:test";
-import type { LookupAsk } from "../../frontend/asks.ts";
-import { originCheck } from "../../frontend/same_origin.ts";
-import { withheldRoutes } from "../../frontend/admin_routes.ts";
-import { makePages } from "../../frontend/pages.ts";
-import { publicRoutes } from "../../frontend/public_routes.ts";
-import { makeSharedMemory, viewsOf } from "../../frontend/shared_memory.ts";
-import { PATIENT, type Asker } from "../../shared/asker.ts";
+import type { LookupAsk } from "../../frontend/owner_messages.ts";
+import { originCheck } from "../../frontend/api/same_origin.ts";
+import { withheldRoutes } from "../../frontend/api/admin_routes.ts";
+import { makePages } from "../../frontend/api/handlers.ts";
+import { publicRoutes } from "../../frontend/api/routes.ts";
+import { makeSharedMemory, viewsOf } from "../../frontend/cache/shared_memory.ts";
+import { PATIENT, type Asker } from "../../shared/threads/asker.ts";
 import { monotonicMs } from "../../shared/clock.ts";
 import { startHttpServer } from "../../shared/http/server.ts";
 import { PUBLIC_BODY_BYTES_MAX } from "../../shared/limits.ts";
-import type { TextOwner } from "../../shared/threads.ts";
+import type { TextOwner } from "../../shared/threads/owner_threads.ts";
 import { sendRaw } from "../shared/http/raw_client.ts";
 
 export const TUX = { name: "Tux", price: 15.99, quantity: 100 };

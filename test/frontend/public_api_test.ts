@@ -1,9 +1,9 @@
 /** The public contract of the toy store, byte for byte. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LookupAsk } from "../../frontend/asks.ts";
+import type { LookupAsk } from "../../frontend/owner_messages.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { PlaceResult } from "../../shared/wire.ts";
+import type { PlaceResult } from "../../shared/messages/messages.ts";
 import { startPublicApi } from "./public_api.ts";
 
 const TUX_BODY = '{"data":{"name":"Tux","price":15.99,"quantity":100}}';

@@ -11,7 +11,7 @@ import { type Member, memberFolder } from "../../client/launcher/layout.ts";
 import type { RunningStore } from "../../client/launcher/running_store.ts";
 import { startStore } from "../../client/launcher/store.ts";
 import { monotonicMs } from "../../shared/clock.ts";
-import type { ReplicaHealth } from "../../shared/wire.ts";
+import type { ReplicaHealth } from "../../shared/messages/messages.ts";
 import { splitAnswers } from "./answers.ts";
 import type { Door, Scene, Target } from "./input.ts";
 import { play } from "./play.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readFence, readSales } from "../../order/catalog_answers.ts";
-import type { FenceAnswer, SalesAnswer } from "../../shared/wire.ts";
+import type { FenceAnswer, SalesAnswer } from "../../shared/messages/messages.ts";
 import { buy } from "./leader.ts";
 
 test("an answer of the catalog that cannot be right counts as none", () => {

@@ -5,9 +5,9 @@
  */
 import { AppError, type Reason } from "../../shared/errors.ts";
 import { TERM_JUMP_MAX } from "../../shared/limits.ts";
-import type { Peer } from "../../shared/peer.ts";
-import { formatRow, payloadOf } from "../../shared/replication/codec.ts";
-import type { Row } from "../../shared/replication/messages.ts";
+import type { Peer } from "../../shared/cluster/peer.ts";
+import { formatRow, payloadOf } from "../../shared/replication/storage/row_format.ts";
+import type { Row } from "../../shared/replication/core/messages.ts";
 import type { ReplicaHost } from "../../shared/replication/replica_host.ts";
 import type { ReplicatedService } from "../../shared/replication/replicated_service.ts";
 import type {
@@ -16,7 +16,7 @@ import type {
   Sale,
   SaleResult,
   SalesRequest,
-} from "../../shared/wire.ts";
+} from "../../shared/messages/messages.ts";
 
 export class FakeCatalog {
   stock = new Map<string, number>([["Tux", 100]]);

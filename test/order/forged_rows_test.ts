@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatRow } from "../../shared/replication/codec.ts";
+import { formatRow } from "../../shared/replication/storage/row_format.ts";
 import { SmallStore } from "./small_store.ts";
 
 const SALE = "t,sale,Tux,buy,1,15.99";

@@ -1,7 +1,7 @@
 /** An order leader, or the catalog, without room: what is new is refused, what is sold is kept. */
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
-import { turn } from "../shared/hand_clock.ts";
+import { turn } from "../support/hand_clock.ts";
 import { FakeCatalog } from "./fake_catalog.ts";
 import { buy, gate, startLeader, until } from "./leader.ts";
 

@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { test, type TestContext } from "node:test";
 import { PLACE_TIMEOUT_MS } from "../../shared/limits.ts";
 import { askers, hangUp } from "../shared/asker.ts";
-import { turn } from "../shared/hand_clock.ts";
+import { turn } from "../support/hand_clock.ts";
 import { FakeCatalog } from "./fake_catalog.ts";
 import { buy, gate, startLeader } from "./leader.ts";
 

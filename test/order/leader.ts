@@ -3,11 +3,11 @@ import { strict as assert } from "node:assert";
 import type { TestContext } from "node:test";
 import { OrderIndex } from "../../order/order_index.ts";
 import { Orders } from "../../order/orders.ts";
-import { Seller } from "../../order/seller.ts";
+import { SalesClient } from "../../order/sales_client.ts";
 import { monotonicMs } from "../../shared/clock.ts";
 import { createLog } from "../../shared/logging.ts";
-import type { Purchase } from "../../shared/wire.ts";
-import { HandClock } from "../shared/hand_clock.ts";
+import type { Purchase } from "../../shared/messages/messages.ts";
+import { HandClock } from "../support/hand_clock.ts";
 import { FakeCatalog, FakeHost } from "./fake_catalog.ts";
 
 export function startLeader(t: TestContext, catalog = new FakeCatalog(), before?: FakeHost) {
@@ -20,7 +20,7 @@ export function startLeader(t: TestContext, catalog = new FakeCatalog(), before?
   });
   const host = new FakeHost(orders);
   const log = createLog({ member: "order-3", level: "error", write: () => {} });
-  const seller = new Seller({
+  const seller = new SalesClient({
     id: 3,
     catalog,
     isFull: () => host.isFull,

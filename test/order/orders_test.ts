@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { parseOrder } from "../../order/order_row.ts";
-import { STRANGERS } from "../../shared/errors.ts";
+import { NOT_A_MEMBER } from "../../shared/errors.ts";
 import {
   FAIL_FAST_MS,
   PLACE_TIMEOUT_MS,
@@ -10,7 +10,7 @@ import {
   RETRY_PAUSE_MIN_MS,
   TERM_JUMP_MAX,
 } from "../../shared/limits.ts";
-import { turn } from "../shared/hand_clock.ts";
+import { turn } from "../support/hand_clock.ts";
 import { FakeCatalog } from "./fake_catalog.ts";
 import { buy, gate, startLeader, until } from "./leader.ts";
 
@@ -106,7 +106,7 @@ test("a lost answer of the catalog is asked again, and sells once", async (t) =>
   assert.equal(catalog.sales.length, 2);
 });
 
-for (const reason of ["not_leader", ...STRANGERS] as const) {
+for (const reason of ["not_leader", ...NOT_A_MEMBER] as const) {
   test(`a catalog that refuses at once (${reason}) is asked again, with pauses`, async (t) => {
     const { orders, catalog, clock } = startLeader(t);
     await orders.place([buy("first")]);

@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { PendingPurchases } from "../../order/pending_purchases.ts";
-import { dropAnswered, PlaceCall, queued, type Asked } from "../../order/purchase_call.ts";
+import { dropAnswered, PlaceCall, queued, type Asked } from "../../order/place_batch.ts";
 import { PLACE_TIMEOUT_MS } from "../../shared/limits.ts";
 import { buy, startLeader, until } from "./leader.ts";
 

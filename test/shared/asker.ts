@@ -1,5 +1,5 @@
 /** One who waits until the test says that it is gone. */
-import type { Asker } from "../../shared/asker.ts";
+import type { Asker } from "../../shared/threads/asker.ts";
 
 export class FickleAsker implements Asker {
   isGone = false;

@@ -1,7 +1,7 @@
 /** An HTTP thread for the tests: asks its owner, and tells which thread it is. */
 import { threadId } from "node:worker_threads";
 import { startHttpServer } from "../../shared/http/server.ts";
-import { serveThread } from "../../shared/threads.ts";
+import { serveThread } from "../../shared/threads/owner_threads.ts";
 
 const headers = ["Content-Type", "application/json"];
 

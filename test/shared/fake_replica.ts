@@ -4,14 +4,14 @@
  * test moves, so that a test decides what comes when.
  */
 import { AppError } from "../../shared/errors.ts";
-import type { Peer } from "../../shared/peer.ts";
+import type { Peer } from "../../shared/cluster/peer.ts";
 import type {
   LeaseRequest,
   LookupRequest,
   PlaceRequest,
   ReplicaHealth,
-} from "../../shared/wire.ts";
-import { HandClock } from "./hand_clock.ts";
+} from "../../shared/messages/messages.ts";
+import { HandClock } from "../support/hand_clock.ts";
 
 /** What front-ends send. */
 export type FakeBody = Partial<PlaceRequest & LookupRequest & LeaseRequest>;

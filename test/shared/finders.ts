@@ -1,5 +1,7 @@
 /** Leader finders among the replicas of fake_replica.ts. */
-import { LeaderFinder, type Leader, type LeaderFinderOptions } from "../../shared/leader_finder.ts";
+import {
+  LeaderFinder, type Leader, type LeaderFinderOptions,
+} from "../../shared/cluster/leader_finder.ts";
 import { createLog } from "../../shared/logging.ts";
 import type { Group } from "./fake_replica.ts";
 

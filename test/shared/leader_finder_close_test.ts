@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { monotonicMs, systemClock } from "../../shared/clock.ts";
-import { LeaderFinder } from "../../shared/leader_finder.ts";
+import { LeaderFinder } from "../../shared/cluster/leader_finder.ts";
 import { createLog } from "../../shared/logging.ts";
 import { group } from "./fake_replica.ts";
 

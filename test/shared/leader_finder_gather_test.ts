@@ -1,7 +1,7 @@
 /** The finder of a group whose quorum is below a majority, after all of it was gone. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LeaderFinder } from "../../shared/leader_finder.ts";
+import { LeaderFinder } from "../../shared/cluster/leader_finder.ts";
 import { createLog } from "../../shared/logging.ts";
 import { group } from "./fake_replica.ts";
 

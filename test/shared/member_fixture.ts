@@ -1,6 +1,6 @@
 /** A member that does nothing but what every member does. */
 import { Worker } from "node:worker_threads";
-import { runMember } from "../../shared/member.ts";
+import { runMember } from "../../shared/member/member.ts";
 
 runMember("order", async ({ settings, birth, log, fail }) => {
   log.info("started", { folder: settings.folder, cluster: birth.id });

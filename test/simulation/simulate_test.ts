@@ -133,12 +133,15 @@ test("planted bugs are found", async (t) => {
 });
 
 test("what breaks nothing is not found, and what has no place neither", async () => {
-  const edit = { file: "shared/replication/replica.ts", find: "/**\n", replace: "/** \n" };
+  const edit = { file: "shared/replication/core/replica.ts", find: "/**\n", replace: "/** \n" };
   const harmless: Mutant = { name: "harmless", effect: "none", world: "log", ...edit };
   const stale: Mutant = { ...harmless, name: "stale", find: "nowhere" };
   const catches = await hunt([harmless, stale], { ...HUNT, seedsMax: { log: 30, store: 0 } });
   assert.deepEqual(catches.map(({ mutant, isFound, how }) => [mutant, isFound, how]), [
-    ["stale", false, '"stale": its text is 0 times in shared/replication/replica.ts, not once'],
+    [
+      "stale", false,
+      '"stale": its text is 0 times in shared/replication/core/replica.ts, not once',
+    ],
     ["harmless", false, "not found"],
   ]);
   assert.equal((await hunt([stale], HUNT))[0]!.isFound, false, "a stale one alone is no error");

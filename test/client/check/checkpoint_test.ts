@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Position } from "../../../shared/replication/log_index.ts";
+import type { Position } from "../../../shared/replication/core/log_index.ts";
 import { chain, failuresOf, goodPlan, type Plan, writeStore } from "./store_folder.ts";
 
 const START: Position = { index: 0, term: 0, checksum: 0 };

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatRow, payloadOf } from "../../../shared/replication/codec.ts";
+import { formatRow, payloadOf } from "../../../shared/replication/storage/row_format.ts";
 import type { CheckName } from "../../../client/check/verdict.ts";
 import {
   chain, failuresOf, goodPlan, made, opening, order, orderReplicas, type Plan, removed, restock,

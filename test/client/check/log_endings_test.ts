@@ -10,9 +10,9 @@ import { test, type TestContext } from "node:test";
 import { audit } from "../../../client/check/main.ts";
 import { ORDER_COLUMNS } from "../../../client/check/order_rows.ts";
 import { createLog } from "../../../shared/logging.ts";
-import { joinRows } from "../../../shared/replication/codec.ts";
-import { NodeDisk } from "../../../shared/replication/node_disk.ts";
-import { Storage } from "../../../shared/replication/storage.ts";
+import { joinRows } from "../../../shared/replication/storage/row_format.ts";
+import { NodeDisk } from "../../../shared/replication/storage/node_disk.ts";
+import { Storage } from "../../../shared/replication/storage/storage.ts";
 import { chain, goodPlan, order, writeStore } from "./store_folder.ts";
 
 const LABEL = "order-2";

@@ -12,8 +12,10 @@ import { audit } from "../../../client/check/main.ts";
 import { ORDER_COLUMNS } from "../../../client/check/order_rows.ts";
 import { initialChecksum, parseInitial } from "../../../client/check/replay.ts";
 import { DEFAULT_SETTINGS } from "../../../client/launcher/settings.ts";
-import { formatChecksum, formatRow, joinRows } from "../../../shared/replication/codec.ts";
-import type { Row } from "../../../shared/replication/messages.ts";
+import {
+  formatChecksum, formatRow, joinRows,
+} from "../../../shared/replication/storage/row_format.ts";
+import type { Row } from "../../../shared/replication/core/messages.ts";
 
 const TIME = "2026-01-31T12:00:00.000Z";
 const INITIAL = "name,price,quantity\nTux,15.99,5\nFox,9.5,100\n";

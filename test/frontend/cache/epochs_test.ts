@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ANYTHING, Epochs, epochsBytes } from "../../../frontend/cache/epochs.ts";
 import { NO_LEASE, SHARED_LEASE_BYTES, SharedLease } from "../../../frontend/cache/shared_lease.ts";
-import { ThreadCounts, threadCountsBytes, totalOf } from "../../../frontend/cache/thread_counts.ts";
+import {
+  ThreadCounts, threadCountsBytes, totalOf,
+} from "../../../frontend/cache/thread_metrics.ts";
 
 test("an invalidation raises its names and the lists, and no other name, for every thread", () => {
   const buffer = new SharedArrayBuffer(epochsBytes());

@@ -9,7 +9,7 @@ import { Epochs, epochsBytes } from "../../../frontend/cache/epochs.ts";
 import { LruCache } from "../../../frontend/cache/lru_cache.ts";
 import { ReadThrough, type Fetched, type Read } from "../../../frontend/cache/read_through.ts";
 import { NO_LEASE, SHARED_LEASE_BYTES, SharedLease } from "../../../frontend/cache/shared_lease.ts";
-import type { Asker } from "../../../shared/asker.ts";
+import type { Asker } from "../../../shared/threads/asker.ts";
 import { askers } from "../../shared/asker.ts";
 
 interface Asked {

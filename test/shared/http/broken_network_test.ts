@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import { hasReason } from "../../../shared/errors.ts";
-import { HttpPeer } from "../../../shared/http/peer.ts";
+import { HttpPeer } from "../../../shared/cluster/http_peer.ts";
 import { startHttpServer, type ServerOptions } from "../../../shared/http/server.ts";
 import { answersIn, sendRaw } from "./raw_client.ts";
 

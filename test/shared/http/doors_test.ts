@@ -5,7 +5,7 @@ import { connect, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { AppError } from "../../../shared/errors.ts";
-import { requireSecret } from "../../../shared/http/require_secret.ts";
+import { requireSecret } from "../../../shared/cluster/require_secret.ts";
 import { startHttpServer, type ServerOptions } from "../../../shared/http/server.ts";
 import {
   EXPIRE_EVERY_MS, PIPELINE_MAX, UNREAD_BYTES_MAX, WAIT_MS,

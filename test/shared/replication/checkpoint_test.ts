@@ -3,9 +3,9 @@ import { strict as assert } from "node:assert";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Row } from "../../../shared/replication/messages.ts";
-import { NodeDisk } from "../../../shared/replication/node_disk.ts";
-import { readTermFile, writeTermFile } from "../../../shared/replication/term_file.ts";
+import type { Row } from "../../../shared/replication/core/messages.ts";
+import { NodeDisk } from "../../../shared/replication/storage/node_disk.ts";
+import { readTermFile, writeTermFile } from "../../../shared/replication/storage/term_file.ts";
 import { makeLog, makeRows, open } from "./stored_log.ts";
 
 test("a checkpoint takes the rows before the one before it out of the file", async (t) => {

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { AppError } from "../../../shared/errors.ts";
 import { createLog } from "../../../shared/logging.ts";
-import type { Disk } from "../../../shared/replication/disk.ts";
-import { BEGUN_NAME, openLog, RECOVERING_NAME } from "../../../shared/replication/log_opening.ts";
-import { LogFile } from "../../../shared/replication/log_file.ts";
-import { NodeDisk } from "../../../shared/replication/node_disk.ts";
+import type { Disk } from "../../../shared/replication/storage/disk.ts";
+import {
+  BEGUN_NAME, openLog, RECOVERING_NAME,
+} from "../../../shared/replication/storage/log_open.ts";
+import { LogFile } from "../../../shared/replication/storage/log_file.ts";
+import { NodeDisk } from "../../../shared/replication/storage/node_disk.ts";
 import { COLUMNS, HEADER, makeFolder, makeLog, makeRows, open } from "./stored_log.ts";
 
 /** Each byte of a file with so many of its bits flipped, one at a time. */

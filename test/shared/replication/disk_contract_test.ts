@@ -7,8 +7,8 @@ import assert from "node:assert/strict";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { keepAside, replaceFile, type Disk } from "../../../shared/replication/disk.ts";
-import { NodeDisk } from "../../../shared/replication/node_disk.ts";
+import { keepAside, replaceFile, type Disk } from "../../../shared/replication/storage/disk.ts";
+import { NodeDisk } from "../../../shared/replication/storage/node_disk.ts";
 import { Host } from "../../simulation/store/sim_disk_host.ts";
 import { makeFolder } from "./stored_log.ts";
 

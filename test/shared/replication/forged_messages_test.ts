@@ -6,13 +6,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { INTERNAL_REQUEST_BYTES_MAX, TERM_JUMP_MAX, TERM_MAX } from "../../../shared/limits.ts";
 import { decodeAnswer } from "../../../shared/replication/answer_wire.ts";
-import { formatRow, joinRows } from "../../../shared/replication/codec.ts";
+import { formatRow, joinRows } from "../../../shared/replication/storage/row_format.ts";
 import { credible } from "../../../shared/replication/credible.ts";
-import { LogIndex, START } from "../../../shared/replication/log_index.ts";
-import type { Answer, Question, Row } from "../../../shared/replication/messages.ts";
+import { LogIndex, START } from "../../../shared/replication/core/log_index.ts";
+import type { Answer, Question, Row } from "../../../shared/replication/core/messages.ts";
 import { replicaConfig } from "../../../shared/replication/replica_config.ts";
-import { createReplica } from "../../../shared/replication/replica_state.ts";
-import { readTermFile, writeTermFile } from "../../../shared/replication/term_file.ts";
+import { createReplica } from "../../../shared/replication/core/replica_state.ts";
+import { readTermFile, writeTermFile } from "../../../shared/replication/storage/term_file.ts";
 import { HostGroup } from "./host_group.ts";
 
 const REFUSALS = ["bad_request", "conflict"];

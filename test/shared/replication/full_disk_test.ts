@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DISK_RESERVE_BYTES } from "../../../shared/limits.ts";
-import type { Replicated } from "../../../shared/replication/messages.ts";
+import type { Replicated } from "../../../shared/replication/core/messages.ts";
 import { HostGroup } from "./host_group.ts";
 
 const FULL = DISK_RESERVE_BYTES - 1;

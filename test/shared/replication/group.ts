@@ -5,9 +5,9 @@
  * that happens is written down, for transcripts.
  */
 import { strict as assert } from "node:assert";
-import { formatRow } from "../../../shared/replication/codec.ts";
-import type { Answer, Reply } from "../../../shared/replication/messages.ts";
-import type { Input } from "../../../shared/replication/replica_state.ts";
+import { formatRow } from "../../../shared/replication/storage/row_format.ts";
+import type { Answer, Reply } from "../../../shared/replication/core/messages.ts";
+import type { Input } from "../../../shared/replication/core/replica_state.ts";
 import type { Node } from "../../simulation/log/node.ts";
 import { World, type Ask, type Driver } from "../../simulation/log/world.ts";
 

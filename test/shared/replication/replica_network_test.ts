@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pause } from "../../../shared/clock.ts";
-import type { Peer } from "../../../shared/peer.ts";
-import type { Question } from "../../../shared/replication/messages.ts";
+import type { Peer } from "../../../shared/cluster/peer.ts";
+import type { Question } from "../../../shared/replication/core/messages.ts";
 import { ReplicaNetwork } from "../../../shared/replication/replica_network.ts";
-import { HandClock } from "../hand_clock.ts";
+import { HandClock } from "../../support/hand_clock.ts";
 
 const TOOK_MS = 8;
 const PAGE_EVERY_MS = 20;

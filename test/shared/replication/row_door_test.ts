@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { crc32 } from "node:zlib";
-import { formatRow, joinRows } from "../../../shared/replication/codec.ts";
-import type { Position } from "../../../shared/replication/log_index.ts";
+import { formatRow, joinRows } from "../../../shared/replication/storage/row_format.ts";
+import type { Position } from "../../../shared/replication/core/log_index.ts";
 import { HostGroup } from "./host_group.ts";
 
 type Fields = Record<string, unknown>;

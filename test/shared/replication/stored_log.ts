@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { createLog } from "../../../shared/logging.ts";
-import { formatRow } from "../../../shared/replication/codec.ts";
-import { START, type Position } from "../../../shared/replication/log_index.ts";
-import type { Row } from "../../../shared/replication/messages.ts";
-import { NodeDisk } from "../../../shared/replication/node_disk.ts";
-import { Storage } from "../../../shared/replication/storage.ts";
+import { formatRow } from "../../../shared/replication/storage/row_format.ts";
+import { START, type Position } from "../../../shared/replication/core/log_index.ts";
+import type { Row } from "../../../shared/replication/core/messages.ts";
+import { NodeDisk } from "../../../shared/replication/storage/node_disk.ts";
+import { Storage } from "../../../shared/replication/storage/storage.ts";
 
 export const COLUMNS = ["value"];
 export const HEADER = "index,term,value,checksum\n";

@@ -1,6 +1,6 @@
 /** The replicas' messages in words, one line each, for transcripts. */
-import type { Answer, Reply, Request } from "../../../shared/replication/messages.ts";
-import type { Position } from "../../../shared/replication/log_index.ts";
+import type { Answer, Reply, Request } from "../../../shared/replication/core/messages.ts";
+import type { Position } from "../../../shared/replication/core/log_index.ts";
 
 export function describeQuestion(question: Request): string {
   switch (question.kind) {

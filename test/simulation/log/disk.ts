@@ -5,11 +5,11 @@
  * The service's state after a row is told from the row's checksum alone.
  */
 import { strict as assert } from "node:assert";
-import { LogIndex, START, type Position } from "../../../shared/replication/log_index.ts";
-import type { LogPage, Reply, Row } from "../../../shared/replication/messages.ts";
+import { LogIndex, START, type Position } from "../../../shared/replication/core/log_index.ts";
+import type { LogPage, Reply, Row } from "../../../shared/replication/core/messages.ts";
 import type {
   DiskEffect, Durable, LogPageFrame, Output, ReplicaState,
-} from "../../../shared/replication/replica_state.ts";
+} from "../../../shared/replication/core/replica_state.ts";
 
 export interface Disk {
   term: number;

@@ -2,7 +2,7 @@
  * What is to happen, by time: a binary heap. Events of one time come in the
  * order in which they were added, so that a seed always gives one history.
  */
-import type { Answer } from "../../../shared/replication/messages.ts";
+import type { Answer } from "../../../shared/replication/core/messages.ts";
 import type { Node } from "./node.ts";
 import type { Ask } from "./world.ts";
 

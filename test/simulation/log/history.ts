@@ -7,7 +7,7 @@
  * What is done to the world is written down as a script on demand, to be played
  * again without any chance and made short (script.ts).
  */
-import type { Answer } from "../../../shared/replication/messages.ts";
+import type { Answer } from "../../../shared/replication/core/messages.ts";
 import { perform, type NodeAction } from "./actions.ts";
 import { Chance } from "./chance.ts";
 import type { Counts } from "./coverage.ts";

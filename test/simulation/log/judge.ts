@@ -7,8 +7,8 @@
  * "Committed" is what a leader called committed: the first time is what
  * counts, and in which term.
  */
-import type { Row } from "../../../shared/replication/messages.ts";
-import type { LogIndex, Position } from "../../../shared/replication/log_index.ts";
+import type { Row } from "../../../shared/replication/core/messages.ts";
+import type { LogIndex, Position } from "../../../shared/replication/core/log_index.ts";
 
 export const INVARIANTS = {
   oneLeader: "one leader a term",

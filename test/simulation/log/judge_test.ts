@@ -5,8 +5,8 @@
  */
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
-import { START, type Position } from "../../../shared/replication/log_index.ts";
-import type { Row } from "../../../shared/replication/messages.ts";
+import { START, type Position } from "../../../shared/replication/core/log_index.ts";
+import type { Row } from "../../../shared/replication/core/messages.ts";
 import { INVARIANTS, Judge, Violation, type Fact, type Invariant } from "./judge.ts";
 import { asViolation } from "./world.ts";
 import { demandProgress } from "./progress.ts";

@@ -9,9 +9,9 @@
  * are numbered from the last one done, a token is the message it answers, time
  * stands still. Rounds are not: few are ever begun.
  */
-import type { Answer, Question, Reply } from "../../../shared/replication/messages.ts";
-import type { LogIndex } from "../../../shared/replication/log_index.ts";
-import type { Input, ReplicaState } from "../../../shared/replication/replica_state.ts";
+import type { Answer, Question, Reply } from "../../../shared/replication/core/messages.ts";
+import type { LogIndex } from "../../../shared/replication/core/log_index.ts";
+import type { Input, ReplicaState } from "../../../shared/replication/core/replica_state.ts";
 import type { Fact, Violation } from "./judge.ts";
 import * as nodes from "./node.ts";
 import type { Node, Sink } from "./node.ts";
@@ -193,10 +193,10 @@ function codeOf(action: LocalAction): number {
 /** Counts disk effects from the last one done. */
 function renumberDisk(node: Node): void {
   const { state } = node;
-  const done = state.diskDone;
+  const done = state.diskOpsDone;
   if (done === 0) return;
-  state.diskDone = 0;
-  state.diskAsked -= done;
+  state.diskOpsDone = 0;
+  state.diskOpsIssued -= done;
   for (const entry of state.appends) entry.op -= done;
   state.resting = state.resting.map((entry) => ({ ...entry, op: entry.op - done }));
   if (state.campaign !== null)

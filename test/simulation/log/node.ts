@@ -6,8 +6,8 @@
  * moved by hand share it.
  */
 import { strict as assert } from "node:assert";
-import type { Question, Reply } from "../../../shared/replication/messages.ts";
-import { step } from "../../../shared/replication/replica.ts";
+import type { Question, Reply } from "../../../shared/replication/core/messages.ts";
+import { step } from "../../../shared/replication/core/replica.ts";
 import {
   cloneReplica,
   createReplica,
@@ -16,7 +16,7 @@ import {
   type Output,
   type ReplicaConfig,
   type ReplicaState,
-} from "../../../shared/replication/replica_state.ts";
+} from "../../../shared/replication/core/replica_state.ts";
 import {
   carryOutOn, damage, emptyDisk, keepLatest, lastIndexOf, pageOf, pieceOf, readDisk, snapshotAfter,
   type Disk,

@@ -3,8 +3,8 @@
  * and what comes out. It changes nothing; a branch that is never counted was
  * never tested (coverage.ts).
  */
-import type { Answer, Reply, Request } from "../../../shared/replication/messages.ts";
-import type { Input, Output } from "../../../shared/replication/replica_state.ts";
+import type { Answer, Reply, Request } from "../../../shared/replication/core/messages.ts";
+import type { Input, Output } from "../../../shared/replication/core/replica_state.ts";
 import type { Counts } from "./coverage.ts";
 import type { Fact } from "./judge.ts";
 import type { Node } from "./node.ts";

@@ -4,7 +4,7 @@
  * were sent, so that a script from which something was left out still means
  * the same by what is left.
  */
-import type { Answer } from "../../../shared/replication/messages.ts";
+import type { Answer } from "../../../shared/replication/core/messages.ts";
 import { describeQuestion } from "./describe.ts";
 import { perform, type NodeAction } from "./actions.ts";
 import { Violation } from "./judge.ts";

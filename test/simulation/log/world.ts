@@ -8,8 +8,10 @@
  * A question is asked once; it may be delivered any number of times, and each
  * delivery may be answered. No answer is the answer null.
  */
-import type { Answer, Lead, Question, Reply } from "../../../shared/replication/messages.ts";
-import type { Input, Output, ReplicaConfig } from "../../../shared/replication/replica_state.ts";
+import type { Answer, Lead, Question, Reply } from "../../../shared/replication/core/messages.ts";
+import type {
+  Input, Output, ReplicaConfig,
+} from "../../../shared/replication/core/replica_state.ts";
 import { noCounts, type Counts } from "./coverage.ts";
 import { describeAnswer, describeQuestion } from "./describe.ts";
 import { formatRow, mixIn } from "./disk.ts";

@@ -3,7 +3,7 @@
  * members go on, as they themselves log it and as people are answered. A run
  * that never completed another leader's sale has proved nothing about that.
  */
-import type { Operation } from "../../faults/history.ts";
+import type { Operation } from "../../checker/history.ts";
 import { LISTS_MET } from "./list_turns.ts";
 import { MESSAGE_FAULTS } from "./network_weather.ts";
 import { DAMAGES } from "./plan.ts";

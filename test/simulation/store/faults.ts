@@ -1,6 +1,6 @@
 /** Carries planned faults out on a simulated store, and undoes each when its time is over. */
 import { DISK_RESERVE_BYTES } from "../../../shared/limits.ts";
-import type { Fault } from "../../faults/history.ts";
+import type { Fault } from "../../checker/history.ts";
 import type { Random } from "../random.ts";
 import type { Network } from "./network.ts";
 import type { Damage, Plan, PlannedFault, Target } from "./plan.ts";

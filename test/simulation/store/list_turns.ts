@@ -5,10 +5,10 @@
  * is counted, for a run that met none of it has proved nothing about lists
  * that are found beside sales.
  */
-import { readRow } from "../../../catalog/rows.ts";
+import { readRow } from "../../../catalog/state/rows.ts";
 import type { Clock } from "../../../shared/clock.ts";
 import type { ReplicatedService } from "../../../shared/replication/replicated_service.ts";
-import type { ListAnswer, ReplicaHealth } from "../../../shared/wire.ts";
+import type { ListAnswer, ReplicaHealth } from "../../../shared/messages/messages.ts";
 import type { Random } from "../random.ts";
 import type { Machine } from "./machine.ts";
 import type { Plan } from "./plan.ts";

@@ -2,7 +2,7 @@
  * The log files of a group as far as they can be equal: a catalog drops rows
  * that its checkpoints hold, each replica when it gets to it.
  */
-import { findBase, type Checkpoint } from "../../../shared/replication/checkpoint_file.ts";
+import { findBase, type Checkpoint } from "../../../shared/replication/storage/checkpoint_file.ts";
 
 export interface LogText {
   member: string;

@@ -1,7 +1,7 @@
 /** What of the logs of a group has to be equal when all is quiet. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Checkpoint } from "../../../shared/replication/checkpoint_file.ts";
+import type { Checkpoint } from "../../../shared/replication/storage/checkpoint_file.ts";
 import { comparable } from "./log_texts.ts";
 
 /** Its rows follow from `base`, which a checkpoint holds. */

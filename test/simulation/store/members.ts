@@ -5,11 +5,11 @@
  * is all that stays.
  */
 import { CatalogService } from "../../../catalog/catalog_service.ts";
-import { FrontendOwner } from "../../../frontend/owner.ts";
-import { makeSharedMemory } from "../../../frontend/shared_memory.ts";
+import { FrontendOwner } from "../../../frontend/owner/owner.ts";
+import { makeSharedMemory } from "../../../frontend/cache/shared_memory.ts";
 import { OrderService } from "../../../order/order_service.ts";
 import type { Log } from "../../../shared/logging.ts";
-import type { Peer } from "../../../shared/peer.ts";
+import type { Peer } from "../../../shared/cluster/peer.ts";
 import { Random } from "../random.ts";
 import { ListTurns } from "./list_turns.ts";
 import type { Machine } from "./machine.ts";

@@ -4,7 +4,7 @@ import type { StoreMutant } from "./mutants.ts";
 export const DISK_MUTANTS: readonly StoreMutant[] = [
   {
     name: "appended without a flush",
-    file: "shared/replication/log_file.ts",
+    file: "shared/replication/storage/log_file.ts",
     find: "    await this.#flush();\n    this.counts.appends++;",
     replace: "    this.counts.appends++;",
     effect: "a loss of power takes what was acknowledged",
@@ -12,7 +12,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a failed flush is tried again",
-    file: "shared/replication/log_file.ts",
+    file: "shared/replication/storage/log_file.ts",
     find: "    return this.#file.flush();",
     replace: "    return this.#file.flush().catch(() => this.#file.flush());",
     effect: "the second one reports success, and what the first was to write is gone",
@@ -20,7 +20,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "what a failed flush left is believed",
-    file: "shared/replication/log_opening.ts",
+    file: "shared/replication/storage/log_open.ts",
     find: "    await file.writeAgain(damage === null ? (noted?.length ?? 0) : 0);\n",
     replace: "",
     effect: "rows that can be read are not on disk",
@@ -28,7 +28,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "replaced without a flush",
-    file: "shared/replication/disk.ts",
+    file: "shared/replication/storage/disk.ts",
     find: "    file.write(Buffer.from(text), 0);\n    await file.flush();",
     replace: "    file.write(Buffer.from(text), 0);",
     effect: "a loss of power leaves the name and not what stands in it",
@@ -36,7 +36,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "replaced without a flush of the folder",
-    file: "shared/replication/disk.ts",
+    file: "shared/replication/storage/disk.ts",
     find: "  await disk.rename(side, name);\n  await disk.flushFolder();",
     replace: "  await disk.rename(side, name);",
     effect: "a loss of power brings an old promise back",
@@ -44,11 +44,11 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "replaced in place",
-    file: "shared/replication/disk.ts",
+    file: "shared/replication/storage/disk.ts",
     find: "  const side = sideOf(name);\n  const file = disk.open(side, \"w\");",
     replace: "  const file = disk.open(name, \"w\");",
     also: [{
-      file: "shared/replication/disk.ts",
+      file: "shared/replication/storage/disk.ts",
       find: "  await disk.rename(side, name);\n",
       replace: "",
     }],
@@ -57,11 +57,11 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "cut before the note is lowered",
-    file: "shared/replication/storage.ts",
+    file: "shared/replication/storage/storage.ts",
     find: "    if (this.#promised.length > this.#file.lengthAt(after)) await this.#note(after);\n",
     replace: "    const isNoted = this.#promised.length > this.#file.lengthAt(after);\n",
     also: [{
-      file: "shared/replication/storage.ts",
+      file: "shared/replication/storage/storage.ts",
       find: "    await this.#file.cut(after);\n",
       replace: "    await this.#file.cut(after);\n    if (isNoted) await this.#note(after);\n",
     }],
@@ -70,7 +70,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the note is not lowered for a cut",
-    file: "shared/replication/storage.ts",
+    file: "shared/replication/storage/storage.ts",
     find: "    if (this.#promised.length > this.#file.lengthAt(after)) await this.#note(after);\n",
     replace: "",
     effect: "a sound log looks damaged",
@@ -78,7 +78,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "every bad end is taken for torn",
-    file: "shared/replication/log_scan.ts",
+    file: "shared/replication/storage/log_scan.ts",
     find: "  if (end < 0) return true;\n",
     replace: "  if (end < 0 || end >= 0) return true;\n",
     effect: "acknowledged rows behind a flipped bit are cut in silence",
@@ -86,11 +86,11 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "what was noted is not looked at",
-    file: "shared/replication/log_scan.ts",
+    file: "shared/replication/storage/log_scan.ts",
     find: "  let isNoteMet = noted === null || noted.length <= file.length;",
     replace: "  let isNoteMet = true;",
     also: [{
-      file: "shared/replication/log_scan.ts",
+      file: "shared/replication/storage/log_scan.ts",
       find: "  if (noted !== null && size < noted.length) {",
       replace: "  if (noted !== null && size < 0) {",
     }],
@@ -99,7 +99,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a missing promise is no loss",
-    file: "shared/replication/log_opening.ts",
+    file: "shared/replication/storage/log_open.ts",
     find: "    if (noted === null) {\n      await this.#mark(",
     replace: "    if (noted === null && head === null) {\n      await this.#mark(",
     effect: "a vote that was given is given again",
@@ -108,7 +108,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a missing log is a new one",
-    file: "shared/replication/log_opening.ts",
+    file: "shared/replication/storage/log_open.ts",
     find: "    await this.#mark(`${this.#path} line 1: ${why}`);\n    return this.#startAnew",
     replace: "    if (why === \"\") await this.#mark(why);\n    return this.#startAnew",
     effect: "an empty log votes, and what it held is lost",
@@ -116,7 +116,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "damage is cut and forgotten",
-    file: "shared/replication/log_opening.ts",
+    file: "shared/replication/storage/log_open.ts",
     find: "      await this.#mark(`${this.#path} line ${damage.line}: ${damage.why}`);\n",
     replace: "",
     effect: "a shorter log votes, and what it held is lost",
@@ -124,7 +124,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a recovery is forgotten over a restart",
-    file: "shared/replication/log_opening.ts",
+    file: "shared/replication/storage/log_open.ts",
     find: "this.#isRecovering = options.disk.exists(RECOVERING_NAME);",
     replace: "this.#isRecovering = false;",
     effect: "half a log votes, and what it held is lost",
@@ -132,7 +132,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "recovered before the rows are there",
-    file: "shared/replication/recovering.ts",
+    file: "shared/replication/core/recovery.ts",
     find: "  if (goal === null || matched < goal || state.durableIndex < goal) return;",
     replace: "  if (goal === null) return;",
     // No run has more rows than a message of production carries: small ones, then.
@@ -146,7 +146,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a checkpoint of what is not final",
-    file: "shared/replication/row_teller.ts",
+    file: "shared/replication/log_applier.ts",
     find:
       "    const through = this.#taken.filter(({ at }) => at.index <= committed);\n" +
       "    this.#taken = this.#taken.filter(({ at }) => at.index > committed);",
@@ -156,19 +156,19 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the log is shorter before the checkpoint is kept",
-    file: "shared/replication/checkpoints.ts",
+    file: "shared/replication/storage/checkpoints.ts",
     find: "    await writeCheckpoint(this.#disk, checkpoint);\n",
     replace: "    this.kept = () => writeCheckpoint(this.#disk, checkpoint);\n",
     also: [{
-      file: "shared/replication/checkpoints.ts",
+      file: "shared/replication/storage/checkpoints.ts",
       find: "  readonly #disk: Disk;\n",
       replace: "  readonly #disk: Disk;\n  kept: () => Promise<void> = async () => {};\n",
     }, {
-      file: "shared/replication/storage.ts",
+      file: "shared/replication/storage/storage.ts",
       find: "    await shorter.takeOver();\n",
       replace: "    await shorter.takeOver();\n    await this.#checkpoints.kept();\n",
     }, {
-      file: "shared/replication/storage.ts",
+      file: "shared/replication/storage/storage.ts",
       find: "    if (base === null) return;\n",
       replace: "    if (base === null) return this.#checkpoints.kept();\n",
     }],
@@ -177,7 +177,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the shorter log keeps the note of the longer",
-    file: "shared/replication/storage.ts",
+    file: "shared/replication/storage/storage.ts",
     find: "    await this.#noteNothing();\n    await shorter.takeOver();\n",
     replace: "    await shorter.takeOver();\n",
     effect: "a crash between the two looks like damage",
@@ -185,7 +185,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the end of the log is not in the shorter one",
-    file: "shared/replication/shorter_log.ts",
+    file: "shared/replication/storage/log_compaction.ts",
     find: "    while (this.#through < this.#log.length) this.#copyPiece();\n",
     replace: "",
     effect: "rows that came while it was made are gone",
@@ -193,7 +193,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the shorter log takes the place of another's checkpoint",
-    file: "shared/replication/storage.ts",
+    file: "shared/replication/storage/storage.ts",
     find: "    this.#shorter?.abandon();\n    this.#shorter = null;\n",
     replace: "",
     effect: "rows from before it are in the log again",
@@ -202,7 +202,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the base is always the checkpoint's last",
-    file: "shared/replication/checkpoint_file.ts",
+    file: "shared/replication/storage/checkpoint_file.ts",
     find:
       "  return first === checkpoint.baseBefore.index + 1 ? " +
       "checkpoint.baseBefore : checkpoint.base;",
@@ -212,7 +212,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "another's checkpoint is put in front of the own rows",
-    file: "shared/replication/log_opening.ts",
+    file: "shared/replication/storage/log_open.ts",
     find: "    if (!holds(index, checkpoint)) {\n",
     replace: "    if (damage !== null && !holds(index, checkpoint)) {\n",
     effect: "after a crash before the log gave way, its rows do not follow the checkpoint",
@@ -220,7 +220,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the log that gave way to another's checkpoint is still noted",
-    file: "shared/replication/storage.ts",
+    file: "shared/replication/storage/storage.ts",
     find: "    await this.#noteNothing();\n    const own = {",
     replace: "    const own = {",
     effect: "a crash between the two looks like damage",
@@ -228,7 +228,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the log gives way before another's checkpoint is kept",
-    file: "shared/replication/storage.ts",
+    file: "shared/replication/storage/storage.ts",
     find:
       "    await this.#checkpoints.keepForeign({ at, text }, own);\n" +
       "    await this.#file.startEmpty(at);\n",
@@ -241,7 +241,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "another's checkpoint comes on top of what the catalog had",
-    file: "catalog/changes.ts",
+    file: "catalog/state/undo_log.ts",
     find: "    this.#changes = [];\n    this.#head = 0;\n    this.#firstIndex = index;\n",
     replace: "    this.#firstIndex = index;\n",
     effect: "rows that were never committed are shown behind it",
@@ -249,7 +249,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a checkpoint without the sales that have no order",
-    file: "catalog/state.ts",
+    file: "catalog/state/catalog_state.ts",
     find: "      sales: this.#ledger.unsettledSales(),",
     replace: "      sales: [],",
     effect: "what was sold before the checkpoint never gets its order",
@@ -257,7 +257,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a checkpoint without the fence",
-    file: "catalog/state.ts",
+    file: "catalog/state/catalog_state.ts",
     find: "      fence: this.#ledger.fence,",
     replace: "      fence: { term: 0, leader: 0 },",
     effect: "after a restart a leader that was replaced fences again",
@@ -265,7 +265,7 @@ export const DISK_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a checkpoint with what is shown",
-    file: "catalog/checkpoint.ts",
+    file: "catalog/state/state_checkpoint.ts",
     find: "    name, price, quantity, version, initial, restocked, soldBack, added, bought,\n  ];",
     replace:
       "    name, price, quantity, product.visibleVersion, initial, restocked, soldBack, added,\n" +

@@ -6,7 +6,7 @@ import type { Edit, StoreMutant } from "./mutants.ts";
  * another steps down with its next tick: few moments are left to do harm in.
  */
 export const STEPS_DOWN: Edit = {
-  file: "shared/replication/leading.ts",
+  file: "shared/replication/core/leader.ts",
   find:
     "  if (nowMs - leading.confirmedAtMs > state.config.leaderLeaseMs) " +
     "return becomeFollower(turn);\n",
@@ -15,12 +15,12 @@ export const STEPS_DOWN: Edit = {
 
 /** A first lease comes from a leader that a majority has confirmed since it was asked for. */
 const IS_CONFIRMED: Edit = {
-  file: "catalog/granting.ts",
+  file: "catalog/calls/lease_grants.ts",
   find: "    await this.#leading.confirm(leadership);\n",
   replace: "",
 };
 const MUST_BE_CONFIRMED: Edit = {
-  file: "catalog/leases.ts",
+  file: "catalog/leader/leases.ts",
   find:
     "    assert(isRenewal || confirmedAtMs >= receivedAtMs, " +
     '"a first lease is of a confirmed leader");\n',
@@ -28,7 +28,7 @@ const MUST_BE_CONFIRMED: Edit = {
 };
 /** No lease runs beyond what the last round of a majority allows. */
 const IS_BOUNDED: Edit = {
-  file: "catalog/leases.ts",
+  file: "catalog/leader/leases.ts",
   find: "const endsAtMs = Math.min(receivedAtMs, confirmedAtMs) + LEASE_MS;",
   replace: "const endsAtMs = receivedAtMs + LEASE_MS;",
 };
@@ -36,7 +36,7 @@ const IS_BOUNDED: Edit = {
 export const READ_MUTANTS: readonly StoreMutant[] = [
   {
     name: "visible before it is invalidated",
-    file: "catalog/visibility.ts",
+    file: "catalog/leader/visibility.ts",
     find: "      index = Math.min(index, confirmed);",
     replace: "",
     effect: "one front-end shows what is new while another still shows what is old",
@@ -44,14 +44,14 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "answered before it is visible",
-    file: "catalog/selling.ts",
+    file: "catalog/calls/sales.ts",
     find: "return leadership.visibility.wait(this.#state.lastIndex).then(() => ({ results }));",
     replace: "return Promise.resolve({ results });",
     effect: "who bought is shown the stock of before",
   },
   {
     name: "what is about to change may be kept",
-    file: "catalog/lookups.ts",
+    file: "catalog/calls/shown_products.ts",
     find: "store: record.visibleVersion === record.version,",
     replace: "store: true,",
     effect: "the old value is fetched behind its own invalidation, and kept",
@@ -59,7 +59,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a list of what is about to change may be kept",
-    file: "catalog/lookups.ts",
+    file: "catalog/calls/shown_products.ts",
     find: "const store = state.isQuiet;",
     replace: "const store = true;",
     effect: "the old list is fetched behind its own invalidation, and kept",
@@ -118,7 +118,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "an invalidation counts although it failed",
-    file: "catalog/invalidations.ts",
+    file: "catalog/leader/invalidations.ts",
     find: "() => this.#answered(push, names, false),",
     replace: "() => this.#answered(push, names, true),",
     effect: "a front-end that did not hear shows what is old",
@@ -126,7 +126,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "what is under way is confirmed",
-    file: "catalog/invalidations.ts",
+    file: "catalog/leader/invalidations.ts",
     find: "const first = firstIndex(push.underWay) ?? firstIndex(push.waiting);",
     replace: "const first = firstIndex(push.waiting);",
     effect: "shown as soon as the invalidation left, not when it was heard",
@@ -134,7 +134,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a lease is counted from when it came",
-    file: "frontend/lease_keeper.ts",
+    file: "frontend/owner/lease_keeper.ts",
     find: "lease.extend(sentAtMs + ",
     replace: "lease.extend(clock.monotonicMs() + ",
     effect: "the holder goes on when the catalog has forgotten it",
@@ -142,7 +142,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "nothing is dropped for a new lease",
-    file: "frontend/lease_keeper.ts",
+    file: "frontend/owner/lease_keeper.ts",
     find: "      epochs.raiseAll();\n      lease.renumber();",
     replace: "      lease.renumber();",
     effect: "what changed between two leases is served from before",
@@ -150,7 +150,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "nothing is dropped for a new leadership",
-    file: "frontend/lease_keeper.ts",
+    file: "frontend/owner/lease_keeper.ts",
     find: "if (isNewLeadership || number",
     replace:
       "if (isNewLeadership) this.#held = { leadership, number };\n" +
@@ -160,7 +160,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "back to a leadership of before",
-    file: "frontend/lease_keeper.ts",
+    file: "frontend/owner/lease_keeper.ts",
     find: "if (before !== null && termOf(leadership) < termOf(before.leadership)) return false;",
     replace: "",
     also: [IS_CONFIRMED, MUST_BE_CONFIRMED, IS_BOUNDED, STEPS_DOWN],
@@ -169,11 +169,11 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a lease that lapsed goes on",
-    file: "frontend/lease_keeper.ts",
+    file: "frontend/owner/lease_keeper.ts",
     find: "number !== before.number || !lease.isFresh(clock.monotonicMs())",
     replace: "number !== before.number",
     also: [{
-      file: "catalog/leases.ts",
+      file: "catalog/leader/leases.ts",
       find: "      record.number += 1;",
       replace: "      record.number = 1;",
     }],
@@ -182,7 +182,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "given back and still used",
-    file: "frontend/lease_keeper.ts",
+    file: "frontend/owner/lease_keeper.ts",
     find: "    lease.end();\n    epochs.raiseAll();\n    // A renewal",
     replace: "    // A renewal",
     effect: "a front-end that stops shows what is old",
@@ -190,7 +190,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a new leader does not wait for old leases",
-    file: "catalog/leases.ts",
+    file: "catalog/leader/leases.ts",
     find: "return this.#options.bornNow || this.#unproved === 0 || nowMs >= this.opensAtMs;",
     replace: "return nowMs >= this.#options.leadsSinceMs;",
     effect: "caches that the leader before filled are older than what it shows",
@@ -198,7 +198,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "nothing in hand is proof of an empty cache",
-    file: "catalog/leases.ts",
+    file: "catalog/leader/leases.ts",
     find:
       "if (holds === null || holds.leadership !== this.leadership || " +
       "record.hasDropped) return;\n" +
@@ -211,7 +211,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "another leadership's lease is proof of an empty cache",
-    file: "catalog/leases.ts",
+    file: "catalog/leader/leases.ts",
     find:
       "if (holds === null || holds.leadership !== this.leadership || " +
       "record.hasDropped) return;\n" +
@@ -236,7 +236,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a late copy gives a lease back",
-    file: "catalog/leases.ts",
+    file: "catalog/leader/leases.ts",
     find: "if (this.matches(frontend, holds) && nowMs < record.endsAtMs) record.endsAtMs",
     replace: "if (nowMs < record.endsAtMs) record.endsAtMs",
     effect: "the next lease of that front-end counts as over while it is used",
@@ -244,7 +244,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a look-up without a lease needs no round",
-    file: "catalog/leading.ts",
+    file: "catalog/leader/leader_guard.ts",
     find: "if (!leadership.leases.matches(frontend, lease)) await this.confirm(leadership);",
     replace: "void [frontend, lease];",
     also: [STEPS_DOWN],
@@ -253,7 +253,7 @@ export const READ_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the answer of another leadership is kept",
-    file: "frontend/catalog_client.ts",
+    file: "frontend/owner/catalog_client.ts",
     find: "      const { product, version, store } = result;\n" +
       "      return { product, version, keep: store && sent.isOfLease };",
     replace: "      const { product, version, store } = result;\n" +

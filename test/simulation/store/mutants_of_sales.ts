@@ -5,7 +5,7 @@ import { STEPS_DOWN } from "./mutants_of_reads.ts";
 export const SALE_MUTANTS: readonly StoreMutant[] = [
   {
     name: "asked again under another key",
-    file: "frontend/order_client.ts",
+    file: "frontend/owner/order_client.ts",
     find: "placings.map(({ purchase }) => purchase).join",
     replace: "placings.map(({ purchase, mayHaveHappened }) => mayHaveHappened\n" +
       '        ? purchase.replace(\'"key":"\', \'"key":"again-\') : purchase).join',
@@ -13,15 +13,15 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a refusal is believed although an older try may come true",
-    file: "frontend/order_client.ts",
-    find: "return term >= placing.lateTerm ? result : undecided(placing);",
+    file: "frontend/owner/order_client.ts",
+    find: "return term >= placing.unansweredTerm ? result : undecided(placing);",
     replace: "return result;",
     effect: "somebody is told no, and gets it",
     focus: "alone",
   },
   {
     name: "a purchase for another term is taken",
-    file: "shared/arrivals.ts",
+    file: "shared/cluster/sequence_guard.ts",
     find: "if (term < own.term || !own.leading) {",
     replace: "if (!own.leading) {",
     effect: "a late copy sells what its buyer was refused",
@@ -29,7 +29,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a purchase that comes late is taken",
-    file: "shared/arrivals.ts",
+    file: "shared/cluster/sequence_guard.ts",
     find: "if (batch <= latest) {",
     replace: "if (batch === -latest) {",
     effect: "a late copy sells what its buyer was refused",
@@ -37,7 +37,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "what may have been taken counts as not taken",
-    file: "shared/arrivals.ts",
+    file: "shared/cluster/sequence_guard.ts",
     find: 'throw new AppError("unknown", `Batch ${batch} of ${sender} may have come before`);',
     replace: 'throw new AppError("unavailable", "");',
     effect: "told that nothing was tried, and the copy that came first comes true",
@@ -45,12 +45,12 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "sold without a fence",
-    file: "catalog/selling.ts",
+    file: "catalog/calls/sales.ts",
     find: "    if (isOutranked(request, fence)) return this.#refuse(leadership);\n" +
       "    if (request.term > fence.term) {",
     replace: "    if (Number.isNaN(fence.term)) {",
     also: [{
-      file: "catalog/sessions.ts",
+      file: "catalog/leader/sessions.ts",
       find: "if (session !== this.#current) {",
       replace: "if (session === null) {",
     }],
@@ -59,7 +59,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a batch of another session is decided",
-    file: "catalog/sessions.ts",
+    file: "catalog/leader/sessions.ts",
     find: "if (session !== this.#current) {",
     replace: "if (session === null) {",
     effect: "a late copy takes the number of another batch, and its answer",
@@ -67,7 +67,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a batch that comes twice is decided twice",
-    file: "catalog/selling.ts",
+    file: "catalog/calls/sales.ts",
     find: "    leadership.sessions.remember(request.batch, answer);\n",
     replace: "",
     effect: "what was refused is sold behind everybody's back",
@@ -75,7 +75,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a batch that nobody remembers is decided",
-    file: "catalog/sessions.ts",
+    file: "catalog/leader/sessions.ts",
     find: "if (batch <= this.#highest - SESSION_WINDOW_BATCHES) {",
     replace: "if (batch <= 0) {",
     effect: "a copy that comes very late sells behind everybody's back",
@@ -83,7 +83,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a session begins while batches are under way",
-    file: "order/seller.ts",
+    file: "order/sales_client.ts",
     find: "if (selling.inFlight > 0 || selling.isFencing) return;",
     replace: "if (selling.isFencing) return;",
     effect: "a sale is in the list and in an answer that comes later",
@@ -91,7 +91,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "one session for ever",
-    file: "catalog/sessions.ts",
+    file: "catalog/leader/sessions.ts",
     find: "if (fenceIsSame && this.#current !== null && this.#highest === 0) return this.#current;",
     replace: "if (fenceIsSame && this.#current !== null) return this.#current;",
     effect: "the first batch after a fence gets the answer of another",
@@ -99,7 +99,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the fence is told before it is final",
-    file: "catalog/selling.ts",
+    file: "catalog/calls/sales.ts",
     find: "    await leadership.visibility.wait(this.#state.lastIndex);\n    return { session",
     replace: "    return { session",
     effect: "a sale of the list is gone, and its order stands",
@@ -159,7 +159,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a key stands for whatever is asked",
-    file: "order/purchase_call.ts",
+    file: "order/place_batch.ts",
     find: "return one.name === other.name && one.type === other.type && " +
       "one.quantity === other.quantity;",
     replace: "return one.type === other.type;",
@@ -167,7 +167,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a repeat is not marked",
-    file: "order/purchase_call.ts",
+    file: "order/place_batch.ts",
     find: '{ code: "ordered", number: order.number, replayed: true }',
     replace: '{ code: "ordered", number: order.number, replayed: false }',
     effect: "who asks again takes it for a second order",
@@ -245,7 +245,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "what was lost with the lead counts as not tried",
-    file: "order/purchase_call.ts",
+    file: "order/place_batch.ts",
     find: 'const isTried = pending.progress !== "queued";',
     replace: 'const isTried = pending.progress === "logged";',
     effect: "told that nothing was tried, and it comes true",
@@ -253,7 +253,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a late answer counts as not tried",
-    file: "frontend/placing.ts",
+    file: "frontend/owner/pending_purchase.ts",
     find: "  if (isUnderWay || mayHaveHappened) {",
     replace: "  if (isUnderWay && mayHaveHappened) {",
     effect: "told that nothing was tried, and it comes true",
@@ -261,7 +261,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "refused by what is not final",
-    file: "catalog/selling.ts",
+    file: "catalog/calls/sales.ts",
     find: "return leadership.visibility.wait(this.#state.lastIndex).then(() => ({ results }));",
     replace: "return leadership.visibility.wait(rows.length > 0 ? this.#state.lastIndex : 0)" +
       ".then(() => ({ results }));",
@@ -272,15 +272,17 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   // takes what the fence's list names out of its queue. The last of these guards falls as well.
   {
     name: "the catalog forgets under which key it sold",
-    file: "catalog/decision.ts",
+    file: "catalog/state/sale_decision.ts",
     find: "const known = this.#sold.get(key) ?? this.#state.ledger.findByKey(key);",
     replace: "const known = this.#sold.get(key);",
-    also: [{ file: "catalog/row_check.ts", find: "numberOf(key) > settled", replace: "next < 0" }, {
-      file: "catalog/ledger.ts",
+    also: [{
+      file: "catalog/state/row_check.ts", find: "numberOf(key) > settled", replace: "next < 0",
+    }, {
+      file: "catalog/state/sales_ledger.ts",
       find: '    assert(before === undefined || before <= this.settled, "one key, one sale");\n',
       replace: "",
     }, {
-      file: "order/seller.ts",
+      file: "order/sales_client.ts",
       find: "    this.#queue = this.#queue.filter((pending) => !sold.has(pending.purchase.key));\n",
       replace: "    void sold;\n",
     }],
@@ -289,7 +291,7 @@ export const SALE_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a restock counts what is still shown",
-    file: "catalog/restock.ts",
+    file: "catalog/leader/restock.ts",
     find: "state.products.outOfStock().map((product) => product.name);",
     replace: "state.products.ordered().filter((product) => product.visibleQuantity === 0)" +
       ".map((product) => product.name);",

@@ -3,7 +3,7 @@ import type { Edit, StoreMutant } from "./mutants.ts";
 
 /** The catalog's own assert, with which it would end itself first. */
 const BALANCES: Edit = {
-  file: "catalog/products.ts",
+  file: "catalog/state/products.ts",
   find: "initial + restocked + soldBack + added - bought === quantity;",
   replace: "quantity >= 0 * (initial + restocked + soldBack + added + bought);",
 };
@@ -11,7 +11,7 @@ const BALANCES: Edit = {
 export const STORES_MUTANTS: readonly StoreMutant[] = [
   {
     name: "the volume is judged by what is shown",
-    file: "catalog/decision.ts",
+    file: "catalog/state/sale_decision.ts",
     find: "return this.#traded.get(product) ?? tradedOf(product);",
     replace: "return this.#traded.get(product) ?? product.visibleTraded;",
     effect: "what is under way is not counted, and more is traded than may be",
@@ -19,7 +19,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "what a batch traded before is not counted",
-    file: "catalog/decision.ts",
+    file: "catalog/state/sale_decision.ts",
     find: "return this.#traded.get(product) ?? tradedOf(product);",
     replace: "return tradedOf(product);",
     effect: "of a crowd each is judged as if alone, and more is traded than may be",
@@ -27,7 +27,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "what is sold back counts as no volume",
-    file: "catalog/products.ts",
+    file: "catalog/state/products.ts",
     find: "return bought + soldBack - life.tradedBefore;",
     replace: "return bought + 0 * soldBack - life.tradedBefore;",
     effect: "more is traded than may be, and less is shown",
@@ -35,7 +35,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a sell takes pieces away",
-    file: "catalog/state.ts",
+    file: "catalog/state/catalog_state.ts",
     find: "isBuy ? -row.quantity : row.quantity);",
     replace: "-row.quantity);",
     also: [BALANCES],
@@ -44,7 +44,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a sell that is cut stays in the volume",
-    file: "catalog/state.ts",
+    file: "catalog/state/catalog_state.ts",
     find: 'else if (row.kind === "sale" && row.type === "sell") product.soldBack -= moved;',
     replace: 'else if (row.kind === "sale" && row.type === "sell") void moved;',
     also: [BALANCES],
@@ -55,7 +55,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a sale of shares is bounded by the stock that is there",
-    file: "catalog/decision.ts",
+    file: "catalog/state/sale_decision.ts",
     find: 'if (type === "buy" && quantity > left) return',
     replace: "if (quantity > left) return",
     effect: "nobody can sell back what has run out",
@@ -63,7 +63,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "bought and sold back are one under one key",
-    file: "order/purchase_call.ts",
+    file: "order/place_batch.ts",
     find:
       "return one.name === other.name && one.type === other.type && " +
       "one.quantity === other.quantity;",
@@ -73,7 +73,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the volume is shown before it is final",
-    file: "catalog/lookups.ts",
+    file: "catalog/calls/shown_products.ts",
     find: "visibleLife.traits, record.visibleTraded);",
     replace: "visibleLife.traits, tradedOf(record));",
     effect: "a volume beside a quantity of before",
@@ -81,7 +81,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a price is shown before it is invalidated",
-    file: "catalog/lookups.ts",
+    file: "catalog/calls/shown_products.ts",
     find: "visiblePrice: price,",
     replace: "price,",
     effect: "one front-end shows what is new while another still shows what is old",
@@ -89,7 +89,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a price that is cut stays",
-    file: "catalog/state.ts",
+    file: "catalog/state/catalog_state.ts",
     find: "    product.price = change.priceBefore;\n",
     replace: "",
     effect: "a price that was never set is shown with the next change",
@@ -99,7 +99,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a price changes and its version does not",
-    file: "catalog/state.ts",
+    file: "catalog/state/catalog_state.ts",
     find: "if (product !== null) {\n        product.visiblePrice = price;",
     replace: "if (product !== null && row.kind === \"price\") product.visiblePrice = price;\n" +
       "      else if (product !== null) {\n        product.visiblePrice = price;",
@@ -108,7 +108,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the admin is answered before it is visible",
-    file: "catalog/administration.ts",
+    file: "catalog/calls/admin_changes.ts",
     find: "    try {\n      await leadership.visibility.wait(this.#state.lastIndex);\n",
     replace: "    try {\n",
     effect: "who changed it is shown what it was before",
@@ -116,7 +116,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the admin's change that comes twice is made twice",
-    file: "catalog/administration.ts",
+    file: "catalog/calls/admin_changes.ts",
     find: "    this.#arrivals.take(request, this.#leading.host);\n",
     replace: "",
     effect: "twice as many pieces as were added",
@@ -124,12 +124,12 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "the admin's change is asked again",
-    file: "frontend/admin_client.ts",
+    file: "frontend/owner/admin_client.ts",
     find: 'const answer = await this.#group.post("/admin", {\n      body,\n',
     replace: 'const ask = () => this.#group.post("/admin", {\n' +
       "      body: { ...body, batch: ++this.#lastBatch },\n",
     also: [{
-      file: "frontend/admin_client.ts",
+      file: "frontend/owner/admin_client.ts",
       find: "return [answer];",
       replace: "return [await ask().catch(ask)];",
     }],
@@ -138,7 +138,7 @@ export const STORES_MUTANTS: readonly StoreMutant[] = [
   },
   {
     name: "a topic is looked for as it is written",
-    file: "catalog/list_scan.ts",
+    file: "catalog/state/list_scan.ts",
     find: "traits.topic?.toLowerCase() !== this.#topic",
     replace: "traits.topic !== this.#topic",
     effect: "a search misses what is written otherwise",

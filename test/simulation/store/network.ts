@@ -10,8 +10,8 @@
  *                     └── delay, seconds ──▶ handle again (a doubled request)
  */
 import { AppError } from "../../../shared/errors.ts";
-import { errorAnswer } from "../../../shared/http/answers.ts";
-import type { Peer } from "../../../shared/peer.ts";
+import { errorAnswer } from "../../../shared/http/error_response.ts";
+import type { Peer } from "../../../shared/cluster/peer.ts";
 import type { Random } from "../random.ts";
 import { Machine, type Process } from "./machine.ts";
 import { LinkCuts } from "./network_cuts.ts";

@@ -5,11 +5,11 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { AppError, type Reason } from "../../../shared/errors.ts";
-import { internalRoutes, type InternalCall } from "../../../shared/http/internal_calls.ts";
-import { HttpPeer } from "../../../shared/http/peer.ts";
-import { requireSecret } from "../../../shared/http/require_secret.ts";
+import { internalRoutes, type InternalCall } from "../../../shared/cluster/internal_calls.ts";
+import { HttpPeer } from "../../../shared/cluster/http_peer.ts";
+import { requireSecret } from "../../../shared/cluster/require_secret.ts";
 import { startHttpServer } from "../../../shared/http/server.ts";
-import type { Peer } from "../../../shared/peer.ts";
+import type { Peer } from "../../../shared/cluster/peer.ts";
 import { Random } from "../random.ts";
 import { Machine } from "./machine.ts";
 import { Network, type Handle } from "./network.ts";

@@ -1,6 +1,6 @@
 /** For the tests of the simulated network: two machines on it, one of which asks the other. */
 import type { AppError } from "../../../shared/errors.ts";
-import type { Peer } from "../../../shared/peer.ts";
+import type { Peer } from "../../../shared/cluster/peer.ts";
 import { Random } from "../random.ts";
 import { Machine } from "./machine.ts";
 import { Network, type Handle } from "./network.ts";

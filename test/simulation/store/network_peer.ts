@@ -3,8 +3,8 @@
  * HttpPeer is over HTTP, down to what it says of a request that failed.
  */
 import { AppError } from "../../../shared/errors.ts";
-import { errorFromAnswer } from "../../../shared/http/answers.ts";
-import type { Peer } from "../../../shared/peer.ts";
+import { errorFromAnswer } from "../../../shared/http/error_response.ts";
+import type { Peer } from "../../../shared/cluster/peer.ts";
 import type { Process } from "./machine.ts";
 import type { Host, Network } from "./network.ts";
 import { copyAsJson } from "./network_copy.ts";

@@ -6,11 +6,11 @@
  * (shorten.ts). Chance that is drawn on the way (delays, torn writes) comes
  * from streams of its own.
  */
-import type { InitialProduct } from "../../../catalog/products.ts";
-import { LIST_ROWS, type ListRows } from "../../../catalog/searches.ts";
-import { BALANCES, type Balance } from "../../../shared/config.ts";
-import type { OrderType, Traits } from "../../../shared/wire.ts";
-import type { ListedPart } from "../../faults/history.ts";
+import type { InitialProduct } from "../../../catalog/state/products.ts";
+import { LIST_ROWS, type ListRows } from "../../../catalog/calls/searches.ts";
+import { BALANCES, type Balance } from "../../../shared/member/config.ts";
+import type { OrderType, Traits } from "../../../shared/messages/messages.ts";
+import type { ListedPart } from "../../checker/history.ts";
 import { Random } from "../random.ts";
 import { drawClimate } from "./climates.ts";
 import { drawFocus, type Focus } from "./focus.ts";

@@ -1,8 +1,8 @@
 /** Draws what people do in a run: who buys, looks up and lists what, and when; and the admin. */
-import type { InitialProduct } from "../../../catalog/products.ts";
+import type { InitialProduct } from "../../../catalog/state/products.ts";
 import { PAGE_ITEMS_MAX } from "../../../shared/limits.ts";
-import type { OrderType } from "../../../shared/wire.ts";
-import type { ListedPart } from "../../faults/history.ts";
+import type { OrderType } from "../../../shared/messages/messages.ts";
+import type { ListedPart } from "../../checker/history.ts";
 import type { Random } from "../random.ts";
 import type { Climate } from "./climate.ts";
 import type { Planned, Sizes } from "./plan.ts";

@@ -3,8 +3,8 @@
  * and go. The plan is made before it is known what comes of it, so some of it
  * asks for what cannot be: that is to be refused.
  */
-import type { InitialProduct } from "../../../catalog/products.ts";
-import type { Traits } from "../../../shared/wire.ts";
+import type { InitialProduct } from "../../../catalog/state/products.ts";
+import type { Traits } from "../../../shared/messages/messages.ts";
 import type { Random } from "../random.ts";
 import type { PlannedAct } from "./plan.ts";
 import { MADE_TOPICS, type Newcomer } from "./wares.ts";

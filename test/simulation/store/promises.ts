@@ -8,7 +8,9 @@
  * Whose disk was damaged may forget, if it says so: until it promises again it
  * has to fetch what was final when the damage came.
  */
-import type { Replicate, Replicated, Vote, Voted } from "../../../shared/replication/messages.ts";
+import type {
+  Replicate, Replicated, Vote, Voted,
+} from "../../../shared/replication/core/messages.ts";
 import { Violation } from "./violation.ts";
 
 /** Where a row stands. */

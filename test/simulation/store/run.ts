@@ -3,17 +3,19 @@
  * and look up, and nothing wrong may happen; then all is mended, and the store
  * has to go on within known bounds, or it was safe by doing nothing. At the
  * end everybody's answers are judged by the rules that also judge real
- * processes (test/faults/judge.ts).
+ * processes (test/checker/checker.ts).
  */
-import { readRow } from "../../../catalog/rows.ts";
+import { readRow } from "../../../catalog/state/rows.ts";
 import { isOpening, parseOrder } from "../../../order/order_row.ts";
-import { CHECKPOINT_NAME, type Checkpoint } from "../../../shared/replication/checkpoint_file.ts";
-import { LOG_NAME } from "../../../shared/replication/log_file.ts";
+import {
+  CHECKPOINT_NAME, type Checkpoint,
+} from "../../../shared/replication/storage/checkpoint_file.ts";
+import { LOG_NAME } from "../../../shared/replication/storage/log_file.ts";
 import type {
   History, JournalRow, LoggedOrder, Operation,
-} from "../../faults/history.ts";
-import { judge } from "../../faults/judge.ts";
-import { STOCK_RULES } from "../../faults/stock_rules.ts";
+} from "../../checker/history.ts";
+import { judge } from "../../checker/checker.ts";
+import { STOCK_RULES } from "../../checker/rules/stock_rules.ts";
 import { Random } from "../random.ts";
 import { countAnswer, kindOfRun } from "./coverage.ts";
 import { Faults } from "./faults.ts";

@@ -2,20 +2,22 @@
  * A front-end's public side and its internal one, without the HTTP around
  * them: two threads, each with a cache of its own, as in production.
  */
-import type { AdminAsk, PlaceWithinAsk } from "../../../frontend/asks.ts";
-import type { FrontendOwner } from "../../../frontend/owner.ts";
+import type { AdminAsk, PlaceWithinAsk } from "../../../frontend/owner_messages.ts";
+import type { FrontendOwner } from "../../../frontend/owner/owner.ts";
 import type { ReadThrough } from "../../../frontend/cache/read_through.ts";
-import { ProductNames } from "../../../frontend/product_names.ts";
-import { makeReaders, type Readers } from "../../../frontend/readers.ts";
-import { viewsOf, type SharedMemory } from "../../../frontend/shared_memory.ts";
-import { Vocabulary, type OrderRequest } from "../../../frontend/vocabulary.ts";
-import type { AdminAnswer, AdminChange } from "../../../shared/admin_wire.ts";
+import { NamesById } from "../../../frontend/api/names_by_id.ts";
+import { makeCachedReads, type CachedReads } from "../../../frontend/cache/cached_reads.ts";
+import { viewsOf, type SharedMemory } from "../../../frontend/cache/shared_memory.ts";
+import { Vocabulary, type OrderRequest } from "../../../frontend/api/store_format.ts";
+import type { AdminAnswer, AdminChange } from "../../../shared/messages/admin.ts";
 import { pause, type Clock } from "../../../shared/clock.ts";
 import { AppError, hasReason } from "../../../shared/errors.ts";
 import { ADMIN_DEADLINE_MS, ORDER_DEADLINE_MS } from "../../../shared/limits.ts";
 import type { Store } from "../../../shared/stores/store.ts";
-import type { ListQuery, Order, OrderType, PlaceResult, Purchase } from "../../../shared/wire.ts";
-import type { Shown } from "../../faults/history.ts";
+import type {
+  ListQuery, Order, OrderType, PlaceResult, Purchase,
+} from "../../../shared/messages/messages.ts";
+import type { Shown } from "../../checker/history.ts";
 
 export const THREADS = 2;
 
@@ -57,8 +59,8 @@ interface OrderBody {
 }
 
 /** One HTTP thread. */
-interface Thread extends Readers<Kept> {
-  names: ProductNames;
+interface Thread extends CachedReads<Kept> {
+  names: NamesById;
 }
 
 export class Shop {
@@ -77,8 +79,8 @@ export class Shop {
     };
     const nowMs = () => clock.monotonicMs();
     this.#threads = Array.from({ length: THREADS }, () => ({
-      names: new ProductNames({ owner: { ask }, lease: viewsOf(memory).lease, nowMs }),
-      ...makeReaders<Kept>({
+      names: new NamesById({ owner: { ask }, lease: viewsOf(memory).lease, nowMs }),
+      ...makeCachedReads<Kept>({
         memory,
         cacheSize,
         cacheTtlMs: null,

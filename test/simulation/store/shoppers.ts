@@ -2,16 +2,16 @@
  * Who uses the simulated store: buyers with keys, who ask again under the same
  * key until they know, readers, and people who look orders up. They write down
  * what they asked and were told, and when, for the judge of histories
- * (test/faults/judge.ts), the same that judges real processes.
+ * (test/checker/checker.ts), the same that judges real processes.
  *
  * Nobody waits for long: who is kept waiting goes on with another front-end,
  * and the answer is written down whenever it comes.
  */
-import type { AdminChange } from "../../../shared/admin_wire.ts";
+import type { AdminChange } from "../../../shared/messages/admin.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { Peer } from "../../../shared/peer.ts";
+import type { Peer } from "../../../shared/cluster/peer.ts";
 import type { Store } from "../../../shared/stores/store.ts";
-import type { AdminOperation, Operation, OrderOperation, Shown } from "../../faults/history.ts";
+import type { AdminOperation, Operation, OrderOperation, Shown } from "../../checker/history.ts";
 import type { Planned, PlannedAct } from "./plan.ts";
 import type { PublicAnswer } from "./shop.ts";
 import type { Timeline } from "./timeline.ts";

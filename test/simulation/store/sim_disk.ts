@@ -9,8 +9,8 @@
  * read, and the next flush reports success: as Linux does (ATC'20, Rebello).
  */
 import assert from "node:assert/strict";
-import { LOG_NAME } from "../../../shared/replication/log_file.ts";
-import type { Disk, DiskFile } from "../../../shared/replication/disk.ts";
+import { LOG_NAME } from "../../../shared/replication/storage/log_file.ts";
+import type { Disk, DiskFile } from "../../../shared/replication/storage/disk.ts";
 import type { Random } from "../random.ts";
 import type { Machine } from "./machine.ts";
 import { damageFolder, type Damage } from "./sim_disk_damage.ts";

@@ -1,7 +1,7 @@
 /** What befalls a replica's folder while its machine is down, and no crash could have done. */
-import { LOG_NAME } from "../../../shared/replication/log_file.ts";
-import { RECOVERING_NAME } from "../../../shared/replication/log_opening.ts";
-import { TERM_NAME } from "../../../shared/replication/term_file.ts";
+import { LOG_NAME } from "../../../shared/replication/storage/log_file.ts";
+import { RECOVERING_NAME } from "../../../shared/replication/storage/log_open.ts";
+import { TERM_NAME } from "../../../shared/replication/storage/term_file.ts";
 import type { Random } from "../random.ts";
 import { SimFile } from "./sim_disk_file.ts";
 import type { SimNames } from "./sim_disk_names.ts";

@@ -1,6 +1,6 @@
 /** For the tests of the simulated disk: a machine with one. */
 import assert from "node:assert/strict";
-import type { DiskFile } from "../../../shared/replication/disk.ts";
+import type { DiskFile } from "../../../shared/replication/storage/disk.ts";
 import { Random } from "../random.ts";
 import { Machine } from "./machine.ts";
 import { SimDisk } from "./sim_disk.ts";

@@ -1,7 +1,7 @@
 /** What a kill, a loss of power, a failed flush or damage leave of what is on a simulated disk. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { replaceFile } from "../../../shared/replication/disk.ts";
+import { replaceFile } from "../../../shared/replication/storage/disk.ts";
 import type { Damage } from "./sim_disk_damage.ts";
 import { append, Host, leftOver, LOG } from "./sim_disk_host.ts";
 

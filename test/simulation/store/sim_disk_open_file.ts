@@ -1,5 +1,5 @@
 /** A file of a simulated disk as one process has it open: what the dead write is not written. */
-import type { DiskFile } from "../../../shared/replication/disk.ts";
+import type { DiskFile } from "../../../shared/replication/storage/disk.ts";
 import type { Process } from "./machine.ts";
 import type { SimDisk } from "./sim_disk.ts";
 import type { SimFile } from "./sim_disk_file.ts";

@@ -3,12 +3,12 @@
  * Names are the same in all of them; a stock has a bound that is met soon, a
  * book an id and a topic.
  */
-import type { InitialProduct } from "../../../catalog/products.ts";
+import type { InitialProduct } from "../../../catalog/state/products.ts";
 import { books } from "../../../shared/stores/books.ts";
 import { stocks } from "../../../shared/stores/stocks.ts";
 import type { Store } from "../../../shared/stores/store.ts";
 import { toys } from "../../../shared/stores/toys.ts";
-import type { Initial } from "../../faults/history.ts";
+import type { Initial } from "../../checker/history.ts";
 import type { Random } from "../random.ts";
 
 export const STORE_NAMES = ["toys", "stocks", "books"] as const;
