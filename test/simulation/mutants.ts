@@ -29,7 +29,7 @@ export interface Mutant extends Edit {
 export const MUTANTS: readonly Mutant[] = [
   ...LOG_MUTANTS.map((mutant): Mutant => {
     const inFolder = <E extends Edit>(edit: E): E =>
-      ({ ...edit, file: `shared/replication/${edit.file}` });
+      ({ ...edit, file: `shared/replication/core/${edit.file}` });
     return { ...inFolder(mutant), also: mutant.also?.map(inFolder), world: "log" };
   }),
   ...STORE_MUTANTS.map((mutant): Mutant => ({ ...mutant, world: "store" })),
