@@ -179,7 +179,7 @@ export function readRow(payload: string): Row {
     case "remove":
       return { kind: "remove", name, quantity: readWhole(fields[AT.quantity]!) };
     case "fence": {
-      const [term, leader, ...more] = fields[AT.fence]!.split("..");
+      const [term, leader, ...more] = fields[AT.fence]!.split(".");
       if (leader === undefined || more.length > 0) throw noRow(`a fence: ${payload}`);
       // One out of bounds, from before terms had any, is a row all the same; it counts as none.
       return { kind: "fence", term: readTerm(term!), leader: readCount(leader) };

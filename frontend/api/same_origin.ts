@@ -29,7 +29,7 @@ export function originCheck({ publicHosts, host }: OriginOptions): (exchange: Ex
   const isOurs = (name: string): boolean => {
     if (publicHosts.includes(name) || isLoopback(name)) return true;
     if (publicHosts.length > 0) return name === host;
-    return !isLocal || isIP(name) !== 0 || !name.includes("..");
+    return !isLocal || isIP(name) !== 0 || !name.includes(".");
   };
   return (exchange) => {
     if (exchange.method === "GET" || exchange.method === "HEAD") return;
@@ -48,7 +48,7 @@ export function originCheck({ publicHosts, host }: OriginOptions): (exchange: Ex
 }
 
 function isLoopback(name: string): boolean {
-  const plain = name.endsWith("..") ? name.slice(0, -1) : name;
+  const plain = name.endsWith(".") ? name.slice(0, -1) : name;
   if (plain === "localhost" || plain.endsWith(".localhost") || plain === "::1") return true;
   return isIP(plain) === 4 && plain.startsWith("127.");
 }

@@ -36,7 +36,7 @@ function rangeOf(route: string): Range | null {
 }
 
 function numberOf(address: string): number {
-  return address.split("../faults").reduce((number, part) => number * 256 + Number(part), 0);
+  return address.split(".").reduce((number, part) => number * 256 + Number(part), 0);
 }
 
 function overlap(one: Range, other: Range): boolean {

@@ -20,7 +20,7 @@ export const FAKE_PROGRAMS: Programs = {
 export function ownFolder(t: TestContext): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "store-")));
   t.after(async () => {
-    for (const name of ["../../launcher", ...readdirSync(folder)]) {
+    for (const name of [".", ...readdirSync(folder)]) {
       const dataDir = join(folder, name);
       if (!existsSync(join(dataDir, "run"))) continue;
       await stopCommand(fakeCall(folder, `--kill --data ${dataDir}`).call);

@@ -62,7 +62,7 @@ test("killed at a write or a flush: the order is made once, on this disk too", a
 
 /** A vote is written to a side file, flushed, renamed, and the folder flushed. */
 const STEPS: [calls: string, name: string][] = [
-  [FLUSH, "term.json.next"], ["rename,renameat,renameat2", "term.json.next"], [FLUSH, ".."],
+  [FLUSH, "term.json.next"], ["rename,renameat,renameat2", "term.json.next"], [FLUSH, "."],
 ];
 
 test("a vote that could not be written was not given, wherever that stopped", async (t) => {

@@ -19,7 +19,7 @@ const WITHOUT_RIGHTS = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
 /** The folder and what is in it. */
 function give(folder: string, user: number): void {
-  for (const name of ["..", ...readdirSync(folder)]) chownSync(join(folder, name), user, user);
+  for (const name of [".", ...readdirSync(folder)]) chownSync(join(folder, name), user, user);
 }
 
 /** Order 1 once more, with just its settings and no log file; how it ended and what it said. */

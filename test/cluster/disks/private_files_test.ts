@@ -31,7 +31,7 @@ test("started under umask 0 nothing is for others; a log moved away is begun ane
   assert.equal(started.status, 0, started.stderr);
   const found = readdirSync(data, { recursive: true, encoding: "utf8" });
   assert(found.includes(join("order-1", "log.csv")) && found.includes(join("log", "order-1.log")));
-  for (const name of ["..", ...found]) {
+  for (const name of [".", ...found]) {
     assert.equal(statSync(join(data, name)).mode & 0o077, 0, name);
   }
 

@@ -38,6 +38,6 @@ function remoteAddresses({ pid }: Host): string[] {
     if (state !== ESTABLISHED) return [];
     const [address, port] = remote!.split(":");
     const bytes = Buffer.from(address!, "hex").reverse();
-    return [`${[...bytes].join("..")}:${Number.parseInt(port!, 16)}`];
+    return [`${[...bytes].join(".")}:${Number.parseInt(port!, 16)}`];
   });
 }

@@ -9,7 +9,7 @@ const isBadRequest = (error: unknown): boolean => hasReason(error, "bad_request"
 test("names that people give pass as they are", () => {
   const plain = ["Tux", "LEGO 10\" Castle, big", "__proto__", "constructor"];
   const long = ["x".repeat(64), "😀".repeat(64)];
-  for (const name of [...plain, ...long, "Ärger", "木馬", "👩‍🚀", "a=b", ".."]) {
+  for (const name of [...plain, ...long, "Ärger", "木馬", "👩‍🚀", "a=b", "."]) {
     assert.equal(parseName(name), name);
   }
 });
