@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { makeFolder } from "../stored_log.ts";
 
-const REPLICATION = new URL("../../../../shared/replication/", import.meta.url);
+const REPLICATION = new URL("../../../../shared/replication/storage/", import.meta.url);
 const urlOf = (file: string) => new URL(file, REPLICATION).href;
 
 /** Takes all there are, again and again, and writes what a replica writes. */
