@@ -24,11 +24,12 @@ const refuse: Lie = (_request, response) => {
 
 test("503 without end is the answer once the patience is spent", async (t) => {
   const store = await startFakeStore(t, { lie: refuse });
-  const connection = connect(t, { urls: [store.url], patienceMs: 100 });
+  // Pauses of 20, 40, 80 and then 160 ms; a busy machine makes fewer of them.
+  const connection = connect(t, { urls: [store.url], patienceMs: 1_000 });
   const answer = await connection.send(request);
   assert.equal(answer.status, 503);
   assert(
-    store.requests.length >= 2 && store.requests.length <= 4,
+    store.requests.length >= 2 && store.requests.length <= 10,
     `${store.requests.length} attempts`,
   );
 });

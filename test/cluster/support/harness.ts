@@ -256,7 +256,8 @@ export class TestStore {
   }
 
   #initialStock(): Map<string, number> {
-    const file = new URL(`../../../catalog/data/${this.running.settings.store}.csv`, import.meta.url);
+    const { store } = this.running.settings;
+    const file = new URL(`../../../catalog/data/${store}.csv`, import.meta.url);
     const [header, ...rows] = readFileSync(file, "utf8").trim().split("\n").map(splitRow);
     const at = (column: string) => header!.indexOf(column);
     return new Map(rows.map((row) => [row[at("name")]!, Number(row[at("quantity")])]));
