@@ -46,7 +46,7 @@ export const TURN_ARRIVING_MAX = 2;
 export const NEWCOMER_MS = 50;
 export const NEWCOMERS_READ_MAX = 32;
 /** Requests of a thread that wait; the connection that brings one more is ended. */
-export const WAITING_REQUESTS_MAX = 32_768;
+export const WAITING_REQUESTS_MAX = 20_000;
 /** With so many that wait a thread is busy: they are some 50 ms of its work. */
 export const WAITING_BUSY = 2_048;
 /** A request that waited for so long is refused, unless others of its connection were served. */
