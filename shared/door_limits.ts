@@ -52,7 +52,7 @@ export const WAITING_BUSY = 2_048;
 /** A request that waited for so long is refused, unless others of its connection were served. */
 export const WAIT_MS = 1_000;
 export const EXPIRE_EVERY_MS = 25;
-/** A refusal leaves within this. */
+/** What a queue has no room for is refused within this. */
 export const REFUSAL_MS = 100;
 /** Searches that go to the catalog together: what is found does not wait long for the rest. */
 export const SEARCHES_MAX = 2;

@@ -6,11 +6,9 @@
  */
 import { readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { readSources } from "./tidy/source.ts";
+import { PROJECT_FOLDER, readSources } from "./tidy/source.ts";
 
-const TEST_FOLDER = fileURLToPath(new URL(".", import.meta.url));
-export const PROJECT_FOLDER = join(TEST_FOLDER, "..");
+const TEST_FOLDER = join(PROJECT_FOLDER, "test");
 
 /** Folders and files whose tests run real stores, or long. */
 const LONG = [
@@ -76,10 +74,9 @@ export function planRun({ all, reaching, names }: Selection): RunPlan {
 function listTests(): string[] {
   const names = readdirSync(TEST_FOLDER, { recursive: true, encoding: "utf8" });
   const tests = names.filter((name) => name.endsWith("_test.ts")).sort();
-  return [...FIRST.filter((name) => tests.includes(name)), ...tests.filter(isNotFirst)];
+  const isFirst = (name: string): boolean => FIRST.includes(name);
+  return [...tests.filter(isFirst), ...tests.filter((name) => !isFirst(name))];
 }
-
-const isNotFirst = (name: string): boolean => !FIRST.includes(name);
 
 function isQuick(name: string): boolean {
   return SCENES.includes(name) || !LONG.some((long) => name.startsWith(long));

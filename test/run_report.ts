@@ -6,7 +6,7 @@
 import { relative } from "node:path";
 import { inspect, styleText } from "node:util";
 import { monotonicMs } from "../shared/clock.ts";
-import { PROJECT_FOLDER } from "./run_plan.ts";
+import { PROJECT_FOLDER } from "./tidy/source.ts";
 
 /** The lines with which Node closes a run, in its order. */
 const SUMMARY = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo"];

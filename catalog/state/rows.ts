@@ -182,7 +182,7 @@ export function readRow(payload: string): Row {
       const [term, leader, ...more] = fields[AT.fence]!.split(".");
       if (leader === undefined || more.length > 0) throw noRow(`a fence: ${payload}`);
       // One out of bounds, from before terms had any, is a row all the same; it counts as none.
-      return { kind: "fence", term: readTerm(term!), leader: readCount(leader) };
+      return { kind: "fence", term: readCount(term!), leader: readCount(leader) };
     }
     case "open":
       return { kind: "open", initial: fields[AT.initial]! };
@@ -204,11 +204,6 @@ function readTraits(fields: readonly string[]): Traits {
 function readType(text: string): OrderType {
   if (text === "buy" || text === "sell") return text;
   throw noRow(`a sale of an unknown type: ${text}`);
-}
-
-function readTerm(text: string): number {
-  if (/^[0-9]{1,16}$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-  throw noRow(`a whole number in a row: ${text}`);
 }
 
 function readCount(text: string, min = 0): number {

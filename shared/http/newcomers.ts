@@ -1,9 +1,9 @@
 /**
- * Connections that have just been made. The kernel hands over one of them a
- * turn of the event loop, so in a wave of them whoever stands behind waits for
- * all that is asked for in the turns before. Therefore they are let in first
- * and read after: once a turn has passed in which nobody came, or when they
- * have been there for NEWCOMER_MS, so many a turn.
+ * Connections that have just been made. libuv accepts one of them a turn of
+ * the event loop, so in a wave of them the last waits for all that is asked
+ * for in the turns before. Therefore a wave is accepted first and read after:
+ * once a turn has passed without a new connection, or when a connection has
+ * been there for NEWCOMER_MS, so many a turn.
  */
 import type { Socket } from "node:net";
 import { monotonicMs } from "../clock.ts";
@@ -44,10 +44,8 @@ export class Newcomers {
     this.#cameBefore = this.#came;
     this.#came = false;
     const beforeMs = this.#cameBefore ? monotonicMs() - NEWCOMER_MS : Infinity;
-    const first = this.#held.findIndex(({ sinceMs }) => sinceMs > beforeMs);
-    const due = first < 0 ? this.#held.length : first;
-    for (const { socket } of this.#held.splice(0, Math.min(due, NEWCOMERS_READ_MAX))) {
-      socket.resume();
-    }
+    const due = this.#held.slice(0, NEWCOMERS_READ_MAX)
+      .filter(({ sinceMs }) => sinceMs <= beforeMs).length;
+    for (const { socket } of this.#held.splice(0, due)) socket.resume();
   }
 }

@@ -16,7 +16,8 @@
  *
  * What waits behind its own pipeline is not refused sooner: a refusal costs as
  * much as most answers, could only come after those before it, and makes room
- * for one more; and whoever is hung up on connects again, which costs most.
+ * for one more; and a client that is hung up on connects again, which costs
+ * most.
  */
 import type { Socket } from "node:net";
 import { monotonicMs } from "../clock.ts";
@@ -42,7 +43,10 @@ export class RequestGate {
   #turnNumber = 0;
   #turn: NodeJS.Immediate | null = null;
   readonly #newcomers = new Newcomers();
-  /** Requests that may still be served in this turn before those that wait. */
+  /**
+   * Requests that may still be served as they come, until the next turn of the gate: then those
+   * that wait are served first.
+   */
   #directLeft = limits.TURN_REQUESTS_MAX;
   #expiry: NodeJS.Timeout | null = null;
 
