@@ -17,6 +17,8 @@ import { until } from "../../support/until.ts";
 const STOCKED = { RESTOCK_MS: "20", RESTOCK_TO: "1000000" };
 const BUYER_P99_MS = IS_QUIET ? 250 : 1_000;
 const LIVE_MAX_MS = IS_QUIET ? 1_000 : 3_000;
+/** On a new connection: those that were hung up on connect again, and stand before it. */
+const LATE_MAX_MS = IS_QUIET ? 1_000 : 15_000;
 /** What the front-end may hold more in the crowd. */
 const MEMORY_MAX_BYTES = 300 * 1024 * 1024;
 const ARRIVING_MAX_MS = 30_000;
@@ -71,7 +73,7 @@ test("a buyer in a crowd of twelve thousand is served, and nothing is left of it
   });
   await until("the crowd to have come", () => attack.report.opened >= attackers, ARRIVING_MAX_MS);
   // The kernel hands over one at a time: a newcomer waits behind those who came before.
-  const newcomer = { from: ELSEWHERE_TOO, withinMs: LIVE_MAX_MS };
+  const newcomer = { from: ELSEWHERE_TOO, withinMs: LATE_MAX_MS };
   const lateMs = () => timeOf(url, "/livez", newcomer);
   await until("newcomers to be let in", async () => (await lateMs()) < LIVE_MAX_MS, QUEUE_MAX_MS);
   const late = new Watch(lateMs);
@@ -91,7 +93,7 @@ test("a buyer in a crowd of twelve thousand is served, and nothing is left of it
   assert(buyer.bought >= BOUGHT_MIN, `the buyer bought ${buyer.bought}`);
   assert(buyer.p99Ms < BUYER_P99_MS, `the buyer's p99 is ${buyer.p99Ms} ms`);
   assert(live.most < LIVE_MAX_MS, `/livez took ${live.most} ms`);
-  assert(late.most < LIVE_MAX_MS, `/livez took ${late.most} ms on a new connection`);
+  assert(late.most < LATE_MAX_MS, `/livez took ${late.most} ms on a new connection`);
   assert(held.most < MEMORY_MAX_BYTES, `the front-end held ${held.most} bytes more`);
   await until("their connections to be gone", () =>
     descriptorsOf(store, frontend()) <= descriptors + 20, LEAVING_MAX_MS);
