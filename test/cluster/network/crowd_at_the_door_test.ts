@@ -20,7 +20,7 @@ const LIVE_MAX_MS = IS_QUIET ? 1_000 : 3_000;
 /** On a new connection: those that were hung up on connect again, and stand before it. */
 const LATE_MAX_MS = IS_QUIET ? 1_000 : 15_000;
 /** What the front-end may hold more in the crowd. */
-const MEMORY_MAX_BYTES = 300 * 1024 * 1024;
+const MEMORY_MAX_BYTES = (IS_QUIET ? 300 : 400) * 1024 * 1024;
 const ARRIVING_MAX_MS = 30_000;
 /** Until all of them have been let in, and nobody waits in the kernel's queue any more. */
 const QUEUE_MAX_MS = 60_000;
